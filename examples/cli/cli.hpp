@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What the commands of the program share: finding a config, telling errors, and tables for people.
+
+#include <costexpr/costexpr.hpp>
+#include <costexpr/json/writer.hpp>
+
+#include <fmt/color.h>
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cli {
+
+namespace cx = costexpr;
+using json_writer = cx::json::writer<std::string>;
+
+/// A text with the name under which errors speak of it.
+struct source {
+    std::string name;
+    std::string text;
+};
+
+/// A model with the texts it was read from.
+struct loaded_model {
+    std::string name;
+    source config;
+    cx::any_model model;
+};
+
+/// Something that is wrong with what the user gave, in words and for `--json`.
+struct complaint {
+    std::string code;
+    std::string where;    ///< FILE:LINE:COLUMN, or what was asked
+    std::string pointer;
+    cx::count line = 0;
+    cx::count column = 0;
+    std::string message;
+};
+using complaints = std::vector<complaint>;
+
+/// A value or what stands against it.
+template <class T>
+struct outcome {
+    std::optional<T> value{};
+    complaints errors{};
+
+    outcome(T v) : value(std::move(v)) {}
+    outcome(complaints e) : errors(std::move(e)) {}
+    explicit operator bool() const { return value.has_value(); }
+    T const& operator*() const { return *value; }
+    T const* operator->() const { return &*value; }
+};
+
+complaints explain(cx::problems const& problems, source const& from);
+complaint simple_complaint(std::string code, std::string where, std::string message);
+void write_errors(json_writer& out, complaints const& errors);
+/// Prints errors for people to standard error, or as JSON to standard output; returns the exit status.
+int report(complaints const& errors, bool as_json);
+
+/// A path to a config.json, a directory that holds one, or the name of an embedded model.
+outcome<loaded_model> load_model(std::string const& config);
+/// The name of an embedded system, or a path to a JSON of one's own.
+outcome<cx::system_spec> load_system(std::string const& name);
+
+/// Whether standard output is a terminal that shows colours.
+bool colours();
+
+/// Rows of text under a header, columns aligned: the first to the left, the others to the right.
+class table {
+  public:
+    explicit table(std::vector<std::string> header) : header_(std::move(header)) {}
+    void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+    void left(std::size_t column) { left_.push_back(column); }
+    void print() const;
+
+  private:
+    std::vector<std::string> header_;
+    std::vector<std::vector<std::string>> rows_;
+    std::vector<std::size_t> left_{0};
+};
+
+std::string human_bytes(double bytes);
+std::string human_count(double n);
+std::string human_time(double seconds);
+
+int inspect(std::string const& config, std::string const& kv_cache, cx::count context, bool as_json);
+int list_models(bool as_json);
+int list_systems(bool as_json);
+int list_families(bool keys, bool as_json);
+
+struct estimate_options {
+    std::string config{}, system{}, framework = "trtllm", mode = "static", pricing = "roofline";
+    std::string weights{}, experts{}, kv_cache{}, attention{};
+    cx::layout layout{};
+    cx::count batch = 1, concurrency = 0, isl = 1024, osl = 128, prefix = 0;
+    bool breakdown = false;
+    bool as_json = false;
+};
+int estimate(estimate_options const& options);
+int estimate_lines();
+
+}  // namespace cli

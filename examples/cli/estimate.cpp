@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cli.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <map>
+
+namespace cli {
+
+namespace {
+
+using rows = std::vector<cx::op_cost>;
+
+/// What `estimate` answers.
+struct answer {
+    double ttft = 0, tpot = 0, prefill = 0, decode = 0;  // seconds
+    cx::count gpus = 1, batch = 1, ranks = 1, osl = 1;
+    bool has_prefill = true, has_decode = true;
+    cx::device_memory memory{};
+    cx::count max_sequences = 0, max_context = 0;
+    cx::provenance founded = cx::provenance::specification;
+    std::vector<std::string> warnings{};
+    rows prefill_ops{}, decode_ops{};
+
+    [[nodiscard]] double request() const { return prefill + decode; }
+};
+
+/// Overrides one dtype, or says that there is none of this name.
+bool set_dtype(std::string const& name, cx::dtype& out, std::string_view option, complaints& errors) {
+    if (name.empty() || cx::parse_dtype(name, out)) return true;
+    std::string all;
+    for (auto const& d : cx::dtype_table) all += (all.empty() ? "" : ", ") + std::string(d.name);
+    errors.push_back(simple_complaint("unknown_name", std::string(option), fmt::format("no dtype \"{}\" (expected one of {})", name, all)));
+    return false;
+}
+
+complaints check(estimate_options const& o) {
+    complaints errors;
+    auto const at_least = [&](cx::count value, cx::count least, char const* key) {
+        if (value < least || value > cx::largest_dimension)
+            errors.push_back(simple_complaint("out_of_range", key, fmt::format("{} is out of range (expected {} to {}, found {})", key, least, cx::largest_dimension, value)));
+    };
+    at_least(o.batch, 1, "batch");
+    at_least(o.isl, 1, "isl");
+    at_least(o.osl, 1, "osl");
+    at_least(o.prefix, 0, "prefix");
+    if (o.prefix >= o.isl && o.prefix > 0) errors.push_back(simple_complaint("contradiction", "prefix", fmt::format("prefix must be shorter than isl (expected less than {}, found {})", o.isl, o.prefix)));
+    if (o.mode != "static" && o.mode != "prefill" && o.mode != "decode")
+        errors.push_back(simple_complaint("unknown_name", "mode", fmt::format("mode \"{}\" is not priced (expected static, prefill or decode)", o.mode)));
+    if (o.pricing != "roofline")
+        errors.push_back(simple_complaint("unknown_name", "pricing", fmt::format("pricing \"{}\" is not there (expected roofline)", o.pricing)));
+    if (std::find(cx::framework_names.begin(), cx::framework_names.end(), o.framework) == cx::framework_names.end())
+        errors.push_back(simple_complaint("unknown_name", "framework", fmt::format("no framework \"{}\" (expected trtllm, vllm or sglang)", o.framework)));
+    if (o.concurrency != 0 && o.concurrency != o.batch * o.layout.dp)
+        errors.push_back(simple_complaint("contradiction", "concurrency", fmt::format("concurrency must be batch x dp in these modes (expected {}, found {})", o.batch * o.layout.dp, o.concurrency)));
+    return errors;
+}
+
+outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::system_spec const& system) {
+    complaints errors = check(o);
+    cx::deployment x{.layout = o.layout, .precision = m.model.config.stored};
+    for (std::size_t i = 0; i != cx::framework_names.size(); ++i)
+        if (cx::framework_names[i] == o.framework) x.framework = static_cast<cx::framework>(i);
+    if (set_dtype(o.weights, x.precision.weights, "weights", errors) && !o.weights.empty() && o.experts.empty()) x.precision.experts = x.precision.weights;
+    set_dtype(o.experts, x.precision.experts, "experts", errors);
+    set_dtype(o.kv_cache, x.precision.kv_cache, "kv_cache", errors);
+    set_dtype(o.attention, x.precision.attention, "attention", errors);
+    if (!errors.empty()) return errors;
+
+    auto const graph = cx::lower(m.model, x);
+    if (!graph) {
+        for (cx::problem const& p : graph.error()) errors.push_back(simple_complaint(std::string(cx::name(p.code)), std::string(p.key), std::string(cx::describe(p, {}).message.view())));
+        return errors;
+    }
+    cx::roofline<> const price(system);
+    auto const seconds = [&](cx::group const& g) {
+        std::array<cx::group, 1> const one{g};
+        return cx::seconds(*graph, cx::step(one), price);
+    };
+    auto const prefill = cx::prefill_batch{.sequences = o.batch, .tokens = o.isl - o.prefix, .past = o.prefix}.as_group();
+    auto const decode_at = [&](cx::count past) { return cx::decode_batch{.sequences = o.batch, .past = past}.as_group(); };
+
+    answer a{.gpus = o.layout.devices(), .batch = o.batch, .ranks = o.layout.dp, .osl = o.osl};
+    a.has_prefill = o.mode != "decode";
+    a.has_decode = o.mode != "prefill";
+    if (a.has_prefill) a.ttft = a.prefill = seconds(prefill);
+    if (a.has_decode) {
+        // one step per token after the first, each a token further
+        for (cx::count i = 0; i + 1 < o.osl; ++i) a.decode += seconds(decode_at(o.isl + i));
+        a.tpot = o.osl > 1 ? a.decode / static_cast<double>(o.osl - 1) : seconds(decode_at(o.isl));
+    }
+    if (!(a.ttft + a.tpot < 1e300)) {
+        cx::problem const why = cx::visit([&](auto const& f) { return cx::detail::missing_rate(f, x, system.device); }, m.model);
+        return complaints{simple_complaint(std::string(cx::name(why.code)), std::string(system.name.view()), std::string(cx::describe(why, {}).message.view()))};
+    }
+    a.founded = cx::max(graph->founded, price.founded);
+
+    cx::residency const held{.sequences = o.batch, .context = o.isl + o.osl, .step_tokens = a.has_prefill ? o.batch * (o.isl - o.prefix) : o.batch};
+    a.memory = cx::memory(m.model, x, system, held);
+    a.max_sequences = cx::most_sequences(m.model, x, system, held);
+    a.max_context = cx::longest_context(m.model, x, system, held);
+    cx::count const trained = cx::visit([](auto const& f) { return f.base.max_context; }, m.model);
+    if (trained != 0 && o.isl + o.osl > trained) a.warnings.push_back(fmt::format("the context of {} tokens is beyond the model's {} (max_position_embeddings)", o.isl + o.osl, trained));
+    if (!a.memory.fits()) a.warnings.push_back(fmt::format("does not fit: {} of {} per device", human_bytes(static_cast<double>(a.memory.total())), human_bytes(static_cast<double>(a.memory.capacity))));
+    for (cx::remark r : m.model.config.remarks) a.warnings.emplace_back(cx::remark_names[static_cast<std::size_t>(r)]);
+
+    if (o.breakdown) {
+        auto const collect = [&](cx::group const& g, rows& into) {
+            std::array<cx::group, 1> const one{g};
+            cx::visit([&](auto const& f) { cx::breakdown(f, x, cx::step(one), price, [&](cx::op_cost const& c) { into.push_back(c); }); }, m.model);
+            std::erase_if(into, [](cx::op_cost const& c) { return c.seconds == 0; });
+            for (cx::op_cost& c : into) c.founded = a.founded;
+        };
+        if (a.has_prefill) collect(prefill, a.prefill_ops);
+        if (a.has_decode) collect(decode_at(o.isl + (o.osl - 1) / 2), a.decode_ops);
+    }
+    return a;
+}
+
+void write_ops(json_writer& out, std::string_view key, rows const& ops) {
+    out.key(key).begin_object().key("ops").begin_array();
+    for (cx::op_cost const& c : ops) {
+        out.begin_object();
+        out.member("name", cx::name(c.name)).member("op", c.op).member("layer", c.layer).member("count", c.times).member("flops", c.total.flops);
+        out.member("weight_read_bytes", c.total.weight_bytes).member("activation_bytes", c.total.activation_bytes);
+        out.member("state_bytes", c.total.state_bytes).member("wire_bytes", c.total.wire_bytes).member("ms", c.seconds * 1e3);
+        out.member("bound", cx::bound_names[static_cast<std::size_t>(c.by)]).member("provenance", cx::provenance_names[static_cast<std::size_t>(c.founded)]);
+        out.end_object();
+    }
+    out.end_array().end_object();
+}
+
+/// The members of an answer, into an object that is open.
+void write(json_writer& out, answer const& a, bool breakdown) {
+    double const sequences = static_cast<double>(a.batch * a.ranks);
+    double const tokens = a.has_prefill && a.has_decode ? sequences * static_cast<double>(a.osl) / a.request() : a.has_decode ? sequences / a.tpot : sequences / a.ttft;
+    auto const optional = [&](std::string_view key, double value, bool there) { there ? out.member(key, value) : out.key(key).null(); };
+    optional("ttft_ms", a.ttft * 1e3, a.has_prefill);
+    optional("tpot_ms", a.tpot * 1e3, a.has_decode);
+    out.member("request_ms", a.request() * 1e3);
+    optional("prefill_ms", a.prefill * 1e3, a.has_prefill);
+    optional("decode_ms", a.decode * 1e3, a.has_decode);
+    out.member("tokens_s", tokens).member("tokens_s_per_gpu", tokens / static_cast<double>(a.gpus));
+    optional("tokens_s_per_user", a.has_decode ? 1 / a.tpot : 0, a.has_decode);
+    out.member("requests_s", sequences / a.request()).member("gpus", a.gpus);
+    out.key("memory").begin_object();
+    out.member("weights", a.memory.weights).member("state", a.memory.state).member("activations", a.memory.activations);
+    out.member("communication", a.memory.communication).member("reserved", a.memory.reserved).member("total", a.memory.total());
+    out.member("capacity", a.memory.capacity).member("fits", a.memory.fits()).member("max_sequences", a.max_sequences).member("max_context", a.max_context);
+    out.end_object();
+    out.member("provenance", cx::provenance_names[static_cast<std::size_t>(a.founded)]);
+    out.key("warnings").begin_array();
+    for (auto const& w : a.warnings) out.value(w);
+    out.end_array();
+    if (!breakdown) return;
+    if (a.has_prefill) write_ops(out, "prefill", a.prefill_ops);
+    if (a.has_decode) write_ops(out, "decode", a.decode_ops);
+}
+
+void print_ops(char const* title, rows const& ops) {
+    double total = 0;
+    for (auto const& c : ops) total += c.seconds;
+    fmt::print("\n{}: {}\n", title, human_time(total));
+    table t({"op", "kind", "layers", "FLOPs", "weights read", "activations", "state", "wire", "time", "share", "bound"});
+    t.left(1);
+    auto const bytes = [](double b) { return b == 0 ? std::string("-") : human_bytes(b); };
+    for (auto const& c : ops)
+        t.row({std::string(cx::name(c.name)), std::string(c.op), fmt::format("{}", c.times), c.total.flops == 0 ? "-" : human_count(c.total.flops), bytes(c.total.weight_bytes),
+               bytes(c.total.activation_bytes), bytes(c.total.state_bytes), bytes(c.total.wire_bytes), human_time(c.seconds), fmt::format("{:.1f} %", 100 * c.seconds / total),
+               std::string(cx::bound_names[static_cast<std::size_t>(c.by)])});
+    t.print();
+}
+
+void print(answer const& a, estimate_options const& o, loaded_model const& m) {
+    fmt::print("{} on {} x {} (tp {}, pp {}, dp {}, ep {}), {} sequences per rank, {} tokens in, {} out, {}\n\n", m.name, a.gpus, o.system, o.layout.tp, o.layout.pp, o.layout.dp, o.layout.ep,
+               a.batch, o.isl, o.osl, o.pricing);
+    table t({"", ""});
+    if (a.has_prefill) t.row({"time to first token", human_time(a.ttft)});
+    if (a.has_decode) t.row({"time per output token", human_time(a.tpot)});
+    if (a.has_prefill && a.has_decode) {
+        double const tokens = static_cast<double>(a.batch * a.ranks * a.osl) / a.request();
+        t.row({"request", human_time(a.request())});
+        t.row({"output tokens per second", fmt::format("{:.0f}", tokens)});
+        t.row({"  per device", fmt::format("{:.0f}", tokens / static_cast<double>(a.gpus))});
+    }
+    t.print();
+    fmt::print("\n");
+    auto const b = [](cx::count n) { return human_bytes(static_cast<double>(n)); };
+    table memory({"memory per device", ""});
+    memory.row({"weights", b(a.memory.weights)});
+    memory.row({"state", b(a.memory.state)});
+    memory.row({"activations", b(a.memory.activations)});
+    memory.row({"communication", b(a.memory.communication)});
+    memory.row({"reserved", b(a.memory.reserved)});
+    memory.row({"total", fmt::format("{} of {}", b(a.memory.total()), b(a.memory.capacity))});
+    memory.row({"most sequences at this context", fmt::format("{}", a.max_sequences)});
+    memory.row({"longest context at this batch", fmt::format("{}", a.max_context)});
+    memory.print();
+    if (o.breakdown && a.has_prefill) print_ops("prefill step", a.prefill_ops);
+    if (o.breakdown && a.has_decode) print_ops("decode step in the middle of the output", a.decode_ops);
+    for (auto const& w : a.warnings) fmt::print("warning: {}\n", w);
+}
+
+/// A request line. Texts of any length (config, id) are taken from the line itself.
+struct request_keys {
+    cx::short_string system{}, framework{}, mode{}, weights{}, experts{}, kv_cache{}, attention{}, pricing{};
+    cx::count tp = 1, pp = 1, dp = 1, ep = 1, moe_tp = 0, cp = 1, batch = 1, concurrency = 0, isl = 1024, osl = 128, prefix = 0;
+    bool breakdown = false;
+
+    static constexpr auto json() {
+        using r = request_keys;
+        using cx::key;
+        return std::array{
+            key(&r::system, "system").optional(),       key(&r::framework, "framework").optional(), key(&r::mode, "mode").optional(),
+            key(&r::weights, "weights").optional(),     key(&r::experts, "experts").optional(),     key(&r::kv_cache, "kv_cache").optional(),
+            key(&r::attention, "attention").optional(), key(&r::pricing, "pricing").optional(),     key(&r::tp, "tp").or_else(1),
+            key(&r::pp, "pp").or_else(1),               key(&r::dp, "dp").or_else(1),               key(&r::ep, "ep").or_else(1),
+            key(&r::moe_tp, "moe_tp").optional(),       key(&r::cp, "cp").or_else(1),               key(&r::batch, "batch").or_else(1),
+            key(&r::concurrency, "concurrency").optional(), key(&r::isl, "isl").or_else(1024),      key(&r::osl, "osl").or_else(128),
+            key(&r::prefix, "prefix").optional(),       key(&r::breakdown, "breakdown").optional(),
+        };
+    }
+};
+
+/// The text of a string member of a line, whatever its length.
+std::string long_text(std::string_view line, cx::json::value const& v) {
+    if (v.kind != cx::json::kind::string) return std::string(v.raw(line));
+    std::string out(v.end - v.begin, '\0');
+    std::size_t length = 0;
+    if (!cx::json::decode(line, {v.begin + 1, v.end - 1, true}, out.data(), out.size(), length)) return {};
+    out.resize(length);
+    return out;
+}
+
+}  // namespace
+
+int estimate(estimate_options const& o) {
+    auto const m = load_model(o.config);
+    if (!m) return report(m.errors, o.as_json);
+    auto const system = load_system(o.system);
+    if (!system) return report(system.errors, o.as_json);
+    auto const a = compute(o, *m, *system);
+    if (!a) return report(a.errors, o.as_json);
+    if (!o.as_json) {
+        print(*a, o, *m);
+        return 0;
+    }
+    std::string text;
+    json_writer out(text, 2);
+    out.begin_object();
+    write(out, *a, o.breakdown);
+    out.end_object();
+    fmt::print("{}\n", text);
+    return 0;
+}
+
+int estimate_lines() {
+    std::map<std::string, outcome<loaded_model>> models;  // a stream asks for few models and many deployments
+    std::map<std::string, outcome<cx::system_spec>> systems;
+    bool all_answered = true;
+    for (std::string line; std::getline(std::cin, line);) {
+        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+        std::string text;
+        json_writer out(text);
+        out.begin_object();
+        complaints errors;
+        auto const keys = cx::read<request_keys>(line);
+        if (!keys) {
+            errors = explain(keys.error(), {"request", line});
+        } else {
+            cx::schema::document const whole{.text = line};
+            cx::json::reader r(line);
+            cx::json::value const root = r.skip();
+            cx::json::value const id = cx::schema::member(whole, root, "id");
+            cx::json::value const config = cx::schema::member(whole, root, "config");
+            if (id.kind == cx::json::kind::string) out.member("id", long_text(line, id));
+            if (id.kind == cx::json::kind::number) out.member("id", std::string(id.raw(line)));
+            estimate_options o{.config = long_text(line, config), .system = std::string(keys->system.view())};
+            auto const text_or = [](cx::short_string const& s, std::string& into) {
+                if (!s.empty()) into = std::string(s.view());
+            };
+            text_or(keys->framework, o.framework);
+            text_or(keys->mode, o.mode);
+            text_or(keys->pricing, o.pricing);
+            text_or(keys->weights, o.weights);
+            text_or(keys->experts, o.experts);
+            text_or(keys->kv_cache, o.kv_cache);
+            text_or(keys->attention, o.attention);
+            o.layout = {.tp = keys->tp, .pp = keys->pp, .dp = keys->dp, .ep = keys->ep, .moe_tp = keys->moe_tp, .cp = keys->cp};
+            o.batch = keys->batch;
+            o.concurrency = keys->concurrency;
+            o.isl = keys->isl;
+            o.osl = keys->osl;
+            o.prefix = keys->prefix;
+            o.breakdown = keys->breakdown;
+            auto const& m = models.try_emplace(o.config, load_model(o.config)).first->second;
+            auto const& s = systems.try_emplace(o.system, load_system(o.system)).first->second;
+            if (!m) errors = m.errors;
+            if (!s) errors.insert(errors.end(), s.errors.begin(), s.errors.end());
+            if (m && s) {
+                auto const a = compute(o, *m, *s);
+                if (a)
+                    write(out, *a, o.breakdown);
+                else
+                    errors = a.errors;
+            }
+        }
+        if (!errors.empty()) write_errors(out, errors), all_answered = false;
+        out.end_object();
+        fmt::print("{}\n", text);
+    }
+    return all_answered ? 0 : 1;
+}
+
+}  // namespace cli

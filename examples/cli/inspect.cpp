@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cli.hpp"
+
+namespace cli {
+
+namespace {
+
+std::string_view explanation(cx::remark r) {
+    switch (r) {
+        case cx::remark::inferred_architecture: return "the architecture is not registered; its layers are read from its keys, and every figure is inferred";
+        case cx::remark::unknown_quantization: return "the quantization method is not known; weights are taken as bf16";
+        case cx::remark::tower_not_counted: return "a vision or audio tower stands beside the decoder and is not counted yet";
+        case cx::remark::mtp_not_counted: return "multi-token prediction modules stand beside the decoder and are not counted yet";
+    }
+    return {};
+}
+
+/// Layers by type, in the order of the composition.
+template <class F>
+std::vector<std::pair<std::string, cx::count>> layers_of(F const& family) {
+    std::vector<std::pair<std::string, cx::count>> all;
+    cx::for_each_layer(family.layers(), [&]<class L>(cx::run<L> const& r) { all.emplace_back(L::type, r.times); });
+    return all;
+}
+
+}  // namespace
+
+int inspect(std::string const& config, std::string const& kv_cache, cx::count context, bool as_json) {
+    auto const loaded = load_model(config);
+    if (!loaded) return report(loaded.errors, as_json);
+    cx::any_model const& m = loaded->model;
+    cx::precision p = m.config.stored;
+    if (!kv_cache.empty() && !cx::parse_dtype(kv_cache, p.kv_cache))
+        return report({simple_complaint("unknown_name", "--kv-cache " + kv_cache, "no such dtype (expected fp32, bf16, fp16, fp8, int8 or another of those in the documentation)")}, as_json);
+    if (context < 0) return report({simple_complaint("out_of_range", "--context", "a context is at least 0 tokens")}, as_json);
+
+    cx::deployment const x{.precision = p};
+    auto const layers = cx::visit([](auto const& f) { return layers_of(f); }, m);
+    cx::sequence_state const s = cx::visit([&](auto const& f) { return cx::state_of(f, x); }, m);
+    cx::count const embedding = cx::visit([](auto const& f) { return cx::embedding_parameters(f); }, m);
+    cx::count const state = cx::visit([&](auto const& f) { return cx::state_bytes(f, context, x); }, m);
+    cx::count const weight_bytes = cx::visit([&](auto const& f) { return cx::weight_bytes(f, x); }, m);
+    cx::count const mtp_modules = cx::visit([](auto const& f) { return f.base.mtp_modules; }, m);
+    bool const is_moe = cx::visit([](auto const& f) { return cx::has_layer<cx::moe>(f); }, m);
+    bool const known = m.config.founded != cx::provenance::inferred;
+    cx::count const text = m.parameters();
+
+    if (as_json) {
+        std::string out_text;
+        json_writer out(out_text, 2);
+        out.begin_object();
+        out.member("model", loaded->name).member("architecture", m.config.architecture.view()).member("family", m.config.family);
+        out.member("situation", known ? "S1" : "S2").member("provenance", cx::provenance_names[static_cast<std::size_t>(m.config.founded)]);
+        out.key("parameters").begin_object();
+        out.member("total", text).member("text", text).member("vision", cx::count{0}).member("embedding", embedding);
+        out.member("active", m.active_parameters()).member("mtp", cx::count{0});
+        out.end_object();
+        out.key("layers").begin_object();
+        for (auto const& [type, n] : layers) out.member(type, n);
+        out.end_object();
+        out.key("state").begin_object();
+        out.member("bytes_per_token", s.bytes_per_token).member("windowed_bytes_per_token", s.windowed_bytes_per_token).member("window", s.window);
+        out.member("index_elements_per_token", s.index_elements_per_token).member("index_bytes_per_token", s.index_bytes_per_token);
+        out.member("convolution_elements", s.convolution_elements).member("recurrent_elements", s.recurrent_elements);
+        out.member("fixed_bytes", s.fixed_bytes).member("context", context).member("bytes", state);
+        out.end_object();
+        out.key("precision").begin_object();
+        out.member("weights", cx::name(p.weights)).member("experts", cx::name(p.experts)).member("attention", cx::name(p.attention));
+        out.member("kv_cache", cx::name(p.kv_cache)).member("activations", cx::name(p.activations)).member("embedding", cx::name(p.embedding));
+        out.member("head", cx::name(p.head));
+        out.end_object();
+        out.member("weight_bytes", weight_bytes);
+        out.key("mtp").begin_object().member("modules", mtp_modules).end_object();
+        out.key("vision").null();
+        out.member("is_moe", is_moe).member("is_vlm", m.config.has_vision).member("has_mtp", mtp_modules != 0);
+        out.key("notes").begin_array();
+        for (cx::remark r : m.config.remarks)
+            out.begin_object().member("code", cx::remark_names[static_cast<std::size_t>(r)]).member("pointer", "").member("message", explanation(r)).end_object();
+        out.end_array();
+        out.end_object();
+        fmt::print("{}\n", out_text);
+        return 0;
+    }
+
+    fmt::print("{}  {}, family {}\n\n", loaded->name, m.config.architecture.view(), m.config.family);
+    table t({"", "", ""});
+    t.row({"parameters", fmt::format("{}", text), human_count(static_cast<double>(text))});
+    t.row({"  active per token", fmt::format("{}", m.active_parameters()), human_count(static_cast<double>(m.active_parameters()))});
+    t.row({"  embedding", fmt::format("{}", embedding), human_count(static_cast<double>(embedding))});
+    t.row({"weights", fmt::format("{} B", weight_bytes), human_bytes(static_cast<double>(weight_bytes))});
+    t.row({"state per token", fmt::format("{} B", s.bytes_per_token), human_bytes(static_cast<double>(s.bytes_per_token))});
+    if (s.windowed_bytes_per_token != 0)
+        t.row({fmt::format("  of the last {}", s.window), fmt::format("{} B", s.windowed_bytes_per_token), human_bytes(static_cast<double>(s.windowed_bytes_per_token))});
+    t.row({fmt::format("state at {} tokens", context), fmt::format("{} B", state), human_bytes(static_cast<double>(state))});
+    t.print();
+    fmt::print("\n");
+    table l({"layer type", "layers"});
+    for (auto const& [type, n] : layers) l.row({type, fmt::format("{}", n)});
+    l.print();
+    fmt::print("\nprecision: weights {}, experts {}, KV cache {}\n", cx::name(p.weights), cx::name(p.experts), cx::name(p.kv_cache));
+    for (cx::remark r : m.config.remarks) fmt::print("note: {}\n", explanation(r));
+    return 0;
+}
+
+}  // namespace cli

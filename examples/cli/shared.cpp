@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cli.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <unistd.h>
+
+namespace cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::optional<std::string> read_file(fs::path const& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return {};
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+/// The hf_quant_config.json that lies beside a config, under the names that people give it.
+std::string quantization_beside(fs::path const& config) {
+    std::string name = config.filename().string();
+    std::string const suffix = "config.json";
+    if (name.ends_with(suffix)) {
+        name.replace(name.size() - suffix.size(), suffix.size(), "hf_quant_config.json");
+        if (auto text = read_file(config.parent_path() / name)) return *text;
+    }
+    return {};
+}
+
+std::string model_name(fs::path const& path) {
+    std::string name = path.filename().string();
+    if (name == "config.json") return path.parent_path().filename().string();
+    if (auto at = name.rfind("_config.json"); at != std::string::npos) name.resize(at);
+    if (auto at = name.find("--"); at != std::string::npos) name.replace(at, 2, "/");
+    return name;
+}
+
+}  // namespace
+
+complaints explain(cx::problems const& problems, source const& from) {
+    complaints all;
+    for (cx::problem const& p : problems) {
+        cx::diagnosis const d = cx::describe(p, from.text);
+        all.push_back({std::string(cx::name(p.code)), fmt::format("{}:{}:{}", from.name, d.at.line, d.at.column), std::string(d.pointer.view()), d.at.line,
+                       d.at.column, std::string(d.message.view())});
+    }
+    if (problems.dropped != 0) all.push_back(simple_complaint("more", from.name, fmt::format("{} more problems", problems.dropped)));
+    return all;
+}
+
+complaint simple_complaint(std::string code, std::string where, std::string message) {
+    return {std::move(code), std::move(where), "", 0, 0, std::move(message)};
+}
+
+void write_errors(json_writer& out, complaints const& errors) {
+    out.key("error").begin_array();
+    for (complaint const& c : errors) {
+        out.begin_object();
+        out.member("code", c.code).member("pointer", c.pointer).member("line", c.line).member("column", c.column).member("message", c.message);
+        out.end_object();
+    }
+    out.end_array();
+}
+
+int report(complaints const& errors, bool as_json) {
+    if (as_json) {
+        std::string text;
+        json_writer out(text);
+        out.begin_object();
+        write_errors(out, errors);
+        out.end_object();
+        fmt::print("{}\n", text);
+    }
+    for (complaint const& c : errors)
+        fmt::print(stderr, "costexpr: {}: {}{}{}\n", c.where, c.pointer, c.pointer.empty() ? "" : ": ", c.message);
+    return 1;
+}
+
+outcome<loaded_model> load_model(std::string const& config) {
+    fs::path path(config);
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) path /= "config.json";
+    std::optional<std::string> text = read_file(path);
+    std::string quantization;
+    loaded_model m;
+    if (text) {
+        quantization = quantization_beside(path);
+        m.name = model_name(path);
+        m.config = {path.string(), *text};
+    } else {
+        for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
+            cx::embedded::entry const& e = cx::embedded::models[i];
+            if (e.name != config) continue;
+            text = std::string(e.text, e.size);
+            if (e.quantization != nullptr) quantization.assign(e.quantization, e.quantization_size);
+            m.name = config;
+            m.config = {config, *text};
+        }
+    }
+    if (!text)
+        return complaints{simple_complaint("unknown_model", config, "no such file, directory or embedded model (expected a path to a config.json, or a name that `costexpr models` lists)")};
+    auto read = cx::read_model(m.config.text, quantization);
+    if (!read) return explain(read.error(), m.config);
+    m.model = *read;
+    return m;
+}
+
+outcome<cx::system_spec> load_system(std::string const& name) {
+    source from{name, {}};
+    for (std::size_t i = 0; i != cx::embedded::system_count; ++i)
+        if (cx::embedded::systems[i].name == name) from.text.assign(cx::embedded::systems[i].text, cx::embedded::systems[i].size);
+    if (from.text.empty()) {
+        auto text = read_file(name);
+        if (!text) return complaints{simple_complaint("unknown_system", name, "no such file or embedded system (expected a path to a system's JSON, or a name that `costexpr systems` lists)")};
+        from.text = *text;
+    }
+    auto read = cx::read_system(from.text);
+    if (!read) return explain(read.error(), from);
+    return *read;
+}
+
+bool colours() { return isatty(STDOUT_FILENO) != 0; }
+
+void table::print() const {
+    std::vector<std::size_t> widths(header_.size());
+    auto const widen = [&](std::vector<std::string> const& cells) {
+        for (std::size_t i = 0; i != cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
+    };
+    widen(header_);
+    for (auto const& r : rows_) widen(r);
+    auto const line = [&](std::vector<std::string> const& cells) {
+        std::string out;
+        for (std::size_t i = 0; i != cells.size(); ++i) {
+            bool const to_the_left = std::find(left_.begin(), left_.end(), i) != left_.end();
+            out += to_the_left ? fmt::format("{:<{}}", cells[i], widths[i]) : fmt::format("{:>{}}", cells[i], widths[i]);
+            out += "  ";
+        }
+        while (!out.empty() && out.back() == ' ') out.pop_back();
+        return out;
+    };
+    if (colours())
+        fmt::print(fmt::emphasis::bold, "{}\n", line(header_));
+    else
+        fmt::print("{}\n", line(header_));
+    for (auto const& r : rows_) fmt::print("{}\n", line(r));
+}
+
+namespace {
+
+std::string scaled(double value, double base, std::initializer_list<char const*> units) {
+    auto unit = units.begin();
+    while (value >= base && unit + 1 != units.end()) value /= base, ++unit;
+    return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, *unit);
+}
+
+}  // namespace
+
+std::string human_bytes(double bytes) { return scaled(bytes, 1000, {"B", "kB", "MB", "GB", "TB", "PB"}); }
+std::string human_count(double n) { return scaled(n, 1000, {"", "K", "M", "B", "T", "Q"}); }
+std::string human_time(double seconds) { return scaled(seconds * 1e9, 1000, {"ns", "us", "ms", "s"}); }
+
+}  // namespace cli

@@ -1,0 +1,26 @@
+#!/bin/sh
+# From a fresh Debian 12 to numbers: installs what is missing, builds the program with g++, and asks it about an embedded model
+# and about a config.json.
+#   examples/quickstart.sh [CONFIG]
+set -eu
+cd "$(dirname "$0")/.."
+
+model=Qwen/Qwen3-32B
+config=${1-model_configs/$(echo "$model" | sed 's,/,--,')_config.json}
+system=h200_sxm
+deployment="--system $system --tp 1 --batch 16 --isl 2048 --osl 256"
+
+tests/install.sh g++ cmake ninja-build libboost-dev libfmt-dev libcli11-dev
+cmake --preset gcc >/dev/null
+cmake --build --preset gcc --target costexpr_program
+
+for what in "$model" "$config"; do
+    # shellcheck disable=SC2086 # options, one word each
+    for command in inspect "estimate $deployment"; do
+        set -- $command
+        first=$1; shift
+        echo
+        echo "\$ costexpr $first $what $*"
+        build/gcc/costexpr "$first" "$what" "$@"
+    done
+done

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace costexpr {
+
+/// A list of types.
+template <class... T>
+struct types {
+    static constexpr std::size_t size = sizeof...(T);
+};
+
+namespace detail {
+
+template <class T>
+struct type {};
+
+// types<A, B> + type<C> is the list with C, once.
+template <class... T, class U>
+constexpr auto operator+(types<T...>, type<U>) {
+    if constexpr ((std::is_same_v<T, U> || ...))
+        return types<T...>{};
+    else
+        return types<T..., U>{};
+}
+template <class... T, class... U>
+constexpr auto operator+(types<T...>, types<U...>) {
+    return (types<T...>{} + ... + type<U>{});
+}
+
+template <class... T>
+union stored {
+    char nothing;
+    constexpr stored() : nothing() {}
+};
+template <class Head, class... Tail>
+union stored<Head, Tail...> {
+    Head head;
+    stored<Tail...> tail;
+
+    constexpr stored() : tail() {}
+    constexpr explicit stored(Head const& value) : head(value) {}
+    template <class T>
+    constexpr explicit stored(T const& value) : tail(value) {}
+
+    template <class R, class F>
+    COSTEXPR_INLINE constexpr R visit(std::uint8_t index, F const& f) const {
+        if constexpr (sizeof...(Tail) != 0)
+            if (index != 0) return tail.template visit<R>(static_cast<std::uint8_t>(index - 1), f);
+        return f(head);
+    }
+};
+
+}  // namespace detail
+
+/// One value of the types of a list. Unlike std::variant it can be assigned in constant evaluation on every supported compiler; all of its
+/// types are trivially copyable.
+template <class List>
+class one_of;
+template <class... T>
+class one_of<types<T...>> {
+    static_assert((std::is_trivially_copyable_v<T> && ...), "costexpr: ops are trivially copyable aggregates");
+
+  public:
+    constexpr one_of() = default;
+    template <class U>
+    constexpr explicit one_of(U const& value) : value_(value), index_(index_of<U>()) {}
+
+    template <class U>
+    static constexpr std::uint8_t index_of() {
+        std::uint8_t i = 0;
+        (void)((std::is_same_v<T, U> || (++i, false)) || ...);
+        return i;
+    }
+    /// Calls f with the value; R is what it returns for every type.
+    template <class R, class F>
+    COSTEXPR_INLINE constexpr R visit(F const& f) const {
+        return value_.template visit<R>(index_, f);
+    }
+
+  private:
+    detail::stored<T...> value_{};
+    std::uint8_t index_ = 0;
+};
+
+}  // namespace costexpr

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/cost/evaluate.hpp>
+#include <costexpr/cost/memory.hpp>
+#include <costexpr/cost/roofline.hpp>
+#include <costexpr/model/legal.hpp>
+
+#include <array>
+#include <span>
+
+namespace costexpr {
+
+/// What a step costs, or why it cannot be priced.
+struct step_cost {
+    double seconds = 0;  ///< not a number where the deployment is refused
+    provenance founded = provenance::specification;
+    problem refusal{};
+
+    [[nodiscard]] constexpr bool has_value() const { return refusal.code == errc::none; }
+    [[nodiscard]] constexpr explicit operator bool() const { return has_value(); }
+};
+
+/// Equal sequences whose prompts are read in one step.
+struct prefill_batch {
+    count sequences = 1;
+    count tokens = 4096;  ///< new tokens per sequence
+    count past = 0;       ///< tokens per sequence that are in its state already (cached prefix, earlier chunks)
+
+    [[nodiscard]] constexpr group as_group() const { return {sequences, tokens, past, phase::prefill}; }
+};
+
+/// Equal sequences that each write the next token.
+struct decode_batch {
+    count sequences = 1;
+    count past = 4096;    ///< tokens per sequence in its state
+    count new_tokens = 1; ///< per sequence; more than one where drafts are verified
+
+    [[nodiscard]] constexpr group as_group() const { return {sequences, new_tokens, past, phase::decode}; }
+};
+
+namespace detail {
+
+template <class M>
+concept has_config = requires(M const& m) { m.config.stored; };
+template <class M>
+concept variant_model = requires(M const& m) { m.text.index(); };
+
+/// The dtypes of a model: those of its checkpoint, bf16 for one written in C++.
+template <class M>
+COSTEXPR_INLINE constexpr precision stored_precision(M const& m) {
+    if constexpr (has_config<M>)
+        return m.config.stored;
+    else
+        return {};
+}
+template <class M>
+COSTEXPR_INLINE constexpr provenance founded_on(M const& m, provenance pricing) {
+    if constexpr (has_config<M>)
+        return max(m.config.founded, pricing);
+    else
+        return pricing;
+}
+
+/// The first arithmetic that the model asks for and the device lacks. Cold: asked only when a price is not finite.
+template <composition M>
+COSTEXPR_COLD constexpr problem missing_rate(M const& m, deployment const& x, device const& d) {
+    problem why{.code = errc::missing_math_rate, .key = "flops_per_second", .hint = "a positive rate"};
+    group const one[] = {{.sequences = 1, .new_tokens = 1, .past_tokens = 1, .phase = phase::decode}};
+    measured_step<double, count> const s{std::span<group const>(one)};
+    for_each_layer(m.layers(), [&](auto const& r) {
+        for_each_op(r.layer.ops(x), [&](auto const& o) {
+            for_each_kernel(o, s, [&](work<double> const& w) {
+                if (w.flops > 0 && !d.has(w.math)) why.hint = math_names[static_cast<std::size_t>(w.math)];
+            });
+        });
+    });
+    return why;
+}
+
+template <composition M>
+COSTEXPR_COLD constexpr step_cost refused_layout(M const& m, layout const& l) {
+    problems p{};
+    check_layout(m, l, p);
+    return {.seconds = __builtin_nan(""), .refusal = p.front()};
+}
+
+}  // namespace detail
+
+/// A step of any groups (a mixed batch, a ragged one) on a system, priced by the roofline.
+template <composition M>
+[[nodiscard]] COSTEXPR_INLINE constexpr step_cost price(M const& m, deployment const& x, system_spec const& s, step groups) {
+    detail::any_problem illegal{};
+    detail::check_layout(m, x.layout, illegal);
+    if (illegal.found) return detail::refused_layout(m, x.layout);
+    double const t = seconds(m, x, groups, roofline<double>(s));
+    if (!(t < __builtin_huge_val())) return {.seconds = __builtin_nan(""), .refusal = detail::missing_rate(m, x, s.device)};
+    return {.seconds = t, .founded = detail::founded_on(m, roofline<double>::founded)};
+}
+/// The same for a model that was read at run time.
+template <class... F>
+[[nodiscard]] constexpr step_cost price(basic_model<F...> const& m, deployment const& x, system_spec const& s, step groups) {
+    step_cost c = visit([&](auto const& family) { return price(family, x, s, groups); }, m);
+    c.founded = max(c.founded, m.config.founded);
+    return c;
+}
+/// The same in the precision of the model's checkpoint.
+template <class M>
+[[nodiscard]] COSTEXPR_INLINE constexpr step_cost price(M const& m, layout const& l, system_spec const& s, step groups) {
+    return price(m, deployment{.layout = l, .precision = detail::stored_precision(m)}, s, groups);
+}
+
+/// Reading the prompts of a batch.
+template <class M>
+[[nodiscard]] COSTEXPR_INLINE constexpr step_cost prefill(M const& m, deployment const& x, system_spec const& s, prefill_batch const& b) {
+    group const g[] = {b.as_group()};
+    return price(m, x, s, g);
+}
+template <class M>
+[[nodiscard]] COSTEXPR_INLINE constexpr step_cost prefill(M const& m, layout const& l, system_spec const& s, prefill_batch const& b) {
+    group const g[] = {b.as_group()};
+    return price(m, l, s, g);
+}
+
+/// Writing the next token of every sequence of a batch.
+template <class M>
+[[nodiscard]] COSTEXPR_INLINE constexpr step_cost decode(M const& m, deployment const& x, system_spec const& s, decode_batch const& b) {
+    group const g[] = {b.as_group()};
+    return price(m, x, s, g);
+}
+template <class M>
+[[nodiscard]] COSTEXPR_INLINE constexpr step_cost decode(M const& m, layout const& l, system_spec const& s, decode_batch const& b) {
+    group const g[] = {b.as_group()};
+    return price(m, l, s, g);
+}
+
+/// One step that reads some prompts and continues other sequences.
+template <class M>
+[[nodiscard]] COSTEXPR_INLINE constexpr step_cost mixed(M const& m, layout const& l, system_spec const& s, prefill_batch const& p, decode_batch const& d) {
+    group const g[] = {p.as_group(), d.as_group()};
+    return price(m, l, s, g);
+}
+
+/// Memory of a model that was read at run time.
+template <class... F>
+[[nodiscard]] constexpr device_memory memory(basic_model<F...> const& m, deployment const& x, system_spec const& s, residency const& held) {
+    return visit([&](auto const& family) { return memory(family, x, s, held); }, m);
+}
+
+/// Whether weights, the state of the sequences held, activations and buffers fit on every device: true or false, with the bytes of each.
+template <class M>
+[[nodiscard]] constexpr device_memory fits(M const& m, deployment const& x, system_spec const& s, residency const& held) {
+    return memory(m, x, s, held);
+}
+template <class M>
+[[nodiscard]] constexpr device_memory fits(M const& m, layout const& l, system_spec const& s, residency const& held) {
+    return memory(m, deployment{.layout = l, .precision = detail::stored_precision(m)}, s, held);
+}
+
+/// The most sequences of `held.context` tokens per attention-DP rank that fit; 0 where not even the weights do.
+template <class M>
+[[nodiscard]] constexpr count most_sequences(M const& m, deployment const& x, system_spec const& s, residency held) {
+    held.sequences = 1;
+    device_memory const one = memory(m, x, s, held);
+    count const room = one.capacity - (one.total() - one.state);
+    if (room < one.state) return 0;
+    return one.state == 0 ? largest_dimension : room / one.state;
+}
+
+/// The longest context that fits for `held.sequences` sequences; 0 where none does. State grows with the context, so halving finds it exactly.
+template <class M>
+[[nodiscard]] constexpr count longest_context(M const& m, deployment const& x, system_spec const& s, residency held) {
+    auto const fit = [&](count context) {
+        held.context = context;
+        return memory(m, x, s, held).fits();
+    };
+    count low = 0;
+    count high = count{1} << 32;
+    if (!fit(1)) return 0;
+    if (fit(high)) return high;
+    for (low = 1; high - low > 1;) {
+        count const middle = low + (high - low) / 2;
+        (fit(middle) ? low : high) = middle;
+    }
+    return low;
+}
+
+}  // namespace costexpr

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/config.hpp>
+#include <costexpr/cost/pricing.hpp>
+#include <costexpr/model/family.hpp>
+#include <costexpr/op/graph.hpp>
+
+#include <span>
+
+namespace costexpr {
+
+/// A step with its moments taken: what ops are evaluated on.
+template <class T, class N>
+struct measured_step {
+    std::span<basic_group<N> const> groups;
+    loads<T> by_phase;
+    load<T> total;
+
+    COSTEXPR_INLINE constexpr explicit measured_step(std::span<basic_group<N> const> g)
+        : groups(g), by_phase(moments<T>(g)), total(by_phase.total()) {}
+};
+
+namespace detail {
+
+template <class T, class N>
+COSTEXPR_INLINE constexpr basic_group<T> as(basic_group<N> const& g) {
+    return {T(g.sequences), T(g.new_tokens), T(g.past_tokens), g.phase};
+}
+
+/// The work of an op in one phase of a step.
+template <class T, class N, op O>
+COSTEXPR_INLINE constexpr work<T> phase_work(O const& o, measured_step<T, N> const& s, phase p) {
+    if constexpr (op_on_phase<O>) {
+        return o(s.by_phase.of(p), p);
+    } else {
+        work<T> sum{};
+        for (auto const& g : s.groups)
+            if (g.phase == p) sum = sum + o(as<T>(g));
+        return sum;
+    }
+}
+
+}  // namespace detail
+
+/// Calls f with the work of each kernel that an op starts in a step: one for both phases together, or one per phase that is there.
+template <class T, class N, op O, class F>
+COSTEXPR_INLINE constexpr void for_each_kernel(O const& o, measured_step<T, N> const& s, F const& f) {
+    if constexpr (op_on_totals<O>) {
+        f(o(s.total));
+    } else {
+        if (s.by_phase.prefill.tokens > T(0)) f(detail::phase_work(o, s, phase::prefill));
+        if (s.by_phase.decode.tokens > T(0)) f(detail::phase_work(o, s, phase::decode));
+    }
+}
+
+/// Seconds of one op in a step.
+template <class T, class N, op O, class Price>
+COSTEXPR_INLINE constexpr T seconds(O const& o, measured_step<T, N> const& s, Price const& price) {
+    T sum = T(0);
+    for_each_kernel(o, s, [&](work<T> const& w) COSTEXPR_INLINE_LAMBDA { sum = sum + price(o, w); });
+    return sum;
+}
+
+/// Seconds of a step: the sum over the layers of a composition and their ops. Forced inline; a known model folds to straight-line code.
+template <composition M, class N, class Price>
+COSTEXPR_INLINE constexpr auto seconds(M const& m, deployment const& x, std::span<basic_group<N> const> groups, Price const& price) {
+    using T = typename Price::number;
+    measured_step<T, N> const s(groups);
+    T sum = T(0);
+    for_each_layer(m.layers(), [&](auto const& r) COSTEXPR_INLINE_LAMBDA {
+        T layer = T(0);
+        for_each_op(r.layer.ops(x), [&](auto const& o) COSTEXPR_INLINE_LAMBDA { layer = layer + seconds(o, s, price); });
+        sum = sum + T(static_cast<double>(r.times)) * layer;
+    });
+    return sum;
+}
+
+}  // namespace costexpr

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/family/traits.hpp>
+#include <costexpr/layer/mlp.hpp>
+#include <costexpr/layer/moe.hpp>
+#include <costexpr/schema/field.hpp>
+#include <costexpr/schema/read.hpp>
+
+namespace costexpr {
+
+/// The dense feed-forward network of a config. A part of the families' configs.
+struct feed_forward {
+    count hidden = 0;
+    count inner = 0;
+    bool gated = true;
+    bool bias = false;
+    bool halved = false;
+
+    static constexpr auto json() {
+        using f = feed_forward;
+        return std::array{
+            key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
+            key(&f::inner, "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "ffn_config.ffn_hidden_size"),
+            key(&f::bias, "mlp_bias", "use_bias").optional(),
+        };
+    }
+    constexpr void apply(traits const& is) {
+        gated = is.gated;
+        bias = is.mlp_bias;
+        halved = is.halved_inner;
+    }
+    constexpr void settle(schema::checker& check) {
+        if (!halved) return;
+        check.divisible(inner, "intermediate_size", 2, "gate and up projection, which it counts together");
+        inner /= 2;
+    }
+    [[nodiscard]] constexpr mlp layer() const { return {hidden, inner, gated, bias}; }
+};
+
+/// The mixture of experts of a config, with the schedule of dense and expert layers. A part of the families' configs.
+struct mixture {
+    count hidden = 0;
+    count experts = 0;
+    count top_k = 0;
+    count inner = 0;
+    count shared_experts = 0;
+    count shared_inner = 0;
+    bool gated = true;
+    bool shared_gate = false;
+    bool expert_bias = false;
+    count router_bias = 0;
+    double log_not_chosen = 0;
+    // schedule
+    pattern order{};
+    index_set expert_layers{};
+    index_set dense_layers{};
+    count first = 0;   ///< layers before it are dense
+    count last = 0;    ///< layers after it are dense; 0: none
+    count every = 0;   ///< of the layers i with i % every == 0
+    count nth = 0;     ///< of every nth layer, counting from 1
+
+    static constexpr auto json() {
+        using f = mixture;
+        using enum layer_kind;
+        return std::array{
+            key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
+            key(&f::experts, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts", "ffn_config.moe_num_experts").optional(),
+            key(&f::top_k, "num_experts_per_tok", "num_experts_per_token", "experts_per_token", "moe_topk", "moe_k", "moe_top_k", "top_k_experts",
+                "ffn_config.moe_top_k")
+                .optional(),
+            key(&f::inner, "moe_intermediate_size", "expert_ffn_hidden_size", "ffn_config.ffn_hidden_size", "intermediate_size").optional(),
+            key(&f::shared_experts, "n_shared_experts", "num_shared_experts", "num_shared_expert", "moe_num_shared_experts").optional(),
+            key(&f::shared_inner, "shared_expert_intermediate_size", "shared_intermediate_size", "share_expert_dim",
+                "moe_shared_expert_intermediate_size")
+                .or_else([](f const& c) { return c.shared_experts * c.inner; })
+                .at_least(0)
+                .zero_means_absent(),
+            key(&f::order, "moe_layer_freq", "mlp_layer_types").spelled(layer_letter{'0', dense}, layer_letter{'1', moe}).optional().not_numbers(),
+            key(&f::expert_layers, "moe_layers").optional().not_texts(),
+            key(&f::dense_layers, "mlp_only_layers").optional(),
+            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index").optional(),
+            key(&f::last, "moe_layer_end_index").optional(),
+            key(&f::every, "moe_layer_freq", "moe_layer_frequency").optional().not_lists(),
+            key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
+        };
+    }
+    constexpr void apply(traits const& is) {
+        gated = is.gated;
+        shared_gate = is.shared_gate;
+        shared_experts = is.shared_experts;
+        expert_bias = is.expert_bias;
+        router_bias = is.router_bias;
+        first = is.first_dense;
+    }
+    /// Brings every spelling of the schedule into one list. `required`: a family of which every model has experts.
+    constexpr void settle(schema::checker& check, count layers, bool required) {
+        using enum layer_kind;
+        if (experts == 0) {
+            if (required) check.fail(errc::missing_key, "num_experts", 0, 0, "the number of routed experts");
+            order = pattern::uniform(dense, layers);
+            return;
+        }
+        if (top_k == 0) check.fail(errc::missing_key, "num_experts_per_tok", 0, 0, "the number of experts per token");
+        if (inner == 0) check.fail(errc::missing_key, "moe_intermediate_size", 0, 0, "the inner size of an expert");
+        if (top_k > experts) check.fail(errc::contradiction, "num_experts_per_tok", experts, top_k, "at most the number of experts");
+        check.length(order, check.has("mlp_layer_types") ? "mlp_layer_types" : "moe_layer_freq", layers);
+        if (order.empty())
+            for (count i = 0; i < layers; ++i) {
+                bool const listed = expert_layers.empty() ? true : expert_layers.contains(i);
+                bool const inside = i >= first && (last == 0 || i <= last) && !dense_layers.contains(i);
+                bool const due = expert_layers.empty() ? (every == 0 || i % every == 0) && (nth == 0 || (i + 1) % nth == 0) : true;
+                order.push_back(listed && inside && due ? moe : dense);
+            }
+        log_not_chosen = costexpr::moe::log_chance_not_chosen(top_k, experts);
+    }
+    [[nodiscard]] constexpr costexpr::moe layer() const {
+        return {.hidden = hidden, .inner = inner, .experts = experts, .top_k = top_k, .shared_inner = shared_inner, .gated = gated,
+                .shared_gate = shared_gate, .router_extra = router_bias * experts, .expert_bias = expert_bias, .log_not_chosen = log_not_chosen};
+    }
+    [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }
+    [[nodiscard]] constexpr count dense_count() const { return order.of(layer_kind::dense); }
+};
+
+}  // namespace costexpr

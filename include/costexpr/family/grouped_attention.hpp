@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/family/traits.hpp>
+#include <costexpr/layer/gqa.hpp>
+#include <costexpr/schema/field.hpp>
+#include <costexpr/schema/read.hpp>
+
+namespace costexpr {
+
+/// Grouped-query attention as configs describe it, with the schedule of full and sliding layers. A part of the families' configs.
+struct grouped_attention {
+    count hidden = 0;
+    count heads = 0;
+    count kv_heads = 0;
+    count head_dim = 0;
+    count v_head_dim = 0;
+    bool qkv_bias = false;
+    bool output_bias = false;
+    bool bias_on_output = true;
+    bool qk_normed = false;
+    costexpr::qk_norm qk_norm = qk_norm::per_head;
+    bool multi_query = false;
+    bool gated = false;
+    bool sinks = false;
+    bool sliding_sinks = false;
+    // sliding layers
+    count window = 0;
+    bool windowed = true;
+    count first_sliding = 0;  ///< with use_sliding_window, layers from here on slide
+    count period = 0;         ///< every period-th layer is full
+    count sliding_heads = 0;
+    count sliding_kv_heads = 0;
+    count sliding_head_dim = 0;
+    count sliding_v_head_dim = 0;
+    count chunk = 0;
+    pattern order{};   ///< of every layer
+    pattern repeated{};  ///< letters that repeat over the layers
+
+    static constexpr auto json() {
+        using f = grouped_attention;
+        using enum layer_kind;
+        return std::array{
+            key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
+            key(&f::heads, "num_attention_heads", "n_head", "n_heads"),
+            key(&f::kv_heads, "num_key_value_heads", "num_kv_heads", "multi_query_group_num", "num_attention_groups", "attn_config.kv_n_heads")
+                .or_else([](f const& c) { return c.multi_query ? 1 : c.heads; }),
+            key(&f::head_dim, "head_dim", "attention_head_dim", "kv_channels").or_else([](f const& c) { return c.hidden / c.heads; }),
+            key(&f::v_head_dim, "global_v_head_dim", "v_head_dim").or_else([](f const& c) { return c.head_dim; }),
+            key(&f::multi_query, "multi_query").optional(),
+            key(&f::qkv_bias, "attention_bias", "add_qkv_bias", "use_qkv_bias", "qkv_bias", "use_bias").optional(),
+            key(&f::output_bias, "attention_out_bias").or_else([](f const& c) { return c.qkv_bias && c.bias_on_output; }),
+            key(&f::qk_normed, "use_qk_norm", "qk_layernorm", "qk_norm").optional(),
+            key(&f::sinks, "add_full_attention_sink_bias").optional(),
+            key(&f::sliding_sinks, "add_swa_attention_sink_bias").or_else([](f const& c) { return c.sinks; }),
+            key(&f::window, "sliding_window", "sliding_window_size").optional().at_most(count{1} << 40),
+            key(&f::windowed, "use_sliding_window").optional(),
+            key(&f::first_sliding, "max_window_layers").optional(),
+            key(&f::period, "sliding_window_pattern", "global_attn_every_n_layers", "no_rope_layer_interval").optional().not_texts().not_lists(),
+            key(&f::sliding_heads, "swa_num_attention_heads").or_else([](f const& c) { return c.heads; }),
+            key(&f::sliding_kv_heads, "swa_num_key_value_heads", "swa_num_kv_heads").or_else([](f const& c) { return c.kv_heads; }),
+            key(&f::sliding_head_dim, "swa_head_dim").or_else([](f const& c) { return c.head_dim; }),
+            key(&f::sliding_v_head_dim, "swa_v_head_dim").or_else([](f const& c) { return c.v_head_dim; }),
+            key(&f::chunk, "attention_chunk_size").optional().at_most(count{1} << 40),
+            key(&f::order, "layer_types", "hybrid_layer_pattern")
+                .spelled(layer_letter{'0', full}, layer_letter{'1', sliding}, layer_letter{'G', full}, layer_letter{'S', sliding})
+                .optional(),
+            key(&f::repeated, "sliding_window_pattern").spelled(layer_letter{'G', full}, layer_letter{'L', sliding}).optional().not_numbers().not_lists(),
+        };
+    }
+    constexpr void apply(traits const& is) {
+        qkv_bias = is.qkv_bias;
+        bias_on_output = is.bias_on_output;
+        qk_normed = is.qk_normed;
+        qk_norm = is.qk_norm;
+        gated = is.gated_attention;
+        sinks = is.sinks;
+        windowed = is.windowed;
+        period = is.window_period;
+    }
+    /// Brings every spelling of the schedule into one list, and checks what the dimensions must fulfil.
+    constexpr void settle(schema::checker& check, count layers, count max_context) {
+        check.divisible(heads, "num_attention_heads", kv_heads, "num_key_value_heads");
+        if (!check.has("head_dim") && !check.has("attention_head_dim") && !check.has("kv_channels"))
+            check.divisible(hidden, "hidden_size", heads, "num_attention_heads");
+        check.length(order, check.has("layer_types") ? "layer_types" : "hybrid_layer_pattern", layers);
+        using enum layer_kind;
+        bool const chunks = chunk != 0 && window == 0;
+        if (chunks) window = chunk;
+        if (order.empty() && !repeated.empty())
+            for (count i = 0; i < layers; ++i) order.push_back(repeated[i % repeated.size()]);
+        if (order.empty()) {
+            bool const slides = window != 0 && windowed;
+            for (count i = 0; i < layers; ++i)
+                order.push_back(!slides || i < first_sliding || (period != 0 && (i + 1) % period == 0) ? full : chunks ? chunked : sliding);
+        }
+        // a window that the context cannot exceed hides nothing
+        if (window == 0 || (max_context != 0 && window >= max_context))
+            for (count i = 0; i < order.size(); ++i)
+                if (order[i] == sliding || order[i] == chunked) order.set(i, full);
+    }
+
+    [[nodiscard]] constexpr gqa full_layer() const {
+        return {.hidden = hidden, .heads = heads, .kv_heads = kv_heads, .head_dim = head_dim, .v_head_dim = v_head_dim,
+                .qk_norm = qk_normed ? qk_norm : qk_norm::none, .qkv_bias = qkv_bias, .output_bias = output_bias, .gated = gated, .sinks = sinks};
+    }
+    [[nodiscard]] constexpr sliding_gqa sliding_layer() const {
+        gqa g = full_layer();
+        g.heads = sliding_heads;
+        g.kv_heads = sliding_kv_heads;
+        g.head_dim = sliding_head_dim;
+        g.v_head_dim = sliding_v_head_dim;
+        g.sinks = sliding_sinks;
+        return {.heads = g, .window = window, .chunked = order.of(layer_kind::chunked) != 0};
+    }
+    [[nodiscard]] constexpr count full_layers() const { return order.of(layer_kind::full); }
+    [[nodiscard]] constexpr count sliding_layers() const { return order.of(layer_kind::sliding) + order.of(layer_kind::chunked); }
+};
+
+}  // namespace costexpr

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/op/collective.hpp>
+#include <costexpr/op/gemm.hpp>
+#include <costexpr/op/graph.hpp>
+#include <costexpr/op/norm.hpp>
+
+namespace costexpr {
+
+/// A feed-forward network: gated (gate and up projection, SwiGLU and its kin, arXiv:2002.05202) or plain (one projection up).
+///   parameters  3 hidden inner gated, 2 hidden inner plain (+ (up projections) inner + hidden with biases)
+struct mlp {
+    count hidden = 0;
+    count inner = 0;
+    bool gated = true;
+    bool bias = false;
+
+    static constexpr std::string_view type = "mlp";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const shard = ceil_div(inner, x.layout.tp);
+        count const up = gated ? 2 : 1;
+        dtype const w = x.precision.weights;
+        return costexpr::ops(gemm{.outer = up * shard, .inner = hidden, .weights = w, .part = role::gate_up, .bias = bias},
+                             elementwise{.bytes_per_token = static_cast<double>(shard) * (2.0 * static_cast<double>(up) + activation_width(w)),
+                                         .part = role::activation},
+                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias},
+                             collective{.part = role::mlp_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+    }
+};
+
+}  // namespace costexpr

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/core/result.hpp>
+#include <costexpr/op/collective.hpp>
+#include <costexpr/op/gemm.hpp>
+#include <costexpr/op/graph.hpp>
+#include <costexpr/op/moe.hpp>
+#include <costexpr/op/norm.hpp>
+
+namespace costexpr {
+
+/// A mixture of experts (arXiv:1701.06538) with its router, and with shared experts that every token passes (DeepSeekMoE, arXiv:2401.06066).
+///   parameters  hidden experts (+ router bias) + experts 3 hidden inner + 3 hidden shared_inner (+ hidden with a gate of the shared expert)
+///   active      top_k of the experts, all the rest
+/// moe{.hidden = 2048, .inner = 768, .experts = 128, .top_k = 8} (Qwen3-30B-A3B) has 604,241,920 parameters, 38,010,880 of them active.
+struct moe {
+    count hidden = 0;
+    count inner = 0;
+    count experts = 0;
+    count top_k = 0;
+    count shared_inner = 0;
+    bool gated = true;         ///< experts with gate and up projection
+    bool shared_gate = false;  ///< a sigmoid gate on the shared expert (Qwen2-MoE)
+    count router_extra = 0;    ///< weights of the router beyond hidden x experts: its bias, a correction that is trained
+    bool expert_bias = false;
+    double log_not_chosen = 0; ///< ln(1 - top_k / experts); families fill it while they read, so that no step computes a logarithm
+
+    static constexpr std::string_view type = "moe";
+
+    /// The logarithm of the chance that a token passes an expert by, under balanced routing.
+    static constexpr double log_chance_not_chosen(count top_k, count experts) {
+        return top_k < experts && experts > 0 ? log_of_complement(static_cast<double>(top_k) / static_cast<double>(experts)) : 0.0;
+    }
+
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
+        if (experts % l.ep != 0)
+            p.add({.code = errc::illegal_layout, .key = "ep", .expected = experts, .found = l.ep, .hint = "a divisor of the experts"});
+    }
+
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        layout const& l = x.layout;
+        count const devices = l.tp * l.dp;
+        count const up = gated ? 2 : 1;
+        count const shared = ceil_div(shared_inner, l.tp);
+        dtype const w = x.precision.weights;
+        double const width = static_cast<double>(hidden);
+        // With attention data parallelism every rank's tokens are gathered before the experts and the results scattered back.
+        bool const scattered = l.dp > 1;
+        double const all_ranks = scattered ? width * static_cast<double>(l.dp) : 0.0;
+        return costexpr::ops(
+            gemm{.outer = experts, .inner = hidden, .weights = x.precision.router, .part = role::router},
+            elementwise{.weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
+            collective{.shape = collective::pattern::all_gather, .part = role::dispatch, .width = all_ranks, .devices = devices},
+            costexpr::experts{.local = ceil_div(experts, l.ep), .top_k = top_k, .all = experts, .hidden = hidden,
+                              .inner = ceil_div(inner, l.experts_tp()), .matrices = up + 1, .ranks = l.ep, .sources = l.dp,
+                              .weights = x.precision.experts, .bias = expert_bias,
+                              .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, experts)},
+            gemm{.outer = up * shared, .inner = hidden, .weights = w, .part = role::shared_gate_up},
+            elementwise{.bytes_per_token = static_cast<double>(shared) * (2.0 * static_cast<double>(up) + activation_width(w)),
+                        .part = role::shared_activation},
+            gemm{.outer = shared != 0 ? hidden : 0, .inner = shared, .weights = w, .part = role::shared_down},
+            collective{.shape = scattered ? collective::pattern::reduce_scatter : collective::pattern::all_reduce, .part = role::combine,
+                       .width = scattered ? all_ranks : width, .devices = devices});
+    }
+};
+
+}  // namespace costexpr

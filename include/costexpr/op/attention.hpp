@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/op/op.hpp>
+
+namespace costexpr {
+
+/// The dimensions that full and windowed attention share (of one shard), with the formulas both use.
+struct attention_shape {
+    count heads = 0;
+    count kv_heads = 0;
+    count head_dim = 0;    ///< of queries and keys
+    count v_head_dim = 0;  ///< of values
+    dtype arithmetic = dtype::bf16;
+    dtype cached = dtype::bf16;
+    bool sinks = false;  ///< one learned logit per head
+
+    [[nodiscard]] constexpr count cached_elements() const { return kv_heads * (head_dim + v_head_dim); }
+
+    /// Scores and their products with the values for `pairs`, keys and values of `keys` tokens read, queries in and outputs out.
+    template <class T>
+    [[nodiscard]] constexpr work<T> on(T tokens, T pairs, T keys) const {
+        double const per_head = static_cast<double>(head_dim + v_head_dim);
+        double const all_heads = static_cast<double>(heads) * per_head;
+        return {.flops = pairs * T(2 * all_heads),
+                .activation_bytes = tokens * T(2 * all_heads),
+                .state_bytes = keys * T(static_cast<double>(kv_heads) * per_head * weight_width(cached)),
+                .math = math_of(arithmetic)};
+    }
+};
+
+/// Causal attention over the whole context (multi-head, grouped-query and multi-query are its cases). Owns the KV cache.
+///   flops   2 heads (d + dv) per (query, key) pair;  state read  kv_heads (d + dv) per key of the context
+///   cache   kv_heads (d + dv) elements per token
+/// 8 sequences decoding at 4,096 past tokens with 32 heads, 8 KV heads of 128: 537,001,984 FLOPs, 134,250,496 bytes of bf16 cache read.
+struct attention {
+    attention_shape shape{};
+
+    static constexpr std::string_view kind = "attention";
+    [[nodiscard]] constexpr role purpose() const { return role::attention; }
+    [[nodiscard]] constexpr bool idle() const { return shape.heads == 0; }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return shape.sinks ? N(shape.heads) : N(0);
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
+    [[nodiscard]] constexpr cache state() const {
+        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .type = shape.cached};
+    }
+    template <class T>
+    [[nodiscard]] constexpr work<T> operator()(load<T> const& l, phase) const {
+        return shape.on(l.tokens, l.pairs, l.context);
+    }
+};
+
+/// Causal attention over the last `window` tokens (Mistral, gpt-oss, MiMo-V2), or over the current block of `window` tokens where
+/// `chunked` (Llama 4). Its cache stops growing at the window.
+///   pairs  sum over new positions of min(position, window), ramp included; chunked: of the position within its block
+///   keys   min(past + new, window + new - 1); chunked: from the block of the first new token on
+struct windowed_attention {
+    attention_shape shape{};
+    count window = 0;
+    bool chunked = false;
+
+    static constexpr std::string_view kind = "windowed_attention";
+    [[nodiscard]] constexpr role purpose() const { return role::attention; }
+    [[nodiscard]] constexpr bool idle() const { return shape.heads == 0; }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return shape.sinks ? N(shape.heads) : N(0);
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
+    [[nodiscard]] constexpr cache state() const {
+        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = window, .type = shape.cached};
+    }
+    template <class T>
+    [[nodiscard]] constexpr work<T> operator()(basic_group<T> const& g) const {
+        T const w = T(static_cast<double>(window));
+        T const n = g.new_tokens;
+        T const end = g.past_tokens + n;
+        if (!chunked) {
+            // positions 1 .. end see min(position, w) keys: the sum up to a position x is that of a ramp, then flat
+            auto const up_to = [&](T x) {
+                T const ramp = min(x, w);
+                return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * w;
+            };
+            return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * min(end, w + n - T(1)));
+        }
+        auto const block = [&](T x) { return whole_multiples(x, w); };
+        auto const up_to = [&](T x) {
+            T const full = block(x);
+            T const rest = x - full * w;
+            return full * (T(0.5) * w * (w + T(1))) + T(0.5) * rest * (rest + T(1));
+        };
+        return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * (end - block(g.past_tokens) * w));
+    }
+
+  private:
+    static constexpr double whole_multiples(double x, double w) { return static_cast<double>(static_cast<count>(x / w)); }
+};
+
+}  // namespace costexpr

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/op/op.hpp>
+
+namespace costexpr {
+
+/// A linear layer: [tokens, inner] x [inner, outer].
+///   parameters  outer inner (+ outer with a bias), or none where the weight is another's (a tied head)
+///   flops       2 tokens outer inner
+///   weights     outer inner at the width of their dtype; activations: inner read at the dtype's activation width, outer written in bf16
+/// gemm{.outer = 6144, .inner = 4096} has 25,165,824 parameters; 16 tokens cost 805,306,368 FLOPs and read 50,331,648 weight bytes.
+struct gemm {
+    count outer = 0;
+    count inner = 0;
+    dtype weights = dtype::bf16;
+    role part = role::qkv;
+    bool bias = false;
+    bool tied = false;  ///< reads a weight that another op owns
+
+    static constexpr std::string_view kind = "gemm";
+    [[nodiscard]] constexpr role purpose() const { return part; }
+    [[nodiscard]] constexpr bool idle() const { return outer == 0 || inner == 0; }
+
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return (tied ? N(0) : N(outer) * N(inner)) + (bias ? N(outer) : N(0));
+    }
+    [[nodiscard]] constexpr count weight_bytes() const {
+        return (tied ? 0 : storage_bytes(weights, outer * inner)) + (bias ? storage_bytes(dtype::bf16, outer) : 0);
+    }
+    /// The work on this many rows.
+    template <class T>
+    [[nodiscard]] constexpr work<T> on(T rows) const {
+        double const matrix = static_cast<double>(outer) * static_cast<double>(inner);
+        return {.flops = rows * T(2 * matrix),
+                .weight_bytes = T(matrix * weight_width(weights)),
+                .activation_bytes = rows * T(static_cast<double>(inner) * activation_width(weights) + 2.0 * static_cast<double>(outer)),
+                .math = math_of(weights)};
+    }
+    template <class T>
+    [[nodiscard]] constexpr work<T> operator()(load<T> const& l) const {
+        return on(l.tokens);
+    }
+};
+
+/// The output projection: a linear layer on the rows that need logits alone, one per prefilling sequence and one per decoded token.
+struct logits {
+    gemm matrix{};
+
+    static constexpr std::string_view kind = "gemm";
+    [[nodiscard]] constexpr role purpose() const { return role::head; }
+    [[nodiscard]] constexpr bool idle() const { return matrix.idle(); }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return matrix.parameters<N>();
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return matrix.weight_bytes(); }
+    template <class T>
+    [[nodiscard]] constexpr work<T> operator()(load<T> const& l) const {
+        return matrix.on(l.rows);
+    }
+};
+
+}  // namespace costexpr

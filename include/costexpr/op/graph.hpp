@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/config.hpp>
+#include <costexpr/op/op.hpp>
+
+#include <boost/hana/at.hpp>
+#include <boost/hana/length.hpp>
+#include <boost/hana/tuple.hpp>
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace costexpr {
+
+namespace hana = boost::hana;
+
+/// The ops of a layer, in the order in which they run.
+template <op... O>
+COSTEXPR_INLINE constexpr auto ops(O... o) {
+    static_assert(sizeof...(O) != 0, "costexpr: a layer type needs at least one op: return costexpr::ops(gemm{...}, ...)");
+    return hana::tuple<O...>{o...};
+}
+
+/// What can stand in the composition of a family: it says its ops for a deployment, and its name.
+template <class L>
+concept layer_type = requires(L const& layer, deployment const& x) {
+    { L::type } -> std::convertible_to<std::string_view>;
+    layer.ops(x);
+};
+
+/// A layer type with how often it runs in a forward pass, and how many copies of its weights are stored.
+template <layer_type L>
+struct run {
+    using layer_t = L;
+    count times = 0;
+    L layer{};
+    count copies = 0;
+};
+
+/// `n` layers of this type, each with weights of its own.
+template <layer_type L>
+COSTEXPR_INLINE constexpr run<L> times(count n, L const& layer) {
+    return {n, layer, n};
+}
+/// `n` runs of `copies` stored blocks (a block that is shared between places of the model).
+template <layer_type L>
+COSTEXPR_INLINE constexpr run<L> times(count n, L const& layer, count copies) {
+    return {n, layer, copies};
+}
+
+/// The composition of a family, in the order of the model's definition.
+template <class... L>
+COSTEXPR_INLINE constexpr auto layers(run<L> const&... r) {
+    static_assert(sizeof...(L) != 0, "costexpr: a family needs at least one layer: return costexpr::layers(times(n, gqa{...}), ...)");
+    return hana::tuple<run<L>...>{r...};
+}
+
+/// How many elements a tuple of layers or ops has.
+template <class Tuple>
+inline constexpr std::size_t length_of = decltype(hana::length(std::declval<Tuple const&>()))::value;
+
+/// Calls f(run) for every entry of a composition that runs at all: a hybrid without MoE layers must not divide by its zero experts.
+template <class Tuple, class F>
+COSTEXPR_INLINE constexpr void for_each_layer(Tuple const& composition, F const& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) COSTEXPR_INLINE_LAMBDA {
+        ((hana::at_c<I>(composition).times != 0 ? (f(hana::at_c<I>(composition)), 0) : 0), ...);
+    }(std::make_index_sequence<length_of<Tuple>>{});
+}
+
+/// Calls f(op) for every op of a layer.
+template <class Tuple, class F>
+COSTEXPR_INLINE constexpr void for_each_op(Tuple const& list, F const& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) COSTEXPR_INLINE_LAMBDA { (f(hana::at_c<I>(list)), ...); }(
+        std::make_index_sequence<length_of<Tuple>>{});
+}
+
+}  // namespace costexpr

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/core/math.hpp>
+#include <costexpr/op/precision.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace costexpr {
+
+/// How a model is spread over devices: tp x dp devices compute attention in each pipeline stage (and context-parallel rank); the same
+/// devices hold the experts as moe_tp x ep.
+struct layout {
+    count tp = 1;      ///< tensor parallel degree of attention and dense layers
+    count pp = 1;      ///< pipeline stages
+    count dp = 1;      ///< attention data parallel ranks; a batch is per rank
+    count ep = 1;      ///< expert parallel degree
+    count moe_tp = 0;  ///< tensor parallel degree of experts; 0: tp x dp / ep
+    count cp = 1;      ///< context parallel ranks
+
+    [[nodiscard]] constexpr count devices() const { return tp * pp * dp * cp; }
+    /// Devices that compute one layer together.
+    [[nodiscard]] constexpr count stage() const { return tp * dp * cp; }
+    [[nodiscard]] constexpr count experts_tp() const { return moe_tp != 0 ? moe_tp : tp * dp / ep; }
+
+    friend constexpr bool operator==(layout const&, layout const&) = default;
+};
+
+/// The serving framework, where it changes what a step does.
+enum class framework : std::uint8_t { trtllm, vllm, sglang };
+inline constexpr std::array<std::string_view, 3> framework_names{"trtllm", "vllm", "sglang"};
+
+/// Everything about a deployment that the ops of a layer depend on.
+struct deployment {
+    costexpr::layout layout{};
+    costexpr::precision precision{};
+    costexpr::framework framework = framework::trtllm;
+
+    friend constexpr bool operator==(deployment const&, deployment const&) = default;
+};
+
+}  // namespace costexpr

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/op/layout.hpp>
+#include <costexpr/op/step.hpp>
+#include <costexpr/op/work.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace costexpr {
+
+/// What an op is for in its layer: the "name" of a breakdown row, and the module of the checkpoint whose weights it owns.
+enum class role : std::uint8_t {
+    embedding,
+    pipeline,
+    norm,
+    qkv,
+    qk_norm_rope_cache,
+    attention,
+    attention_output,
+    attention_all_reduce,
+    mla_down,
+    mla_norm,
+    mla_query_up,
+    mla_key_value_up,
+    gate_up,
+    activation,
+    down,
+    mlp_all_reduce,
+    router,
+    dispatch,
+    experts,
+    combine,
+    shared_gate_up,
+    shared_activation,
+    shared_down,
+    shared_gate,
+    head,
+    logits_gather,
+};
+
+inline constexpr std::array<std::string_view, 26> role_names{
+    "embedding",     "pipeline",    "norm",         "qkv",      "qk_norm_rope_cache", "attention", "attention_output",  "attention_all_reduce",
+    "mla_down",      "mla_norm",    "mla_query_up", "mla_key_value_up", "gate_up",    "activation", "down",             "mlp_all_reduce",
+    "router",        "dispatch",    "experts",      "combine",  "shared_gate_up",     "shared_activation", "shared_down", "shared_gate",
+    "head",          "logits_gather"};
+
+[[nodiscard]] constexpr std::string_view name(role r) { return role_names[static_cast<std::size_t>(r)]; }
+
+/// An op whose work depends on all new tokens of a step together: one kernel for prefill and decode.
+template <class O>
+concept op_on_totals = requires(O const& o, load<double> const& l) {
+    { o(l) } -> std::same_as<work<double>>;
+};
+/// An op that runs once per phase, and whose work is linear in the moments of the phase's groups.
+template <class O>
+concept op_on_phase = requires(O const& o, load<double> const& l, phase p) {
+    { o(l, p) } -> std::same_as<work<double>>;
+};
+/// An op whose work bends with the length of each sequence (windows, top-k): it sees every group of the phase.
+template <class O>
+concept op_on_groups = requires(O const& o, basic_group<double> const& g) {
+    { o(g) } -> std::same_as<work<double>>;
+};
+
+/// What one operator does in one step on one device. Its dimensions are already those of one shard. It says its kind and purpose, the
+/// parameters that it owns and the bytes they take, whether it does anything at all in its deployment, and, called, its work.
+template <class O>
+concept op = requires(O const& o) {
+    { O::kind } -> std::convertible_to<std::string_view>;
+    { o.purpose() } -> std::same_as<role>;
+    { o.template parameters<count>() } -> std::same_as<count>;
+    { o.weight_bytes() } -> std::same_as<count>;
+    { o.idle() } -> std::same_as<bool>;
+} && (op_on_totals<O> || op_on_phase<O> || op_on_groups<O>);
+
+/// Parameters that one token uses: all that an op owns, or reads of another's, unless the op says otherwise (experts).
+template <class O, class N = count>
+[[nodiscard]] constexpr N active_parameters_of(O const& o) {
+    if constexpr (requires { o.template active_parameters<N>(); })
+        return o.template active_parameters<N>();
+    else
+        return o.template parameters<N>();
+}
+
+/// The state that an op keeps per sequence, if it keeps any.
+template <class O>
+[[nodiscard]] constexpr cache cache_of(O const& o) {
+    if constexpr (requires { o.state(); })
+        return o.state();
+    else
+        return {};
+}
+
+}  // namespace costexpr

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/core/math.hpp>
+
+#include <cstdint>
+#include <span>
+
+namespace costexpr {
+
+/// Whether tokens are a prompt being read or one being written: attention kernels differ.
+enum class phase : std::uint8_t { prefill, decode };
+
+/// Equal sequences of one step. N is count, or a number type with derivatives.
+template <class N = count>
+struct basic_group {
+    N sequences = N(1);
+    N new_tokens = N(1);   ///< per sequence, computed in this step
+    N past_tokens = N(0);  ///< per sequence, already in its state
+    costexpr::phase phase = phase::decode;
+};
+using group = basic_group<count>;
+
+/// One forward pass of a batch: uniform prefill or decode is one group, a mixed batch two, a ragged batch one per sequence.
+using step = std::span<group const>;
+
+/// The moments of the groups of a step in which nearly every op is linear.
+template <class T = double>
+struct load {
+    T sequences{};
+    T tokens{};   ///< new tokens
+    T pairs{};    ///< (query, key) pairs under a causal mask: n p + n (n + 1) / 2 per sequence with n new and p past tokens
+    T context{};  ///< keys that the new tokens see: n + p per sequence
+    T rows{};     ///< rows of logits: one per prefilling sequence, one per decoded token
+
+    friend constexpr load operator+(load const& a, load const& b) {
+        return {a.sequences + b.sequences, a.tokens + b.tokens, a.pairs + b.pairs, a.context + b.context, a.rows + b.rows};
+    }
+};
+
+/// The loads of a step by phase. Dense ops see their sum (one kernel), attention each for itself.
+template <class T = double>
+struct loads {
+    load<T> prefill{};
+    load<T> decode{};
+
+    [[nodiscard]] constexpr load<T> total() const { return prefill + decode; }
+    [[nodiscard]] constexpr load<T> const& of(phase p) const { return p == phase::prefill ? prefill : decode; }
+};
+
+template <class T, class N>
+[[nodiscard]] constexpr load<T> moments(basic_group<N> const& g) {
+    T const s = T(g.sequences);
+    T const n = T(g.new_tokens);
+    T const p = T(g.past_tokens);
+    return {s, s * n, s * n * (p + T(0.5) * (n + T(1))), s * (p + n), g.phase == phase::prefill ? s : s * n};
+}
+
+/// Sums the groups of a step, once per phase.
+template <class T = double, class N>
+[[nodiscard]] constexpr loads<T> moments(std::span<basic_group<N> const> groups) {
+    loads<T> sum{};
+    for (auto const& g : groups) {
+        load<T> const l = moments<T>(g);
+        if (g.phase == phase::prefill)
+            sum.prefill = sum.prefill + l;
+        else
+            sum.decode = sum.decode + l;
+    }
+    return sum;
+}
+
+}  // namespace costexpr

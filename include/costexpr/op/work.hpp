@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/core/math.hpp>
+#include <costexpr/op/dtype.hpp>
+
+namespace costexpr {
+
+/// What one op does in one step on one device.
+template <class T = double>
+struct work {
+    T flops{};             ///< multiplications and additions, 2 per multiply-add
+    T weight_bytes{};      ///< weights read
+    T activation_bytes{};  ///< activations read and written
+    T state_bytes{};       ///< KV cache and recurrent state read and written
+    T wire_bytes{};        ///< sent over a link by this device
+    costexpr::math math = math::bf16;  ///< the rate of the multiplications
+    count span = 1;        ///< devices that the communication covers: which link it crosses
+
+    [[nodiscard]] constexpr T memory_bytes() const { return weight_bytes + activation_bytes + state_bytes; }
+
+    /// Work of the same kernel for more sequences.
+    friend constexpr work operator+(work const& a, work const& b) {
+        return {a.flops + b.flops,
+                a.weight_bytes + b.weight_bytes,
+                a.activation_bytes + b.activation_bytes,
+                a.state_bytes + b.state_bytes,
+                a.wire_bytes + b.wire_bytes,
+                b.math,
+                b.span};
+    }
+};
+
+/// What a sequence keeps on the device in one op: `per_token` elements for every token of its context (of the last `window` tokens
+/// where a window is set), and `fixed` elements whatever its length.
+struct cache {
+    enum class kind : unsigned char { none, kv, index, convolution, recurrent };
+
+    kind holds = kind::none;
+    count per_token = 0;  ///< elements
+    count window = 0;     ///< tokens; 0: all of them
+    count fixed = 0;      ///< elements
+    dtype type = dtype::bf16;
+
+    /// Elements after this many tokens.
+    [[nodiscard]] constexpr count elements(count tokens) const {
+        return fixed + per_token * (window != 0 && tokens > window ? window : tokens);
+    }
+    [[nodiscard]] constexpr count bytes(count tokens) const { return storage_bytes(type, elements(tokens)); }
+};
+
+}  // namespace costexpr

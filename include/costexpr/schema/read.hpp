@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/core/result.hpp>
+#include <costexpr/json/number.hpp>
+#include <costexpr/json/reader.hpp>
+#include <costexpr/schema/field.hpp>
+#include <costexpr/schema/pattern.hpp>
+
+#include <boost/hana/at.hpp>
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/length.hpp>
+#include <boost/hana/tuple.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+// How a config is read: one strict pass over the text records where the values of all known keys lie (`scan`), in the outermost
+// object and in the decoder nested in it; then each field of a struct takes the first of its keys that is there (`fill`). Keys that
+// nobody knows are validated and passed over. The scan and the parsing of values are no templates: a family adds only its table.
+
+namespace costexpr {
+
+namespace hana = boost::hana;
+
+namespace schema {
+
+/// The keys of a config, each with a number. `descends` marks those that hold the decoder of a wrapper (`text_config`).
+struct words_view {
+    std::span<std::string_view const> names;
+    std::span<std::uint16_t const> buckets;  ///< 1 + number of a name, or 0; a power of two of them
+    std::uint16_t descents = 0;              ///< names [0, descents) are descended into
+
+    static constexpr std::uint16_t none = 0xffff;
+
+    static constexpr std::size_t hash(std::string_view s) {
+        if (s.empty()) return 0;
+        return s.size() + 7u * static_cast<unsigned char>(s.front()) + 31u * static_cast<unsigned char>(s.back()) +
+               131u * static_cast<unsigned char>(s[s.size() / 2]) + 1031u * static_cast<unsigned char>(s[s.size() / 3]);
+    }
+    [[nodiscard]] constexpr std::uint16_t find(std::string_view s) const {
+        for (std::size_t i = hash(s);; ++i) {
+            std::uint16_t const b = buckets[i & (buckets.size() - 1)];
+            if (b == 0) return none;
+            if (names[b - 1u] == s) return static_cast<std::uint16_t>(b - 1u);
+        }
+    }
+};
+
+/// A set of keys, built in constant evaluation from field tables.
+template <std::size_t Capacity, std::size_t Buckets>
+struct words {
+    std::array<std::string_view, Capacity> names{};
+    std::array<std::uint16_t, Buckets> buckets{};
+    std::uint16_t size = 0;
+    std::uint16_t descents = 0;
+
+    [[nodiscard]] constexpr words_view view() const { return {{names.data(), size}, buckets, descents}; }
+
+    constexpr void insert(std::string_view s) {
+        std::size_t i = words_view::hash(s);
+        for (; buckets[i & (Buckets - 1)] != 0; ++i)
+            if (names[buckets[i & (Buckets - 1)] - 1u] == s) return;
+        names[size++] = s;
+        buckets[i & (Buckets - 1)] = size;
+    }
+};
+
+inline constexpr std::size_t most_words = 512;
+inline constexpr std::size_t most_slots = 200;
+inline constexpr std::size_t most_levels = 4;
+
+/// Where the value of one known key lies.
+struct slot {
+    json::value value{};
+    std::uint32_t object = 0;  ///< where the object that holds it begins
+    std::uint8_t level = 0;    ///< 0 outermost, more inside text_config and its like
+};
+
+/// Of a name such as `ffn_config.moe_top_k`, the key of the object and the key inside it (empty for a plain name).
+constexpr std::string_view outer_name(std::string_view name) {
+    for (std::size_t i = 0; i != name.size(); ++i)
+        if (name[i] == '.') return name.substr(0, i);
+    return name;
+}
+constexpr std::string_view inner_name(std::string_view name) {
+    std::size_t const outer = outer_name(name).size();
+    return outer == name.size() ? std::string_view{} : name.substr(outer + 1);
+}
+
+/// What a scan found: known keys of the outermost object and of the decoder nested in it.
+struct document {
+    std::string_view text{};
+    json::options options{};
+    words_view keys{};
+    inplace_vector<slot, most_slots> slots{};
+    std::array<std::uint8_t, most_words> outer{};  ///< 1 + slot of a key's outermost value, or 0
+    std::array<std::uint8_t, most_words> inner{};  ///< 1 + slot of a key's innermost value, or 0
+    std::uint32_t decoder = 0;                     ///< where the object of the (innermost) decoder begins
+    std::uint8_t deepest = 0;
+    std::uint32_t unknown_keys = 0;
+
+    [[nodiscard]] constexpr slot const* at(std::uint8_t one_based) const { return one_based == 0 ? nullptr : &slots[one_based - 1u]; }
+    /// The value of a key: the decoder's own unless it is null, else the wrapper's (the other way round where the wrapper wins).
+    [[nodiscard]] constexpr slot const* find(std::uint16_t key, bool outermost = false) const {
+        if (key >= most_words) return nullptr;
+        slot const* const first = at(outermost ? outer[key] : inner[key]);
+        slot const* const second = at(outermost ? inner[key] : outer[key]);
+        if (first != nullptr && first->value.kind != json::kind::null) return first;
+        if (second != nullptr && second->value.kind != json::kind::null) return second;
+        return nullptr;
+    }
+    [[nodiscard]] constexpr slot const* find(std::string_view name, bool outermost = false) const {
+        return find(keys.find(name), outermost);
+    }
+    [[nodiscard]] constexpr std::string_view raw(slot const& s) const { return s.value.raw(text); }
+};
+
+/// One strict pass over the text. Reports what is not JSON and mapped keys that stand twice in one object.
+constexpr void scan(document& d, json::reader r, problems& p, bool whole = true) {
+    auto const finish = [&] {
+        if (!r.ok()) p.add(r.error());
+    };
+    json::kind const outermost = r.next_kind();
+    if (!r.ok()) return finish();
+    if (outermost != json::kind::object) {
+        r.skip();
+        if (!r.ok()) return finish();
+        return p.add({.code = errc::not_an_object, .hint = "a config is a JSON object: { ... }"});
+    }
+    std::array<std::uint32_t, most_levels> objects{};
+    std::uint8_t level = 0;
+    objects[0] = static_cast<std::uint32_t>(r.offset());
+    d.decoder = objects[0];
+    r.enter_object();
+    for (;;) {
+        json::string_token k{};
+        if (!r.next_member(k)) {
+            if (!r.ok() || level == 0) break;
+            --level;
+            continue;
+        }
+        std::string_view name = d.text.substr(k.begin, k.end - k.begin);
+        char decoded[64]{};
+        std::size_t length = 0;
+        if (k.escaped) name = json::decode(d.text, k, decoded, sizeof decoded, length) ? std::string_view(decoded, length) : "";
+        std::uint16_t const id = d.keys.find(name);
+        if (id == words_view::none) {
+            ++d.unknown_keys;
+            r.skip();
+            continue;
+        }
+        if (id < d.keys.descents && level + 1u < most_levels && r.next_kind() == json::kind::object) {
+            objects[++level] = static_cast<std::uint32_t>(r.offset());
+            if (level > d.deepest) d.deepest = level, d.decoder = objects[level];
+            r.enter_object();
+            continue;
+        }
+        slot const s{.value = r.skip(), .object = objects[level], .level = level};
+        if (!r.ok()) break;
+        std::uint8_t& in = d.inner[id];
+        std::uint8_t& out = d.outer[id];
+        slot const* const before = d.at(in);
+        if (before != nullptr && before->object == s.object) {
+            if (!d.options.last_duplicate_wins)
+                p.add({.code = errc::duplicate_key, .offset = s.value.begin, .key = d.keys.names[id], .expected = before->value.begin});
+            d.slots[in - 1u] = s;
+            continue;
+        }
+        if (!d.slots.try_push_back(s)) continue;  // more than most_slots known keys cannot occur: most_levels objects of distinct keys
+        auto const here = static_cast<std::uint8_t>(d.slots.size());
+        if (before == nullptr || level > before->level) in = here;
+        slot const* const shallow = d.at(out);
+        if (shallow == nullptr || level < shallow->level) out = here;
+    }
+    if (r.ok() && whole) r.finish();
+    finish();
+}
+constexpr void scan(document& d, problems& p) { scan(d, json::reader(d.text, d.options), p); }
+/// The same for an object inside a text that has been scanned before.
+constexpr void scan(document& d, problems& p, json::value const& object) { scan(d, json::reader(d.text, object, d.options), p, false); }
+
+/// The value of one field as its JSON says it.
+struct parsed {
+    bool present = false;
+    bool broken = false;    ///< the key is there, and what it holds has been reported
+    std::uint8_t name = 0;  ///< which of the field's names
+    json::value value{};
+    count integer = 0;
+    double real = 0;
+    bool boolean = false;
+};
+
+constexpr std::string_view expectation(field_kind kind) {
+    switch (kind) {
+        case field_kind::integer: return "an integer";
+        case field_kind::real: return "a number";
+        case field_kind::boolean: return "true or false";
+        case field_kind::text: return "a string";
+        case field_kind::pattern: return "a list with one entry per layer, or a string of letters";
+        case field_kind::indices: return "a list of layer numbers";
+    }
+    return {};
+}
+
+constexpr bool read_integer(document const& d, field_facts const& f, json::value v, std::string_view name, count& out, problems& p) {
+    errc const e = json::to_integer(v.raw(d.text), out);
+    if (e != errc::none) {
+        p.add({.code = e, .offset = v.begin, .key = name, .expected = f.largest, .hint = "an integer"});
+        return false;
+    }
+    if (out < f.smallest || out > f.largest) {
+        p.add({.code = errc::out_of_range, .offset = v.begin, .key = name, .expected = out < f.smallest ? f.smallest : f.largest, .found = out});
+        return false;
+    }
+    return true;
+}
+
+/// A list under the key of a number: fine where all its entries are equal (per-layer lists of uniform models).
+constexpr bool read_uniform_list(document const& d, field_facts const& f, json::value v, std::string_view name, count& out, problems& p) {
+    json::reader r(d.text, v);
+    r.enter_array();
+    bool first = true;
+    while (r.next_element()) {
+        json::value const entry = r.skip();
+        count n = 0;
+        if (entry.kind != json::kind::number || json::to_integer(entry.raw(d.text), n) != errc::none || (!first && n != out)) {
+            p.add({.code = errc::wrong_type, .offset = entry.begin, .key = name, .hint = "an integer, or a list of equal integers"});
+            return false;
+        }
+        if (first && !read_integer(d, f, entry, name, out, p)) return false;
+        first = false;
+    }
+    if (first) p.add({.code = errc::wrong_type, .offset = v.begin, .key = name, .hint = "an integer, or a list of equal integers"});
+    return !first;
+}
+
+/// Whether a value under a field's key is meant for another field (`moe_layer_freq` is a number for one and a list for another).
+constexpr bool meant_for_another(field_facts const& f, json::kind kind) {
+    using enum json::kind;
+    return (kind == array && f.skips_lists) || (kind == string && f.skips_texts) || ((kind == number || kind == boolean) && f.skips_numbers);
+}
+
+/// The value under a path of keys (`weights.num_bits`) in an object; the value itself where the path is empty, kind::end where there is none.
+constexpr json::value member(document const& d, json::value v, std::string_view path) {
+    while (!path.empty()) {
+        if (v.kind != json::kind::object) return {};
+        std::string_view const key = outer_name(path);
+        json::reader r(d.text, v);
+        r.enter_object();
+        json::string_token k{};
+        v = {};
+        while (v.kind == json::kind::end && r.next_member(k)) {
+            bool const found = json::equals(d.text, k, key);
+            json::value const m = r.skip();
+            if (found) v = m;
+        }
+        path = inner_name(path);
+    }
+    return v;
+}
+
+/// Finds the first of a field's keys that says something, and parses it. Reports a value of the wrong kind or out of range.
+constexpr parsed find_value(document const& d, field_facts const& f, std::span<std::uint16_t const> ids, problems& p) {
+    using json::kind;
+    for (std::uint8_t i = 0; i != f.name_count; ++i) {
+        slot const* const s = d.find(ids[i], f.outermost_wins);
+        if (s == nullptr) continue;
+        json::value const raw = member(d, s->value, inner_name(f.names[i]));
+        if (raw.kind == json::kind::end || raw.kind == json::kind::null || meant_for_another(f, raw.kind)) continue;
+        parsed v{.present = true, .name = i, .value = raw};
+        bool good = true;
+        bool typed = true;
+        switch (f.kind) {
+            case field_kind::integer:
+                if (raw.kind == kind::number)
+                    good = read_integer(d, f, raw, f.names[i], v.integer, p);
+                else if (raw.kind == kind::array)
+                    good = read_uniform_list(d, f, raw, f.names[i], v.integer, p);
+                else
+                    typed = false;
+                if (good && typed && f.zero_is_absent && v.integer == 0) continue;
+                break;
+            case field_kind::real:
+                typed = raw.kind == kind::number;
+                if (typed) {
+                    errc const e = json::to_double(raw.raw(d.text), v.real);
+                    if (e != errc::none) p.add({.code = e, .offset = raw.begin, .key = f.names[i], .hint = "a number"}), good = false;
+                    if (good && (v.real < 0.0 || (v.real == 0.0 && f.smallest > 0))) {
+                        p.add({.code = errc::out_of_range, .offset = raw.begin, .key = f.names[i], .found = static_cast<count>(v.real), .hint = "a positive number"});
+                        good = false;
+                    }
+                }
+                break;
+            case field_kind::boolean:
+                typed = raw.kind == kind::boolean;
+                v.boolean = typed && raw.raw(d.text)[0] == 't';
+                break;
+            case field_kind::text: typed = raw.kind == kind::string; break;
+            case field_kind::pattern: typed = raw.kind == kind::array || raw.kind == kind::string; break;
+            case field_kind::indices: typed = raw.kind == kind::array; break;
+        }
+        if (!typed) p.add({.code = errc::wrong_type, .offset = raw.begin, .key = f.names[i], .hint = expectation(f.kind)});
+        v.broken = !typed || !good;
+        return v;
+    }
+    return {};
+}
+
+constexpr layer_kind kind_of_letter(field_facts const& f, char c) {
+    for (std::uint8_t i = 0; i != f.letter_count; ++i)
+        if (f.letters[i].letter == c) return f.letters[i].kind;
+    return layer_kind::none;
+}
+
+/// Reads a per-layer list in any of its spellings: names, digits, or a string of letters.
+constexpr void read_pattern(document const& d, field_facts const& f, parsed const& v, pattern& out, problems& p) {
+    out = {};
+    std::string_view const name = f.names[v.name];
+    auto const push = [&](layer_kind kind, std::uint32_t at) {
+        if (kind == layer_kind::none) return p.add({.code = errc::unknown_name, .offset = at, .key = name, .hint = "a kind of layer"}), false;
+        if (!out.push_back(kind)) return p.add({.code = errc::list_too_long, .offset = at, .key = name, .expected = largest_layers}), false;
+        return true;
+    };
+    if (v.value.kind == json::kind::string) {
+        for (std::uint32_t at = v.value.begin + 1; at + 1 < v.value.end; ++at)
+            if (!push(kind_of_letter(f, d.text[at]), at)) return;
+        return;
+    }
+    json::reader r(d.text, v.value);
+    r.enter_array();
+    while (r.next_element()) {
+        json::value const entry = r.skip();
+        std::string_view raw = entry.raw(d.text);
+        layer_kind kind = layer_kind::none;
+        if (entry.kind == json::kind::string) {
+            raw = raw.substr(1, raw.size() - 2);
+            for (auto const& known : layer_kind_names)
+                if (known.text == raw) kind = known.kind;
+        }
+        if (kind == layer_kind::none && raw.size() == 1) kind = kind_of_letter(f, raw[0]);
+        if (entry.kind == json::kind::boolean) kind = kind_of_letter(f, raw[0] == 't' ? '1' : '0');
+        if (!push(kind, entry.begin)) return;
+    }
+}
+
+constexpr void read_indices(document const& d, field_facts const& f, parsed const& v, index_set& out, problems& p) {
+    out = {};
+    json::reader r(d.text, v.value);
+    r.enter_array();
+    while (r.next_element()) {
+        json::value const entry = r.skip();
+        count n = 0;
+        if (entry.kind != json::kind::number || json::to_integer(entry.raw(d.text), n) != errc::none || !out.insert(n))
+            return p.add({.code = errc::wrong_type, .offset = entry.begin, .key = f.names[v.name], .hint = "layer numbers below 256"});
+    }
+}
+
+constexpr void read_text(document const& d, parsed const& v, short_string& out) {
+    char decoded[32]{};
+    std::size_t length = 0;
+    json::string_token const token{.begin = v.value.begin + 1, .end = v.value.end - 1, .escaped = true};
+    if (!json::decode(d.text, token, decoded, sizeof decoded, length)) length = min(length, sizeof decoded);  // a longer text is cut
+    out.assign({decoded, length});
+}
+
+/// The numbers of the keys of each field of C in a vocabulary.
+template <class C>
+constexpr auto number_keys(words_view keys) {
+    constexpr std::size_t fields = table<C>.size();
+    std::array<std::array<std::uint16_t, most_aliases>, fields> ids{};
+    for (std::size_t i = 0; i != fields; ++i)
+        for (std::size_t j = 0; j != table<C>[i].name_count; ++j) ids[i][j] = keys.find(outer_name(table<C>[i].names[j]));
+    return ids;
+}
+
+/// Fills one struct from what a scan found. Missing required keys, wrong kinds and ranges are all reported; defaults are derived only
+/// where none of that happened, so that they never divide by a missing value.
+template <described C, class Ids>
+constexpr void fill(C& c, document const& d, Ids const& ids, problems& p) {
+    std::size_t const before = p.size();
+    std::array<bool, table<C>.size()> present{};
+    for (std::size_t i = 0; i != table<C>.size(); ++i) {
+        field<C> const& f = table<C>[i];
+        parsed const v = find_value(d, f, ids[i], p);
+        present[i] = v.present;
+        if (v.broken) continue;
+        if (!v.present) {
+            if (f.required) p.add({.code = errc::missing_key, .offset = d.decoder, .key = f.name(), .hint = expectation(f.kind)});
+            continue;
+        }
+        switch (f.kind) {
+            case field_kind::integer: c.*f.integer = v.integer; break;
+            case field_kind::real: c.*f.real = v.real; break;
+            case field_kind::boolean: c.*f.boolean = v.boolean; break;
+            case field_kind::text: read_text(d, v, c.*f.text); break;
+            case field_kind::pattern: read_pattern(d, f, v, c.*f.order, p); break;
+            case field_kind::indices: read_indices(d, f, v, c.*f.indices, p); break;
+        }
+    }
+    if (p.size() != before) return;
+    for (std::size_t i = 0; i != table<C>.size(); ++i)
+        if (!present[i] && table<C>[i].derive != nullptr) table<C>[i].derive(c, table<C>[i]);
+}
+
+/// What `settle` of a struct gets: the place to say which keys contradict each other. Looks up offsets only when something is wrong.
+class checker {
+  public:
+    constexpr checker(document const& d, problems& p) : d_(d), p_(p) {}
+
+    /// Reports a problem at the first of these keys that the config has, else at the decoder's object.
+    constexpr void fail(errc code, std::string_view key, count expected = 0, count found = 0, std::string_view hint = {}) {
+        slot const* const s = d_.find(key);
+        p_.add({.code = code, .offset = s != nullptr ? s->value.begin : d_.decoder, .key = key, .expected = expected, .found = found, .hint = hint});
+    }
+    /// `divisor` must divide `value`; says nothing where one of them is missing anyway.
+    constexpr void divisible(count value, std::string_view key, count divisor, std::string_view by) {
+        if (value > 0 && divisor > 0 && value % divisor != 0) fail(errc::not_divisible, key, divisor, value, by);
+    }
+    /// A per-layer list must have as many entries as the model has layers.
+    constexpr void length(pattern const& list, std::string_view key, count layers) {
+        if (!list.empty() && layers > 0 && list.size() != layers) fail(errc::length_mismatch, key, layers, list.size());
+    }
+    [[nodiscard]] constexpr bool has(std::string_view key) const { return d_.find(key) != nullptr; }
+    [[nodiscard]] constexpr document const& source() const { return d_; }
+    [[nodiscard]] constexpr bool clean() const { return p_.empty(); }
+
+  private:
+    document const& d_;
+    problems& p_;
+};
+
+/// A struct that checks itself once its fields are read.
+template <class C>
+concept settles = requires(C& c, checker& check) { c.settle(check); };
+
+/// Calls f with every described struct that C is composed of, by type.
+template <class C, class F>
+constexpr void for_each_table(F&& f) {
+    if constexpr (described<C>) f.template operator()<C>();
+    if constexpr (composed<C>) {
+        hana::for_each(C::parts(), [&]<class P>(P C::*) { for_each_table<P>(f); });
+    }
+}
+
+/// The keys of these structs together, with the words that are descended into first.
+template <class... C>
+struct vocabulary {
+    static constexpr std::size_t count_aliases() {
+        std::size_t n = 0;
+        auto const add = [&]<class P>() {
+            for (auto const& f : table<P>) n += f.name_count;
+        };
+        (for_each_table<C>(add), ...);
+        return n;
+    }
+    /// `descents` are keys whose objects are read as part of the outermost one, `others` further keys to record.
+    template <std::size_t D, std::size_t O = 0>
+    static constexpr auto build(std::array<std::string_view, D> const& descents, std::array<std::string_view, O> const& others = {}) {
+        constexpr std::size_t capacity = count_aliases() + D + O;
+        constexpr std::size_t buckets = capacity < 30 ? 64 : capacity < 120 ? 256 : capacity < 480 ? 1024 : 4096;
+        words<capacity, buckets> w{};
+        for (auto s : descents) w.insert(s);
+        w.descents = w.size;
+        for (auto s : others) w.insert(s);
+        auto const add = [&]<class P>() {
+            for (auto const& f : table<P>)
+                for (std::size_t i = 0; i != f.name_count; ++i) w.insert(outer_name(f.names[i]));
+        };
+        (for_each_table<C>(add), ...);
+        return w;
+    }
+};
+
+template <class Keys, class C>
+inline constexpr auto key_numbers = number_keys<C>(Keys::words.view());
+
+/// Fills a struct and everything it is composed of. `Keys` is a type with a static `words` member.
+template <class Keys, class C>
+constexpr void fill_all(C& c, document const& d, problems& p) {
+    if constexpr (composed<C>) {
+        hana::for_each(C::parts(), [&](auto part) { fill_all<Keys>(c.*part, d, p); });
+    }
+    if constexpr (described<C>) fill(c, d, key_numbers<Keys, C>, p);
+}
+
+template <class C>
+struct keys_of {
+    static constexpr auto words = vocabulary<C>::build(std::array<std::string_view, 0>{});
+};
+
+}  // namespace schema
+
+/// Reads one described struct (a system, a quantization block) from a JSON object; all problems are reported together.
+template <class C>
+constexpr result<C> read(std::string_view text, json::options options = {}) {
+    problems p{};
+    schema::document d{.text = text, .options = options, .keys = schema::keys_of<C>::words.view()};
+    schema::scan(d, p);
+    C c{};
+    if (p.empty()) {
+        schema::fill_all<schema::keys_of<C>>(c, d, p);
+        schema::checker check(d, p);
+        if constexpr (schema::settles<C>) c.settle(check);
+    }
+    if (!p.empty()) return p;
+    return c;
+}
+
+}  // namespace costexpr

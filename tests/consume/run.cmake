@@ -1,0 +1,23 @@
+# Configures, builds and runs the project in tests/consume/WAY from scratch, against the source tree or a staged installation.
+cmake_minimum_required(VERSION 3.25)
+file(REMOVE_RECURSE "${WORK}")
+set(stage "${WORK}/stage")
+set(options "-DSOURCE=${SOURCE}")
+if(WAY STREQUAL "find_package" OR WAY STREQUAL "pkg_config")
+  execute_process(COMMAND ${CMAKE_COMMAND} --install "${BUILD}" --prefix "${stage}" --component costexpr
+    OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+  set(options "-DCMAKE_PREFIX_PATH=${stage}")
+endif()
+if(WAY STREQUAL "pkg_config")
+  find_program(pkg_config NAMES pkg-config pkgconf)
+  if(NOT pkg_config)
+    message("SKIPPED: no pkg-config")
+    return()
+  endif()
+  set(ENV{PKG_CONFIG_PATH} "${stage}/share/pkgconfig")
+endif()
+set(ENV{CXXFLAGS} "")
+execute_process(COMMAND ${CMAKE_COMMAND} -S "${SOURCE}/tests/consume/${WAY}" -B "${WORK}/build" -G "${GENERATOR}"
+  "-DCMAKE_CXX_COMPILER=${COMPILER}" ${options} --no-warn-unused-cli OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CMAKE_COMMAND} --build "${WORK}/build" COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND "${WORK}/build/consumer" COMMAND_ERROR_IS_FATAL ANY)

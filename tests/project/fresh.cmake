@@ -1,0 +1,15 @@
+# The generated headers in FOLDER are what SCRIPT writes now.
+cmake_minimum_required(VERSION 3.25)
+file(REMOVE_RECURSE "${WORK}/${FOLDER}")
+execute_process(COMMAND ${CMAKE_COMMAND} "-DOUT=${WORK}/${FOLDER}" -P "${SOURCE}/${SCRIPT}" COMMAND_ERROR_IS_FATAL ANY)
+file(GLOB generated RELATIVE "${WORK}/${FOLDER}" "${WORK}/${FOLDER}/*.hpp")
+if(NOT generated)
+  message(FATAL_ERROR "${SCRIPT} wrote nothing")
+endif()
+foreach(name IN LISTS generated)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files "${WORK}/${FOLDER}/${name}" "${SOURCE}/${FOLDER}/${name}"
+    RESULT_VARIABLE status ERROR_QUIET)
+  if(NOT status EQUAL 0)
+    message(SEND_ERROR "${FOLDER}/${name} is stale: build the target single_include (it runs embedded first), or cmake -P ${SCRIPT}")
+  endif()
+endforeach()

@@ -1,0 +1,10 @@
+# version.hpp, CMake and the newest entry of CHANGELOG.md agree.
+cmake_minimum_required(VERSION 3.25)
+file(STRINGS "${SOURCE}/include/costexpr/version.hpp" lines REGEX "^#define COSTEXPR_VERSION_(MAJOR|MINOR|PATCH) [0-9]+$")
+list(TRANSFORM lines REPLACE ".* " "")
+list(JOIN lines "." header)
+file(STRINGS "${SOURCE}/CHANGELOG.md" changelog REGEX "^## \\[[0-9]" LIMIT_COUNT 1)
+string(REGEX REPLACE "^## .([0-9.]+).*" "\\1" changelog "${changelog}")
+if(NOT header STREQUAL VERSION OR NOT changelog STREQUAL VERSION)
+  message(FATAL_ERROR "version.hpp says ${header}, CMake ${VERSION}, CHANGELOG.md ${changelog}")
+endif()
