@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing on Debian 12, then configures, builds and tests.
-#   tests/run.sh         g++ and clang 14, then clang 16, clang 19, the sanitizers and a minute of fuzzing
+#   tests/run.sh         g++ and clang 14, then clang 16, clang 19, the sanitizers, a minute of fuzzing, and the compile-time budgets
 #   tests/run.sh --fast  g++ and clang 14 only
 set -eu
 cd "$(dirname "$0")/.."
@@ -41,4 +41,6 @@ check clang-16
 check clang-19
 check asan
 check fuzz
+echo "== compile time"
+bench/compile_time/measure.sh || failed="$failed compile_time"
 finish

@@ -2,13 +2,15 @@
 # What it costs to compile: user and system seconds, median of three, also as a ratio to `#include <boost/hana.hpp>` in the same run.
 #   bench/compile_time/measure.sh [FILE.cpp...]     default: all beside this script, and 1, 10 and 40 embedded models
 #   COMPILERS="g++ clang++-19" bench/compile_time/measure.sh
-# A first line `// flags: -O2` in a file sets its flags.
+# A first line `// flags: -O2` in a file sets its flags. The single header is made afresh.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=bench/budgets.sh
 . "$here/../budgets.sh"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/include"
+cmake "-DOUT=$scratch/include" -P "$here/../../single_include/amalgamate.cmake"
 
 # models COUNT: a file that names so many models, spread over the embedded ones
 models() {
@@ -32,7 +34,7 @@ TIMEFORMAT='%3U %3S'
 seconds() {
     local flags
     flags=$(sed -n '1s,^// flags: ,,p' "$2")
-    local command=("$1" -std=c++20 $flags -I "$here/../../single_include" -I "$here/../../include" -c "$2" -o "$scratch/out.o")
+    local command=("$1" -std=c++20 $flags -I "$scratch/include" -c "$2" -o "$scratch/out.o")
     "${command[@]}" || return 1
     for _ in 1 2 3; do
         { time "${command[@]}"; } 2>&1

@@ -90,16 +90,16 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::sy
         for (cx::count i = 0; i + 1 < o.osl; ++i) a.decode += seconds(decode_at(o.isl + i));
         a.tpot = o.osl > 1 ? a.decode / static_cast<double>(o.osl - 1) : seconds(decode_at(o.isl));
     }
-    if (!(a.ttft + a.tpot < 1e300)) {
-        cx::problem const why = cx::visit([&](auto const& f) { return cx::detail::missing_rate(f, x, system.device); }, m.model);
+    if (!cx::is_priced(a.ttft + a.tpot)) {
+        cx::problem const why = cx::detail::missing_rate(*graph, x, system.device);
         return complaints{simple_complaint(std::string(cx::name(why.code)), std::string(system.name.view()), std::string(cx::describe(why, {}).message.view()))};
     }
-    a.founded = cx::max(graph->founded, price.founded);
+    a.founded = cx::max(m.model.config.founded, price.founded);
 
     cx::residency const held{.sequences = o.batch, .context = o.isl + o.osl, .step_tokens = a.has_prefill ? o.batch * (o.isl - o.prefix) : o.batch};
-    a.memory = cx::memory(m.model, x, system, held);
-    a.max_sequences = cx::most_sequences(m.model, x, system, held);
-    a.max_context = cx::longest_context(m.model, x, system, held);
+    a.memory = cx::memory(*graph, x, system, held);
+    a.max_sequences = cx::most_sequences(*graph, x, system, held);
+    a.max_context = cx::longest_context(*graph, x, system, held);
     cx::count const trained = cx::visit([](auto const& f) { return f.base.max_context; }, m.model);
     if (trained != 0 && o.isl + o.osl > trained) a.warnings.push_back(fmt::format("the context of {} tokens is beyond the model's {} (max_position_embeddings)", o.isl + o.osl, trained));
     if (!a.memory.fits()) a.warnings.push_back(fmt::format("does not fit: {} of {} per device", human_bytes(static_cast<double>(a.memory.total())), human_bytes(static_cast<double>(a.memory.capacity))));
@@ -108,7 +108,7 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::sy
     if (o.breakdown) {
         auto const collect = [&](cx::group const& g, rows& into) {
             std::array<cx::group, 1> const one{g};
-            cx::visit([&](auto const& f) { cx::breakdown(f, x, cx::step(one), price, [&](cx::op_cost const& c) { into.push_back(c); }); }, m.model);
+            cx::breakdown(*graph, x, cx::step(one), price, [&](cx::op_cost const& c) { into.push_back(c); });
             std::erase_if(into, [](cx::op_cost const& c) { return c.seconds == 0; });
             for (cx::op_cost& c : into) c.founded = a.founded;
         };
@@ -265,17 +265,17 @@ int estimate_lines() {
         json_writer out(text);
         out.begin_object();
         complaints errors;
+        cx::schema::document const whole{.text = line};
+        cx::json::reader r(line);
+        cx::json::value const root = r.skip();
+        cx::json::value const id = cx::schema::member(whole, root, "id");
+        cx::json::value const config = cx::schema::member(whole, root, "config");
+        if (id.kind == cx::json::kind::string) out.member("id", long_text(line, id));
+        if (id.kind == cx::json::kind::number) out.member("id", std::string(id.raw(line)));
         auto const keys = cx::read<request_keys>(line);
         if (!keys) {
             errors = explain(keys.error(), {"request", line});
         } else {
-            cx::schema::document const whole{.text = line};
-            cx::json::reader r(line);
-            cx::json::value const root = r.skip();
-            cx::json::value const id = cx::schema::member(whole, root, "id");
-            cx::json::value const config = cx::schema::member(whole, root, "config");
-            if (id.kind == cx::json::kind::string) out.member("id", long_text(line, id));
-            if (id.kind == cx::json::kind::number) out.member("id", std::string(id.raw(line)));
             estimate_options o{.config = long_text(line, config), .system = std::string(keys->system.view())};
             auto const text_or = [](cx::short_string const& s, std::string& into) {
                 if (!s.empty()) into = std::string(s.view());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli.hpp"
 
+#include <algorithm>
+
 namespace cli {
 
 namespace {
@@ -9,6 +11,7 @@ std::string_view explanation(cx::remark r) {
     switch (r) {
         case cx::remark::inferred_architecture: return "the architecture is not registered; its layers are read from its keys, and every figure is inferred";
         case cx::remark::unknown_quantization: return "the quantization method is not known; weights are taken as bf16";
+        case cx::remark::whole_quantization: return "the quantization is taken to hold for all linear layers; modules that the checkpoint leaves out are not told apart yet";
         case cx::remark::tower_not_counted: return "a vision or audio tower stands beside the decoder and is not counted yet";
         case cx::remark::mtp_not_counted: return "multi-token prediction modules stand beside the decoder and are not counted yet";
     }
@@ -16,10 +19,19 @@ std::string_view explanation(cx::remark r) {
 }
 
 /// Layers by type, in the order of the composition.
-template <class F>
-std::vector<std::pair<std::string, cx::count>> layers_of(F const& family) {
-    std::vector<std::pair<std::string, cx::count>> all;
-    cx::for_each_layer(family.layers(), [&]<class L>(cx::run<L> const& r) { all.emplace_back(L::type, r.times); });
+template <class Graph>
+std::vector<std::pair<std::string_view, cx::count>> layers_of(Graph const& ops) {
+    std::vector<std::pair<std::string_view, cx::count>> all;
+    cx::count last = -1;
+    cx::for_each_op_of(ops, {}, [&](auto const&, cx::op_place const& at) {
+        if (at.run == last) return;
+        last = at.run;
+        auto const same = std::find_if(all.begin(), all.end(), [&](auto const& l) { return l.first == at.layer; });
+        if (same != all.end())
+            same->second += at.times;
+        else
+            all.emplace_back(at.layer, at.times);
+    });
     return all;
 }
 
@@ -35,15 +47,18 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     if (context < 0) return report({simple_complaint("out_of_range", "--context", "a context is at least 0 tokens")}, as_json);
 
     cx::deployment const x{.precision = p};
-    auto const layers = cx::visit([](auto const& f) { return layers_of(f); }, m);
-    cx::sequence_state const s = cx::visit([&](auto const& f) { return cx::state_of(f, x); }, m);
-    cx::count const embedding = cx::visit([](auto const& f) { return cx::embedding_parameters(f); }, m);
-    cx::count const state = cx::visit([&](auto const& f) { return cx::state_bytes(f, context, x); }, m);
-    cx::count const weight_bytes = cx::visit([&](auto const& f) { return cx::weight_bytes(f, x); }, m);
+    cx::problems none{};
+    auto const ops = m.ops(x, none);
+    auto const layers = layers_of(ops);
+    cx::sequence_state const s = cx::state_of(ops);
+    cx::count const embedding = cx::embedding_parameters(ops);
+    cx::count const state = cx::state_bytes(ops, context);
+    cx::count const weight_bytes = cx::weight_bytes(ops);
     cx::count const mtp_modules = cx::visit([](auto const& f) { return f.base.mtp_modules; }, m);
-    bool const is_moe = cx::visit([](auto const& f) { return cx::has_layer<cx::moe>(f); }, m);
+    bool const is_moe = cx::has_experts(ops);
     bool const known = m.config.founded != cx::provenance::inferred;
-    cx::count const text = m.parameters();
+    cx::count const text = cx::parameters(ops);
+    cx::count const vision = m.config.vision_parameters();
 
     if (as_json) {
         std::string out_text;
@@ -52,8 +67,8 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
         out.member("model", loaded->name).member("architecture", m.config.architecture.view()).member("family", m.config.family);
         out.member("situation", known ? "S1" : "S2").member("provenance", cx::provenance_names[static_cast<std::size_t>(m.config.founded)]);
         out.key("parameters").begin_object();
-        out.member("total", text).member("text", text).member("vision", cx::count{0}).member("embedding", embedding);
-        out.member("active", m.active_parameters()).member("mtp", cx::count{0});
+        out.member("total", text + vision).member("text", text).member("vision", vision).member("embedding", embedding);
+        out.member("active", cx::active_parameters(ops)).member("mtp", cx::count{0});
         out.end_object();
         out.key("layers").begin_object();
         for (auto const& [type, n] : layers) out.member(type, n);
@@ -71,7 +86,10 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
         out.end_object();
         out.member("weight_bytes", weight_bytes);
         out.key("mtp").begin_object().member("modules", mtp_modules).end_object();
-        out.key("vision").null();
+        if (vision != 0)
+            out.key("vision").begin_object().member("parameters", vision).member("layers", m.config.vision.depth).member("hidden_size", m.config.vision.hidden).end_object();
+        else
+            out.key("vision").null();
         out.member("is_moe", is_moe).member("is_vlm", m.config.has_vision).member("has_mtp", mtp_modules != 0);
         out.key("notes").begin_array();
         for (cx::remark r : m.config.remarks)
@@ -85,8 +103,9 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     fmt::print("{}  {}, family {}\n\n", loaded->name, m.config.architecture.view(), m.config.family);
     table t({"", "", ""});
     t.row({"parameters", fmt::format("{}", text), human_count(static_cast<double>(text))});
-    t.row({"  active per token", fmt::format("{}", m.active_parameters()), human_count(static_cast<double>(m.active_parameters()))});
+    t.row({"  active per token", fmt::format("{}", cx::active_parameters(ops)), human_count(static_cast<double>(cx::active_parameters(ops)))});
     t.row({"  embedding", fmt::format("{}", embedding), human_count(static_cast<double>(embedding))});
+    if (vision != 0) t.row({"  vision tower beside them", fmt::format("{}", vision), human_count(static_cast<double>(vision))});
     t.row({"weights", fmt::format("{} B", weight_bytes), human_bytes(static_cast<double>(weight_bytes))});
     t.row({"state per token", fmt::format("{} B", s.bytes_per_token), human_bytes(static_cast<double>(s.bytes_per_token))});
     if (s.windowed_bytes_per_token != 0)
@@ -95,7 +114,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     t.print();
     fmt::print("\n");
     table l({"layer type", "layers"});
-    for (auto const& [type, n] : layers) l.row({type, fmt::format("{}", n)});
+    for (auto const& [type, n] : layers) l.row({std::string(type), fmt::format("{}", n)});
     l.print();
     fmt::print("\nprecision: weights {}, experts {}, KV cache {}\n", cx::name(p.weights), cx::name(p.experts), cx::name(p.kv_cache));
     for (cx::remark r : m.config.remarks) fmt::print("note: {}\n", explanation(r));

@@ -98,7 +98,7 @@ int list_families(bool keys, bool as_json) {
             t.left(1);
             t.left(2);
             t.left(3);
-            cx::schema::for_each_table<F>([&]<class P>() {
+            auto const add_rows = [&]<class P>() {
                 for (auto const& f : cx::schema::table<P>) {
                     std::string aliases;
                     for (std::size_t i = 1; i < f.name_count; ++i) aliases += (i == 1 ? "" : ", ") + std::string(f.names[i]);
@@ -106,7 +106,8 @@ int list_families(bool keys, bool as_json) {
                     out.begin_object().member("key", f.name()).member("aliases", aliases).member("holds", cx::schema::expectation(f.kind)).member("missing", missing).end_object();
                     t.row({"  " + std::string(f.name()), aliases, std::string(cx::schema::expectation(f.kind)), std::string(missing)});
                 }
-            });
+            };
+            [&]<class... P>(cx::types<P...>) { (add_rows.template operator()<P>(), ...); }(cx::schema::tables_of<F>());
             out.end_array();
             if (!as_json) t.print();
         }

@@ -103,7 +103,7 @@ outcome<loaded_model> load_model(std::string const& config) {
         }
     }
     if (!text)
-        return complaints{simple_complaint("unknown_model", config, "no such file, directory or embedded model (expected a path to a config.json, or a name that `costexpr models` lists)")};
+        return complaints{simple_complaint("unknown_model", config, fmt::format("there is no such model (expected a path to a config.json, a directory that holds one, or a name that `costexpr models` lists, found \"{}\")", config))};
     auto read = cx::read_model(m.config.text, quantization);
     if (!read) return explain(read.error(), m.config);
     m.model = *read;
@@ -116,7 +116,7 @@ outcome<cx::system_spec> load_system(std::string const& name) {
         if (cx::embedded::systems[i].name == name) from.text.assign(cx::embedded::systems[i].text, cx::embedded::systems[i].size);
     if (from.text.empty()) {
         auto text = read_file(name);
-        if (!text) return complaints{simple_complaint("unknown_system", name, "no such file or embedded system (expected a path to a system's JSON, or a name that `costexpr systems` lists)")};
+        if (!text) return complaints{simple_complaint("unknown_system", name, fmt::format("there is no such system (expected a path to a system's JSON, or a name that `costexpr systems` lists, found \"{}\")", name))};
         from.text = *text;
     }
     auto read = cx::read_system(from.text);
@@ -143,9 +143,10 @@ void table::print() const {
         while (!out.empty() && out.back() == ' ') out.pop_back();
         return out;
     };
-    if (colours())
+    bool const named = std::any_of(header_.begin(), header_.end(), [](auto const& h) { return !h.empty(); });
+    if (named && colours())
         fmt::print(fmt::emphasis::bold, "{}\n", line(header_));
-    else
+    else if (named)
         fmt::print("{}\n", line(header_));
     for (auto const& r : rows_) fmt::print("{}\n", line(r));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/config.hpp>
+
 #include <bit>
 #include <cstdint>
 #include <type_traits>
@@ -21,19 +23,37 @@ template <class T>
 template <class T>
 [[nodiscard]] constexpr T min(T a, T b) { return b < a ? b : a; }
 
+/// Whether the compiler knows, once everything is inlined, that a number is zero.
+template <class T>
+[[nodiscard]] COSTEXPR_INLINE constexpr bool known_zero(T const& x) {
+    if constexpr (std::is_same_v<T, double>)
+        return __builtin_constant_p(x) && x == 0.0;
+    else
+        return false;
+}
+/// a + b. Compilers must keep x + 0.0, which makes 0.0 of -0.0; no sum here has a -0.0, and a term that is known to be zero costs nothing.
+template <class T>
+[[nodiscard]] COSTEXPR_INLINE constexpr T plus(T const& a, T const& b) {
+    return known_zero(a) ? b : known_zero(b) ? a : a + b;
+}
+
 /// e^x for x <= 0, to 2 units in the last place, the same bits in constant evaluation and at run time: x = k ln 2 + r with |r| <= ln 2 / 2,
 /// a Taylor polynomial of degree 13 in r, and k halvings. Below -708 the result is 0.
-[[nodiscard]] constexpr double exp_of_negative(double x) {
+[[nodiscard]] COSTEXPR_INLINE constexpr double exp_of_negative(double x) {
     if (!(x > -708.0)) return 0.0;
     constexpr double ln2_high = 6.93147180369123816490e-01;
     constexpr double ln2_low = 1.90821492927058770002e-10;
     std::int64_t const k = static_cast<std::int64_t>(x * 1.44269504088896338700 - 0.5);
     double const n = static_cast<double>(k);
     double const r = (x - n * ln2_high) - n * ln2_low;
-    double p = 1.0 / 6227020800.0;
-    constexpr double factorials[] = {479001600.0, 39916800.0, 3628800.0, 362880.0, 40320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0};
-    for (double f : factorials) p = p * r + 1.0 / f;
-    return p * std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
+    // 1 + (r + r2 tail), in the tail even and odd powers apart: two chains of half the length
+    constexpr double even[] = {1.0 / 3628800.0, 1.0 / 40320.0, 1.0 / 720.0, 1.0 / 24.0, 1.0 / 2.0};
+    constexpr double odd[] = {1.0 / 39916800.0, 1.0 / 362880.0, 1.0 / 5040.0, 1.0 / 120.0, 1.0 / 6.0};
+    double const r2 = r * r;
+    double p = 1.0 / 479001600.0;
+    double q = 1.0 / 6227020800.0;
+    for (int i = 0; i != 5; ++i) p = p * r2 + even[i], q = q * r2 + odd[i];
+    return (1.0 + (r + r2 * (p + r * q))) * std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
 }
 
 /// ln(1 - x) for 0 <= x < 1, to 4 units in the last place: ln((1 - a) / (1 + a)) as an odd series after halving towards 1.
@@ -51,6 +71,12 @@ template <class T>
 
 /// The largest dimension that a field accepts; products of two stay far inside 64 bits.
 inline constexpr count largest_dimension = count{1} << 24;
+
+/// Byte counts that would be larger are held at this, so that sums of a few of them stay inside 64 bits.
+inline constexpr count most_bytes = count{1} << 60;
+
+/// a b, or most_bytes where the product is larger, for a, b >= 0.
+[[nodiscard]] COSTEXPR_COLD constexpr count bounded_product(count a, count b) { return b != 0 && a > most_bytes / b ? most_bytes : min(a * b, most_bytes); }
 
 /// The largest parameter count that is accepted: beyond it a config is certainly wrong, and 64-bit byte counts stay exact below it.
 inline constexpr double largest_total = 1e15;

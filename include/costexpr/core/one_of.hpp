@@ -48,10 +48,11 @@ union stored<Head, Tail...> {
     template <class T>
     constexpr explicit stored(T const& value) : tail(value) {}
 
-    template <class R, class F>
+    // One comparison of the same number per type: compilers make a jump table of them.
+    template <class R, std::uint8_t Here = 0, class F>
     COSTEXPR_INLINE constexpr R visit(std::uint8_t index, F const& f) const {
         if constexpr (sizeof...(Tail) != 0)
-            if (index != 0) return tail.template visit<R>(static_cast<std::uint8_t>(index - 1), f);
+            if (index != Here) return tail.template visit<R, Here + 1>(index, f);
         return f(head);
     }
 };

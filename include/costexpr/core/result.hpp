@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/config.hpp>
 #include <costexpr/core/inplace_vector.hpp>
 #include <costexpr/core/math.hpp>
 
@@ -72,8 +73,17 @@ struct problems {
     inplace_vector<problem, 16> list{};
     std::uint32_t dropped = 0;
 
-    constexpr void add(problem const& p) {
+    /// Keeps a problem, once: parts of a family that read the same key find the same wrong with it.
+    COSTEXPR_COLD constexpr void add(problem const& p) {
+        for (problem const& q : list)
+            if (q.code == p.code && q.offset == p.offset && q.key == p.key && q.expected == p.expected && q.found == p.found) return;
         if (!list.try_push_back(p)) ++dropped;
+    }
+    /// Whether something is wrong in this part of the text.
+    [[nodiscard]] constexpr bool mentions(std::uint32_t begin, std::uint32_t end) const {
+        for (problem const& q : list)
+            if (q.offset >= begin && q.offset < end) return true;
+        return false;
     }
     [[nodiscard]] constexpr bool empty() const { return list.empty(); }
     [[nodiscard]] constexpr std::size_t size() const { return list.size() + dropped; }

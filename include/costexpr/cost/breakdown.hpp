@@ -20,23 +20,21 @@ struct op_cost {
 };
 
 /// Calls f(op_cost) for every op of a step, in the order of the composition. Their seconds sum to those of the step.
-template <composition M, class N, class Price, class F>
+template <walkable M, class N, class Price, class F>
 constexpr void breakdown(M const& m, deployment const& x, std::span<basic_group<N> const> groups, Price const& price, F const& f) {
     measured_step<double, N> const s(groups);
-    for_each_layer(m.layers(), [&]<class L>(run<L> const& r) {
-        for_each_op(r.layer.ops(x), [&]<class O>(O const& o) {
-            op_cost c{.name = o.purpose(), .op = O::kind, .layer = L::type, .times = r.times, .founded = Price::founded};
-            work<double> once{};
-            for_each_kernel(o, s, [&](work<double> const& w) {
-                once = once + w;
-                c.seconds += price(o, w);
-            });
-            double const n = static_cast<double>(r.times);
-            c.by = price.bound_of(once);
-            c.total = {n * once.flops, n * once.weight_bytes, n * once.activation_bytes, n * once.state_bytes, n * once.wire_bytes, once.math, once.span};
-            c.seconds *= n;
-            f(c);
+    for_each_op_of(m, x, [&]<class O>(O const& o, op_place const& at) {
+        op_cost c{.name = o.purpose(), .op = O::kind, .layer = at.layer, .times = at.times, .founded = Price::founded};
+        work<double> once{};
+        for_each_kernel(o, s, [&](work<double> const& w) {
+            once = once + w;
+            c.seconds += price(o, w);
         });
+        double const n = static_cast<double>(at.times);
+        c.by = price.bound_of(once);
+        c.total = {n * once.flops, n * once.weight_bytes, n * once.activation_bytes, n * once.state_bytes, n * once.wire_bytes, once.math, once.span};
+        c.seconds *= n;
+        f(c);
     });
 }
 

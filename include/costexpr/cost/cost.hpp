@@ -2,6 +2,7 @@
 #pragma once
 
 #include <costexpr/cost/evaluate.hpp>
+#include <costexpr/cost/lower.hpp>
 #include <costexpr/cost/memory.hpp>
 #include <costexpr/cost/roofline.hpp>
 #include <costexpr/model/legal.hpp>
@@ -62,19 +63,18 @@ COSTEXPR_INLINE constexpr provenance founded_on(M const& m, provenance pricing) 
         return pricing;
 }
 
-/// The first arithmetic that the model asks for and the device lacks. Cold: asked only when a price is not finite.
-template <composition M>
+/// The first arithmetic that the model asks for and the device lacks, else the memory or link without a rate. Cold: asked only where a step has no price.
+template <walkable M>
 COSTEXPR_COLD constexpr problem missing_rate(M const& m, deployment const& x, device const& d) {
-    problem why{.code = errc::missing_math_rate, .key = "flops_per_second", .hint = "a positive rate"};
+    problem why{.code = errc::missing_math_rate, .key = "flops_per_second"};
     group const one[] = {{.sequences = 1, .new_tokens = 1, .past_tokens = 1, .phase = phase::decode}};
     measured_step<double, count> const s{std::span<group const>(one)};
-    for_each_layer(m.layers(), [&](auto const& r) {
-        for_each_op(r.layer.ops(x), [&](auto const& o) {
-            for_each_kernel(o, s, [&](work<double> const& w) {
-                if (w.flops > 0 && !d.has(w.math)) why.hint = math_names[static_cast<std::size_t>(w.math)];
-            });
+    for_each_op_of(m, x, [&](auto const& o, op_place const&) {
+        for_each_kernel(o, s, [&](work<double> const& w) {
+            if (why.hint.empty() && w.flops > 0 && !d.has(w.math)) why.hint = math_names[static_cast<std::size_t>(w.math)];
         });
     });
+    if (why.hint.empty()) why.key = d.memory_bytes_per_second > 0 ? "bytes_per_second" : "memory_bytes_per_second";
     return why;
 }
 
@@ -92,15 +92,35 @@ template <composition M>
 [[nodiscard]] COSTEXPR_INLINE constexpr step_cost price(M const& m, deployment const& x, system_spec const& s, step groups) {
     detail::any_problem illegal{};
     detail::check_layout(m, x.layout, illegal);
-    if (illegal.found) return detail::refused_layout(m, x.layout);
+    // The cold functions get copies: a deployment whose address leaves is not folded, by g++ least of all.
+    if (illegal.found) {
+        layout const refused = x.layout;
+        return detail::refused_layout(m, refused);
+    }
     double const t = seconds(m, x, groups, roofline<double>(s));
-    if (!(t < __builtin_huge_val())) return {.seconds = __builtin_nan(""), .refusal = detail::missing_rate(m, x, s.device)};
+    if (!is_priced(t)) {
+        deployment const refused = x;
+        return {.seconds = __builtin_nan(""), .refusal = detail::missing_rate(m, refused, s.device)};
+    }
     return {.seconds = t, .founded = detail::founded_on(m, roofline<double>::founded)};
 }
-/// The same for a model that was read at run time.
+namespace detail {
+
+template <class... F>
+COSTEXPR_COLD constexpr step_cost lowered_price(basic_model<F...> const& m, deployment const& x, system_spec const& s, step groups) {
+    auto const graph = lower(m, x);
+    if (!graph) return {.seconds = __builtin_nan(""), .refusal = graph.error().front()};
+    double const t = seconds(*graph, groups, roofline<double>(s));
+    if (!is_priced(t)) return {.seconds = __builtin_nan(""), .refusal = missing_rate(*graph, x, s.device)};
+    return {.seconds = t};
+}
+
+}  // namespace detail
+
+/// The same for a model that was read at run time. To price many steps, lower() it once.
 template <class... F>
 [[nodiscard]] constexpr step_cost price(basic_model<F...> const& m, deployment const& x, system_spec const& s, step groups) {
-    step_cost c = visit([&](auto const& family) { return price(family, x, s, groups); }, m);
+    step_cost c = detail::lowered_price(m, x, s, groups);
     c.founded = max(c.founded, m.config.founded);
     return c;
 }
@@ -144,7 +164,8 @@ template <class M>
 /// Memory of a model that was read at run time.
 template <class... F>
 [[nodiscard]] constexpr device_memory memory(basic_model<F...> const& m, deployment const& x, system_spec const& s, residency const& held) {
-    return visit([&](auto const& family) { return memory(family, x, s, held); }, m);
+    problems none{};
+    return memory(m.ops(x, none), x, s, held);
 }
 
 /// Whether weights, the state of the sequences held, activations and buffers fit on every device: true or false, with the bytes of each.
@@ -175,7 +196,7 @@ template <class M>
         return memory(m, x, s, held).fits();
     };
     count low = 0;
-    count high = count{1} << 32;
+    count high = count{1} << 40;  // a trillion tokens: state-free models fit them all
     if (!fit(1)) return 0;
     if (fit(high)) return high;
     for (low = 1; high - low > 1;) {

@@ -46,6 +46,7 @@ COSTEXPR_INLINE constexpr work<T> phase_work(O const& o, measured_step<T, N> con
 /// Calls f with the work of each kernel that an op starts in a step: one for both phases together, or one per phase that is there.
 template <class T, class N, op O, class F>
 COSTEXPR_INLINE constexpr void for_each_kernel(O const& o, measured_step<T, N> const& s, F const& f) {
+    if (o.idle()) return;
     if constexpr (op_on_totals<O>) {
         f(o(s.total));
     } else {
@@ -58,7 +59,7 @@ COSTEXPR_INLINE constexpr void for_each_kernel(O const& o, measured_step<T, N> c
 template <class T, class N, op O, class Price>
 COSTEXPR_INLINE constexpr T seconds(O const& o, measured_step<T, N> const& s, Price const& price) {
     T sum = T(0);
-    for_each_kernel(o, s, [&](work<T> const& w) COSTEXPR_INLINE_LAMBDA { sum = sum + price(o, w); });
+    for_each_kernel(o, s, [&](work<T> const& w) COSTEXPR_INLINE_LAMBDA { sum = plus(sum, price(o, w)); });
     return sum;
 }
 
@@ -70,8 +71,8 @@ COSTEXPR_INLINE constexpr auto seconds(M const& m, deployment const& x, std::spa
     T sum = T(0);
     for_each_layer(m.layers(), [&](auto const& r) COSTEXPR_INLINE_LAMBDA {
         T layer = T(0);
-        for_each_op(r.layer.ops(x), [&](auto const& o) COSTEXPR_INLINE_LAMBDA { layer = layer + seconds(o, s, price); });
-        sum = sum + T(static_cast<double>(r.times)) * layer;
+        for_each_op(r.layer.ops(x), [&](auto const& o) COSTEXPR_INLINE_LAMBDA { layer = plus(layer, seconds(o, s, price)); });
+        sum = plus(sum, T(static_cast<double>(r.times)) * layer);
     });
     return sum;
 }

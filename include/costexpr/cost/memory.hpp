@@ -28,47 +28,32 @@ struct device_memory {
     [[nodiscard]] constexpr explicit operator bool() const { return fits(); }
 };
 
-namespace detail {
-
-struct layer_bytes {
-    count weights = 0;
-    count state = 0;        ///< of one sequence
-    double activations = 0;
-};
-template <class L>
-COSTEXPR_COLD constexpr layer_bytes bytes_of(L const& layer, deployment const& x, residency const& held) {
-    layer_bytes b{};
-    group const largest[] = {{.sequences = 1, .new_tokens = held.step_tokens, .phase = phase::prefill}};
-    measured_step<double, count> const s{std::span<group const>(largest)};
-    for_each_op(layer.ops(x), [&](auto const& o) {
-        b.weights += o.weight_bytes();
-        b.state += cache_of(o).bytes(held.context);
-        for_each_kernel(o, s, [&](work<double> const& w) { b.activations = max(b.activations, w.activation_bytes); });
-    });
-    return b;
-}
-
-}  // namespace detail
-
 /// Memory per device: weights by dtype and shard, state of the sequences held, activations, buffers. Of pipeline stages the fullest
 /// counts: its share of every kind of layer, and what stands before or after all layers (embedding, head), whichever is larger.
-template <composition M>
+template <walkable M>
 [[nodiscard]] constexpr device_memory memory(M const& m, deployment const& x, system_spec const& s, residency const& held) {
     device_memory d{};
     count const pp = x.layout.pp;
+    group const largest[] = {{.sequences = 1, .new_tokens = held.step_tokens, .phase = phase::prefill}};
+    measured_step<double, count> const chunk{std::span<group const>(largest)};
+    struct {
+        count run = -1;
+        count weights = 0;
+    } edge;  // a layer that stands once
     count edges = 0;
     count widest_edge = 0;
     double activations = 0;
-    for_each_layer(m.layers(), [&](auto const& r) {
-        detail::layer_bytes const b = detail::bytes_of(r.layer, x, held);
-        activations = max(activations, b.activations);
-        d.state += held.sequences * ceil_div(r.times, pp) * b.state;
-        if (r.times > 1) {
-            d.weights += ceil_div(r.copies, pp) * b.weights;
-        } else {
-            edges += b.weights;
-            widest_edge = max(widest_edge, b.weights);
+    for_each_op_of(m, x, [&](auto const& o, op_place const& at) {
+        d.state = min(most_bytes, d.state + bounded_product(held.sequences * ceil_div(at.times, pp), cache_of(o).bytes(held.context)));
+        for_each_kernel(o, chunk, [&](work<double> const& w) { activations = max(activations, w.activation_bytes); });
+        if (at.times > 1) {
+            d.weights += ceil_div(at.copies, pp) * o.weight_bytes();
+            return;
         }
+        if (at.run != edge.run) edge = {at.run, 0};
+        edge.weights += o.weight_bytes();
+        edges += o.weight_bytes();
+        widest_edge = max(widest_edge, edge.weights);
     });
     d.weights += pp == 1 ? edges : widest_edge;
     d.activations = static_cast<count>(activations);

@@ -6,9 +6,16 @@
 #include <costexpr/system/system.hpp>
 
 #include <array>
+#include <cstddef>
 #include <utility>
 
 namespace costexpr {
+
+/// Seconds per unit at a rate that the system lacks: a price is then beyond the life of the universe, never a figure that looks right; and
+/// no units still cost nothing, which infinity would make not a number.
+inline constexpr double without_rate = 1e200;
+/// Whether no work met a rate that the system lacks.
+[[nodiscard]] COSTEXPR_INLINE constexpr bool is_priced(double seconds) { return seconds < 1e100; }
 
 /// The roofline (Williams, Waterman, Patterson, CACM 2009): an op takes max(flops / peak, bytes / bandwidth), plus wire bytes / link.
 /// A lower bound from data-sheet figures alone. Rates are kept as reciprocals, so that a step costs no division.
@@ -41,7 +48,9 @@ struct roofline {
 
     template <class O>
     [[nodiscard]] COSTEXPR_INLINE constexpr T operator()(O const&, work<T> const& w) const {
-        return max(compute_seconds(w), memory_seconds(w)) + wire_seconds(w);
+        T const memory = memory_seconds(w);
+        T const busy = known_zero(w.flops) ? memory : max(compute_seconds(w), memory);
+        return known_zero(w.wire_bytes) ? busy : plus(busy, wire_seconds(w));
     }
     [[nodiscard]] constexpr bound bound_of(work<T> const& w) const {
         T const math = compute_seconds(w);
@@ -52,8 +61,7 @@ struct roofline {
     }
 
   private:
-    // A rate that the system lacks makes every product with it infinite or not a number: never a figure that looks right.
-    COSTEXPR_INLINE static constexpr T reciprocal(double rate) { return T(rate > 0 ? 1 / rate : __builtin_huge_val()); }
+    COSTEXPR_INLINE static constexpr T reciprocal(double rate) { return T(rate > 0 ? 1 / rate : without_rate); }
     template <std::size_t... I>
     COSTEXPR_INLINE static constexpr std::array<T, sizeof...(I)> reciprocals(std::array<double, sizeof...(I)> const& rates, std::index_sequence<I...>) {
         return {reciprocal(rates[I])...};

@@ -19,34 +19,55 @@ struct backbone {
     bool head_bias = false;
     count norm_gains = 1;
     count norms = 2;
+    bool final_norm = true;
+    bool embedding_norm = false;
+    count extra_norms = 0;
+    bool post_normed = false;
     count extra_embeddings = 0;
+    bool learned_positions = false;
+    count extra_positions = 0;
+    count embedding_width = 0;  ///< of the tables, where a projection leads to the hidden size (OPT-350m)
     count mtp_modules = 0;
 
-    static constexpr auto json() {
+    static constexpr auto json(auto...) {
         using f = backbone;
         return std::array{
             key(&f::layers, "num_hidden_layers", "n_layer", "n_layers", "num_layers").at_most(largest_layers),
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::vocab, "padded_vocab_size", "vocab_size"),
+            key(&f::vocab, "padded_vocab_size", "vocab_size").asked_as("vocab_size"),
             key(&f::max_context, "max_position_embeddings", "max_sequence_length", "max_seq_len", "seq_length", "n_positions").optional().at_most(count{1} << 40),
             key(&f::tied, "tie_word_embeddings").optional().outermost(),
             key(&f::head_bias, "lm_head_bias").optional(),
+            key(&f::embedding_width, "word_embed_proj_dim").or_else([](f const& c) { return c.hidden; }),
+            key(&f::post_normed, "use_post_norm", "new_decoder_architecture").optional(),
+            key(&f::final_norm, "do_layer_norm_before").or_else(true),
             key(&f::mtp_modules, "num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers").optional().at_most(largest_layers),
         };
     }
     constexpr void apply(traits const& is) {
+        layers = is.size.layers;
+        hidden = is.size.hidden;
+        vocab = is.size.vocab;
+        max_context = is.size.context;
         tied = is.tied;
         head_bias = is.head_bias;
         norm_gains = is.norm_gains;
         norms = is.norms;
+        extra_norms = is.post_norms;
         extra_embeddings = is.extra_embeddings;
+        embedding_norm = is.embedding_norm;
+        learned_positions = is.learned_positions;
+        extra_positions = is.extra_positions;
     }
 
-    [[nodiscard]] constexpr embedding input() const { return {vocab + extra_embeddings, hidden}; }
-    [[nodiscard]] constexpr norm layer_norm() const { return {hidden, norm_gains}; }
-    [[nodiscard]] constexpr head output() const { return {vocab, hidden, tied, head_bias}; }
-    /// Norms of all layers and the final one.
-    [[nodiscard]] constexpr count all_norms() const { return layers * norms + 1; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr embedding input() const { return {.vocab = vocab + extra_embeddings, .hidden = embedding_width, .width = hidden}; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr positions position_table() const { return {max_context + extra_positions, hidden}; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr norm layer_norm() const { return {hidden, norm_gains}; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr head output() const {
+        return {.vocab = vocab, .hidden = embedding_width, .tied = tied, .bias = head_bias, .width = hidden};
+    }
+    /// Norms of all layers, the final one, and one behind the input table where there is one.
+    [[nodiscard]] constexpr count all_norms() const { return layers * (norms + (post_normed ? extra_norms : 0)) + (final_norm ? 1 : 0) + (embedding_norm ? 1 : 0); }
 };
 
 }  // namespace costexpr

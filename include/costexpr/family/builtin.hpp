@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/family/convolution_hybrid.hpp>
+#include <costexpr/family/deepseek_v4.hpp>
 #include <costexpr/family/dense.hpp>
+#include <costexpr/family/gemma4.hpp>
+#include <costexpr/family/kimi_linear.hpp>
+#include <costexpr/family/linear_hybrid.hpp>
+#include <costexpr/family/mamba_hybrid.hpp>
 #include <costexpr/family/mla.hpp>
 #include <costexpr/family/moe.hpp>
+#include <costexpr/family/nemotron_h.hpp>
+#include <costexpr/family/state_space.hpp>

@@ -4,6 +4,7 @@
 #include <costexpr/family/backbone.hpp>
 #include <costexpr/family/feed_forward.hpp>
 #include <costexpr/family/grouped_attention.hpp>
+#include <costexpr/family/resemblance.hpp>
 
 namespace costexpr {
 
@@ -15,13 +16,24 @@ struct dense_decoder {
     feed_forward network{};
 
     static constexpr std::string_view family = "dense";
-    static constexpr auto parts() { return hana::make_tuple(&dense_decoder::base, &dense_decoder::attention, &dense_decoder::network); }
+    using parts = part_list<&dense_decoder::base, &dense_decoder::attention, &dense_decoder::network>;
 
     static constexpr auto architectures() {
         constexpr traits qwen2{.qkv_bias = true, .bias_on_output = false, .windowed = false};
         constexpr traits qwen3{.qk_normed = true, .windowed = false};
         constexpr traits glm{.qkv_bias = true, .bias_on_output = false};
         constexpr traits tied{.tied = true};
+        constexpr traits gemma2{.window_period = 2, .norms = 4, .tied = true,
+                                .size = {.head_dim = 256, .vocab = 256000, .window = 4096}};
+        constexpr traits gemma3{.qk_normed = true, .window_period = 6, .norms = 4, .tied = true,
+                                .size = {.heads = 8, .kv_heads = 4, .head_dim = 256, .vocab = 262208, .window = 4096}};
+        constexpr traits sandwich_glm{.qkv_bias = true, .bias_on_output = false, .norms = 4};
+        constexpr traits olmo2{.qk_norm = qk_norm::all_heads, .qk_normed = true};
+        constexpr traits exaone4{.qk_normed = true, .windowed = true};
+        constexpr traits cohere{.qk_norm = qk_norm::all_heads, .norms = 1, .tied = true};
+        constexpr traits gpt2{.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .inner_ratio = 4, .tied = true, .learned_positions = true};
+        constexpr traits falcon{.multi_query = true, .norm_gains = 2, .norms = 1, .post_norms = 1, .gated = false, .inner_ratio = 4, .tied = true};
+        constexpr traits gptj{.norm_gains = 2, .norms = 1, .gated = false, .mlp_bias = true, .inner_ratio = 4, .head_bias = true};
         return std::array{
             arch{"LlamaForCausalLM", "llama"},
             arch{"LLaMAForCausalLM", ""},
@@ -58,6 +70,49 @@ struct dense_decoder {
             arch{"TeleChat3ForCausalLM", "telechat3"},
             arch{"GraniteSWAForCausalLM", "granite_swa", {.sinks = true, .tied = true}},
             arch{"MolmoForCausalLM", "molmo", {.qkv_bias = true, .bias_on_output = false, .halved_inner = true, .extra_embeddings = 128}},
+            // plain feed-forward networks
+            arch{"NemotronForCausalLM", "nemotron", {.norm_gains = 2, .gated = false}},
+            arch{"Starcoder2ForCausalLM", "starcoder2", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .tied = true}},
+            arch{"ArceeForCausalLM", "arcee", {.gated = false}},
+            arch{"ApertusForCausalLM", "apertus", {.qk_normed = true, .gated = false, .activation_weights = 2}},
+            arch{"Cosmos3EdgeForConditionalGeneration", "cosmos3_edge_text", {.gated = false}},
+            arch{"Jais2ForCausalLM", "jais2", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true}},
+            arch{"NanoChatForCausalLM", "nanochat", {.norm_gains = 0, .gated = false}},
+            arch{"PersimmonForCausalLM", "persimmon", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true}},
+            arch{"FuyuForCausalLM", "fuyu", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true}},
+            // sandwich and post norms
+            arch{"Gemma2ForCausalLM", "gemma2", gemma2},
+            arch{"Gemma3ForCausalLM", "gemma3_text", gemma3},
+            arch{"Gemma3ForConditionalGeneration", "gemma3", gemma3},
+            arch{"VaultGemmaForCausalLM", "vaultgemma", tied},
+            arch{"Glm4ForCausalLM", "glm4", sandwich_glm},
+            arch{"Glm4vForConditionalGeneration", "glm4v_text", sandwich_glm},
+            arch{"Glm46VForConditionalGeneration", "glm4v", sandwich_glm},
+            arch{"GlmOcrForConditionalGeneration", "glm_ocr_text", {.norms = 4}},
+            arch{"Olmo2ForCausalLM", "olmo2", olmo2},
+            arch{"Olmo3ForCausalLM", "olmo3", {.qk_norm = qk_norm::all_heads, .qk_normed = true, .window_period = 4}},
+            arch{"Exaone4ForCausalLM", "exaone4", exaone4},
+            arch{"Exaone4_5_ForConditionalGeneration", "exaone4_5_text", exaone4},
+            arch{"HyperCLOVAXForCausalLM", "hyperclovax", {.norms = 2, .post_norms = 2}},
+            arch{"HyperCLOVAXVisionV2ForConditionalGeneration", "", {.norms = 2, .post_norms = 2}},
+            // attention and feed-forward network side by side: one norm less, the same ops
+            arch{"CohereForCausalLM", "cohere", cohere},
+            arch{"Cohere2ForCausalLM", "cohere2", {.window_period = 4, .norms = 1, .tied = true}},
+            arch{"Cohere2VisionForConditionalGeneration", "", {.window_period = 4, .norms = 1, .tied = true}},
+            arch{"AyaVisionForConditionalGeneration", "", cohere},
+            arch{"FalconForCausalLM", "falcon", falcon},
+            arch{"GPTJForCausalLM", "gptj", gptj},
+            arch{"CodeGenForCausalLM", "codegen", gptj},
+            arch{"GPTNeoXForCausalLM", "gpt_neox", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .inner_ratio = 4}},
+            arch{"PhiForCausalLM", "phi", {.qkv_bias = true, .fixed_bias = true, .norm_gains = 2, .norms = 1, .gated = false, .mlp_bias = true, .head_bias = true}},
+            // GPT-2 and its kin
+            arch{"GPT2LMHeadModel", "gpt2", gpt2},
+            arch{"GPTBigCodeForCausalLM", "gpt_bigcode", {.qkv_bias = true, .multi_query = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .inner_ratio = 4, .tied = true, .learned_positions = true}},
+            arch{"GPTNeoForCausalLM", "gpt_neo", {.output_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .inner_ratio = 4, .tied = true, .learned_positions = true}},
+            arch{"BloomForCausalLM", "bloom", {.qkv_bias = true, .norm_gains = 2, .embedding_norm = true, .gated = false, .mlp_bias = true, .inner_ratio = 4, .tied = true}},
+            arch{"OPTForCausalLM", "opt", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .inner_ratio = 4, .tied = true, .learned_positions = true, .extra_positions = 2}},
+            arch{"MptForCausalLM", "mpt", {.gated = false, .inner_ratio = 4, .tied = true}},
+            arch{"MPTForCausalLM", "", {.gated = false, .inner_ratio = 4, .tied = true}},
             // wrappers whose text model is one of the above; the model_type is that of their text_config
             arch{"Qwen2VLForConditionalGeneration", "qwen2_vl_text", qwen2},
             arch{"Qwen2VLForConditionalGeneration", "qwen2_vl", qwen2},
@@ -69,18 +124,21 @@ struct dense_decoder {
             arch{"Qwen3VLForConditionalGeneration", "qwen3_vl_text", qwen3},
         };
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) { return describes_decoder(d) && !describes_latent_attention(d) && !describes_experts(d); }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
         network.apply(is);
     }
-    constexpr void settle(schema::checker& check) {
+    constexpr void settle(auto& check) {
         attention.settle(check, base.layers, base.max_context);
-        network.settle(check);
+        network.settle(check, max(base.layers, count{1}));
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
+                                times(base.learned_positions ? 1 : 0, base.position_table()),
                                 times(base.all_norms(), base.layer_norm()),
                                 times(attention.full_layers(), attention.full_layer()),
                                 times(attention.sliding_layers(), attention.sliding_layer()),

@@ -16,26 +16,36 @@ struct feed_forward {
     bool gated = true;
     bool bias = false;
     bool halved = false;
+    count ratio = 0;
+    count activation_weights = 0;
 
-    static constexpr auto json() {
+    static constexpr auto json(auto...) {
         using f = feed_forward;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::inner, "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "ffn_config.ffn_hidden_size"),
+            key(&f::inner, "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
             key(&f::bias, "mlp_bias", "use_bias").optional(),
+            key(&f::ratio, "expansion_ratio").optional(),
         };
     }
     constexpr void apply(traits const& is) {
+        hidden = is.size.hidden;
+        inner = is.size.inner;
         gated = is.gated;
         bias = is.mlp_bias;
         halved = is.halved_inner;
+        ratio = is.inner_ratio;
+        activation_weights = is.activation_weights;
     }
-    constexpr void settle(schema::checker& check) {
+    /// `layers`: how many of the model's layers have this network.
+    constexpr void settle(auto& check, count layers) {
+        if (inner == 0) inner = ratio * hidden;
+        if (layers != 0) check.needed(*this, &feed_forward::inner, "intermediate_size", "the inner size of the feed-forward network");
         if (!halved) return;
-        check.divisible(inner, "intermediate_size", 2, "gate and up projection, which it counts together");
+        check.divisible(*this, &feed_forward::inner, 2, "2, gate and up projection, which it counts together");
         inner /= 2;
     }
-    [[nodiscard]] constexpr mlp layer() const { return {hidden, inner, gated, bias}; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr mlp layer() const { return {.hidden = hidden, .inner = inner, .gated = gated, .bias = bias, .activation_weights = activation_weights}; }
 };
 
 /// The mixture of experts of a config, with the schedule of dense and expert layers. A part of the families' configs.
@@ -46,6 +56,7 @@ struct mixture {
     count inner = 0;
     count shared_experts = 0;
     count shared_inner = 0;
+    count latent = 0;
     bool gated = true;
     bool shared_gate = false;
     bool expert_bias = false;
@@ -59,8 +70,10 @@ struct mixture {
     count last = 0;    ///< layers after it are dense; 0: none
     count every = 0;   ///< of the layers i with i % every == 0
     count nth = 0;     ///< of every nth layer, counting from 1
+    count period = 0;  ///< of the layers i with (i - offset) % period == 0
+    count offset = 0;
 
-    static constexpr auto json() {
+    static constexpr auto json(auto...) {
         using f = mixture;
         using enum layer_kind;
         return std::array{
@@ -76,16 +89,20 @@ struct mixture {
                 .or_else([](f const& c) { return c.shared_experts * c.inner; })
                 .at_least(0)
                 .zero_means_absent(),
-            key(&f::order, "moe_layer_freq", "mlp_layer_types").spelled(layer_letter{'0', dense}, layer_letter{'1', moe}).optional().not_numbers(),
+            key(&f::latent, "moe_latent_size", "routed_expert_hidden_size").optional(),
+            key(&f::period, "expert_layer_period").optional(),
+            key(&f::offset, "expert_layer_offset").optional(),
+            key(&f::order, "moe_layer_freq", "mlp_layer_types").spelled(layer_sign{"0", dense}, layer_sign{"1", moe}).optional().not_numbers(),
             key(&f::expert_layers, "moe_layers").optional().not_texts(),
             key(&f::dense_layers, "mlp_only_layers").optional(),
             key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index").optional(),
             key(&f::last, "moe_layer_end_index").optional(),
-            key(&f::every, "moe_layer_freq", "moe_layer_frequency").optional().not_lists(),
+            key(&f::every, "moe_layer_freq", "moe_layer_frequency").optional().not_lists().not_texts(),
             key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
         };
     }
     constexpr void apply(traits const& is) {
+        hidden = is.size.hidden;
         gated = is.gated;
         shared_gate = is.shared_gate;
         shared_experts = is.shared_experts;
@@ -94,28 +111,29 @@ struct mixture {
         first = is.first_dense;
     }
     /// Brings every spelling of the schedule into one list. `required`: a family of which every model has experts.
-    constexpr void settle(schema::checker& check, count layers, bool required) {
+    constexpr void settle(auto& check, count layers, bool required) {
         using enum layer_kind;
         if (experts == 0) {
-            if (required) check.fail(errc::missing_key, "num_experts", 0, 0, "the number of routed experts");
+            if (required || (top_k > 0 && check.absent(&mixture::experts)))
+                check.needed(*this, &mixture::experts, required ? "num_experts" : "n_routed_experts", "the number of routed experts");
             order = pattern::uniform(dense, layers);
             return;
         }
-        if (top_k == 0) check.fail(errc::missing_key, "num_experts_per_tok", 0, 0, "the number of experts per token");
-        if (inner == 0) check.fail(errc::missing_key, "moe_intermediate_size", 0, 0, "the inner size of an expert");
-        if (top_k > experts) check.fail(errc::contradiction, "num_experts_per_tok", experts, top_k, "at most the number of experts");
-        check.length(order, check.has("mlp_layer_types") ? "mlp_layer_types" : "moe_layer_freq", layers);
+        check.needed(*this, &mixture::top_k, "num_experts_per_tok", "the number of experts per token");
+        check.needed(*this, &mixture::inner, "moe_intermediate_size", "the inner size of an expert");
+        if (top_k > experts) check.fail(&mixture::top_k, errc::contradiction, experts, top_k, "at most #, the number of experts");
+        check.schedule(*this, &mixture::order, layers, "dense or sparse", dense, moe);
         if (order.empty())
             for (count i = 0; i < layers; ++i) {
                 bool const listed = expert_layers.empty() ? true : expert_layers.contains(i);
                 bool const inside = i >= first && (last == 0 || i <= last) && !dense_layers.contains(i);
-                bool const due = expert_layers.empty() ? (every == 0 || i % every == 0) && (nth == 0 || (i + 1) % nth == 0) : true;
+                bool const due = expert_layers.empty() ? (every == 0 || i % every == 0) && (nth == 0 || (i + 1) % nth == 0) && (period == 0 || (i >= offset && (i - offset) % period == 0)) : true;
                 order.push_back(listed && inside && due ? moe : dense);
             }
         log_not_chosen = costexpr::moe::log_chance_not_chosen(top_k, experts);
     }
-    [[nodiscard]] constexpr costexpr::moe layer() const {
-        return {.hidden = hidden, .inner = inner, .experts = experts, .top_k = top_k, .shared_inner = shared_inner, .gated = gated,
+    [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::moe layer() const {
+        return {.hidden = hidden, .inner = inner, .experts = experts, .top_k = top_k, .shared_inner = shared_inner, .latent = latent, .gated = gated,
                 .shared_gate = shared_gate, .router_extra = router_bias * experts, .expert_bias = expert_bias, .log_not_chosen = log_not_chosen};
     }
     [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }

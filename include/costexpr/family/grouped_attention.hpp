@@ -18,9 +18,12 @@ struct grouped_attention {
     bool qkv_bias = false;
     bool output_bias = false;
     bool bias_on_output = true;
+    bool fixed_bias = false;
     bool qk_normed = false;
     costexpr::qk_norm qk_norm = qk_norm::per_head;
     bool multi_query = false;
+    bool one_kv_head = false;
+    bool new_decoder = false;
     bool gated = false;
     bool sinks = false;
     bool sliding_sinks = false;
@@ -37,7 +40,7 @@ struct grouped_attention {
     pattern order{};   ///< of every layer
     pattern repeated{};  ///< letters that repeat over the layers
 
-    static constexpr auto json() {
+    static constexpr auto json(auto...) {
         using f = grouped_attention;
         using enum layer_kind;
         return std::array{
@@ -48,6 +51,7 @@ struct grouped_attention {
             key(&f::head_dim, "head_dim", "attention_head_dim", "kv_channels").or_else([](f const& c) { return c.hidden / c.heads; }),
             key(&f::v_head_dim, "global_v_head_dim", "v_head_dim").or_else([](f const& c) { return c.head_dim; }),
             key(&f::multi_query, "multi_query").optional(),
+            key(&f::new_decoder, "new_decoder_architecture").optional(),
             key(&f::qkv_bias, "attention_bias", "add_qkv_bias", "use_qkv_bias", "qkv_bias", "use_bias").optional(),
             key(&f::output_bias, "attention_out_bias").or_else([](f const& c) { return c.qkv_bias && c.bias_on_output; }),
             key(&f::qk_normed, "use_qk_norm", "qk_layernorm", "qk_norm").optional(),
@@ -63,28 +67,47 @@ struct grouped_attention {
             key(&f::sliding_v_head_dim, "swa_v_head_dim").or_else([](f const& c) { return c.v_head_dim; }),
             key(&f::chunk, "attention_chunk_size").optional().at_most(count{1} << 40),
             key(&f::order, "layer_types", "hybrid_layer_pattern")
-                .spelled(layer_letter{'0', full}, layer_letter{'1', sliding}, layer_letter{'G', full}, layer_letter{'S', sliding})
+                .spelled(layer_sign{"0", full}, layer_sign{"1", sliding}, layer_sign{"G", full}, layer_sign{"S", sliding})
                 .optional(),
-            key(&f::repeated, "sliding_window_pattern").spelled(layer_letter{'G', full}, layer_letter{'L', sliding}).optional().not_numbers().not_lists(),
+            key(&f::repeated, "sliding_window_pattern").spelled(layer_sign{"G", full}, layer_sign{"L", sliding}).optional().not_numbers().not_lists(),
         };
     }
     constexpr void apply(traits const& is) {
+        hidden = is.size.hidden;
+        heads = is.size.heads;
+        kv_heads = is.size.kv_heads;
+        head_dim = is.size.head_dim;
+        window = is.size.window;
+        one_kv_head = is.multi_query;
         qkv_bias = is.qkv_bias;
         bias_on_output = is.bias_on_output;
+        output_bias = is.output_bias;
+        fixed_bias = is.fixed_bias;
         qk_normed = is.qk_normed;
         qk_norm = is.qk_norm;
         gated = is.gated_attention;
         sinks = is.sinks;
+        sliding_sinks = is.sliding_sinks;
+        sliding_kv_heads = is.sliding_kv_heads;
         windowed = is.windowed;
         period = is.window_period;
     }
-    /// Brings every spelling of the schedule into one list, and checks what the dimensions must fulfil.
-    constexpr void settle(schema::checker& check, count layers, count max_context) {
-        check.divisible(heads, "num_attention_heads", kv_heads, "num_key_value_heads");
+    /// Checks what the dimensions must fulfil.
+    constexpr void settle_heads(auto& check) {
+        if (fixed_bias) qkv_bias = output_bias = true;
+        if (one_kv_head && multi_query && !new_decoder) kv_heads = 1;
+        check.divisible(*this, &grouped_attention::heads, kv_heads, "the number of key and value heads");
         if (!check.has("head_dim") && !check.has("attention_head_dim") && !check.has("kv_channels"))
-            check.divisible(hidden, "hidden_size", heads, "num_attention_heads");
-        check.length(order, check.has("layer_types") ? "layer_types" : "hybrid_layer_pattern", layers);
+            check.divisible(*this, &grouped_attention::hidden, heads, "the number of attention heads, and no key gives head_dim");
+        if (heads > 0 && head_dim > largest_dimension / heads)
+            check.fail(&grouped_attention::head_dim, errc::out_of_range, largest_dimension / heads, head_dim, "at most # with this many heads");
+    }
+    /// The same, and brings every spelling of the schedule of full and sliding layers into one list.
+    constexpr void settle(auto& check, count layers, count max_context) {
+        settle_heads(check);
         using enum layer_kind;
+        check.schedule(*this, &grouped_attention::order, layers, "full_attention, sliding_attention or chunked_attention", full, sliding, chunked);
+        bool const listed = !order.empty();
         bool const chunks = chunk != 0 && window == 0;
         if (chunks) window = chunk;
         if (order.empty() && !repeated.empty())
@@ -94,17 +117,17 @@ struct grouped_attention {
             for (count i = 0; i < layers; ++i)
                 order.push_back(!slides || i < first_sliding || (period != 0 && (i + 1) % period == 0) ? full : chunks ? chunked : sliding);
         }
-        // a window that the context cannot exceed hides nothing
-        if (window == 0 || (max_context != 0 && window >= max_context))
+        // a window that the context cannot exceed hides nothing; where the config lists sliding layers by name, they stay what it calls them
+        if (window == 0 || (!listed && max_context != 0 && window >= max_context))
             for (count i = 0; i < order.size(); ++i)
                 if (order[i] == sliding || order[i] == chunked) order.set(i, full);
     }
 
-    [[nodiscard]] constexpr gqa full_layer() const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr gqa full_layer() const {
         return {.hidden = hidden, .heads = heads, .kv_heads = kv_heads, .head_dim = head_dim, .v_head_dim = v_head_dim,
                 .qk_norm = qk_normed ? qk_norm : qk_norm::none, .qkv_bias = qkv_bias, .output_bias = output_bias, .gated = gated, .sinks = sinks};
     }
-    [[nodiscard]] constexpr sliding_gqa sliding_layer() const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr sliding_gqa sliding_layer() const {
         gqa g = full_layer();
         g.heads = sliding_heads;
         g.kv_heads = sliding_kv_heads;

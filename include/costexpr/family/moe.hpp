@@ -4,6 +4,7 @@
 #include <costexpr/family/backbone.hpp>
 #include <costexpr/family/feed_forward.hpp>
 #include <costexpr/family/grouped_attention.hpp>
+#include <costexpr/family/resemblance.hpp>
 
 namespace costexpr {
 
@@ -17,12 +18,11 @@ struct moe_decoder {
     bool residual = false;
 
     static constexpr std::string_view family = "moe";
-    static constexpr auto parts() {
-        using f = moe_decoder;
-        return hana::make_tuple(&f::base, &f::attention, &f::network, &f::experts);
-    }
+    using parts = part_list<&moe_decoder::base, &moe_decoder::attention, &moe_decoder::network, &moe_decoder::experts>;
 
     static constexpr auto architectures() {
+        // its use_qk_norm is a norm without weights
+        constexpr traits llama4{.qk_norm = qk_norm::none, .window_period = 4, .shared_experts = 1};
         constexpr traits qwen3{.qk_normed = true, .windowed = false};
         return std::array{
             arch{"MixtralForCausalLM", "mixtral"},
@@ -34,7 +34,7 @@ struct moe_decoder {
             arch{"MiniMaxM2ForCausalLM", "minimax_m2", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
             arch{"Glm4MoeForCausalLM", "glm4_moe", {.bias_on_output = false}},
             arch{"Glm4vMoeForConditionalGeneration", "glm4v_moe_text", {.qkv_bias = true, .bias_on_output = false}},
-            arch{"MiMoV2FlashForCausalLM", "mimo_v2_flash"},
+            arch{"MiMoV2FlashForCausalLM", "mimo_v2_flash", {.sliding_sinks = true, .sliding_kv_heads = 8}},
             arch{"OlmoeForCausalLM", "olmoe", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
             arch{"Ernie4_5_MoeForCausalLM", "ernie4_5_moe", {.router_bias = 1, .tied = true}},
             arch{"DbrxForCausalLM", "dbrx", {.norm_gains = 1}},
@@ -47,7 +47,7 @@ struct moe_decoder {
             arch{"Dots1ForCausalLM", "dots1", {.qk_normed = true}},
             arch{"SolarOpenForCausalLM", "solar_open"},
             arch{"HunYuanMoEV1ForCausalLM", "hunyuan_v1_moe", {.tied = true}},
-            arch{"AfmoeForCausalLM", "afmoe", {.qk_normed = true, .gated_attention = true, .norms = 4}},
+            arch{"AfmoeForCausalLM", "afmoe", {.qk_normed = true, .gated_attention = true, .norms = 4, .router_bias = 1}},
             arch{"ExaoneMoeForCausalLM", "exaone_moe", {.qk_normed = true}},
             arch{"ExaoneMoEForCausalLM", "", {.qk_normed = true}},
             arch{"FlexOlmoForCausalLM", "flex_olmo", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
@@ -55,10 +55,13 @@ struct moe_decoder {
             arch{"AriaTextForCausalLM", "", {}},
             arch{"DeepseekForCausalLM", "deepseek"},
             arch{"DeepSeekForCausalLM", ""},
-            arch{"Llama4ForConditionalGeneration", "llama4_text", {.window_period = 4, .shared_experts = 1}},
-            arch{"Llama4ForCausalLM", "", {.window_period = 4, .shared_experts = 1}},
+            arch{"FlintForCausalLM", "flint", {.qk_normed = true, .sinks = true}},
+            arch{"Llama4ForConditionalGeneration", "llama4_text", llama4},
+            arch{"Llama4ForCausalLM", "", llama4},
         };
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) { return describes_decoder(d) && !describes_latent_attention(d) && describes_experts(d); }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -66,11 +69,11 @@ struct moe_decoder {
         experts.apply(is);
         residual = is.dense_residual;
     }
-    constexpr void settle(schema::checker& check) {
+    constexpr void settle(auto& check) {
         attention.settle(check, base.layers, base.max_context);
-        network.settle(check);
         experts.settle(check, base.layers, true);
         if (residual) network.inner = base.hidden;
+        network.settle(check, experts.dense_count());
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {

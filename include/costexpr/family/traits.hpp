@@ -14,19 +14,28 @@ struct traits {
     // attention
     bool qkv_bias = false;            ///< attention_bias and its kin
     bool bias_on_output = true;       ///< whether attention_bias means the output projection too
+    bool output_bias = false;         ///< on the output projection alone
+    bool fixed_bias = false;          ///< the biases are there whatever attention_bias says
+    bool multi_query = false;         ///< one KV head, whatever num_kv_heads says (Falcon before its new decoder, BigCode)
     costexpr::qk_norm qk_norm = qk_norm::per_head;  ///< which, where there is one
     bool qk_normed = false;           ///< use_qk_norm
     bool gated_attention = false;     ///< queries carry an output gate
-    bool sinks = false;
+    bool sinks = false;               ///< one learned logit per head
+    bool sliding_sinks = false;       ///< the same on sliding layers alone (add_swa_attention_sink_bias)
+    count sliding_kv_heads = 0;       ///< swa_num_key_value_heads
     bool windowed = true;             ///< whether sliding_window alone makes every layer a sliding one (use_sliding_window)
     count window_period = 0;          ///< every so-manieth layer is a full one, the others slide
     // norms
     count norm_gains = 1;             ///< 1 RMSNorm, 2 LayerNorm with bias, 0 without weights
     count norms = 2;                  ///< per layer
+    count post_norms = 0;             ///< further norms per layer where use_post_norm or new_decoder_architecture says so
+    bool embedding_norm = false;      ///< one behind the input table (BLOOM)
     // feed-forward
     bool gated = true;
     bool mlp_bias = false;
     bool halved_inner = false;        ///< intermediate_size counts gate and up projection together
+    count inner_ratio = 0;            ///< inner size over width where no key says it
+    count activation_weights = 0;     ///< learned scalars of the activation function (xIELU)
     // experts
     count shared_experts = 0;         ///< n_shared_experts
     bool shared_gate = false;         ///< a sigmoid gate on the shared expert
@@ -36,10 +45,22 @@ struct traits {
     bool dense_residual = false;      ///< a dense feed-forward network beside the experts, with a norm of its own (Arctic)
     bool dense_inner_from_mlp_key = false;
     count first_dense = 0;            ///< first_k_dense_replace
+    // state spaces
+    bool second_generation = true;    ///< Mamba-2, else Mamba
+    bool gated_mixer_norm = true;     ///< mamba_rms_norm
+    bool mixer_inner_norms = false;   ///< norms on time step, B and C (Jamba)
+    bool parallel_mixers = false;     ///< attention and state space side by side in every layer (Falcon-H1)
     // embedding and head
     bool tied = false;                ///< tie_word_embeddings
     bool head_bias = false;           ///< lm_head_bias
     count extra_embeddings = 0;       ///< rows of the input table beyond the vocabulary
+    bool learned_positions = false;   ///< a table with one row per position of the context
+    count extra_positions = 0;        ///< rows of that table beyond it (OPT)
+    // dimensions that the config class of transformers fills in where files leave them out
+    struct sizes {
+        count layers = 0, hidden = 0, heads = 0, kv_heads = 0, head_dim = 0, inner = 0, vocab = 0, window = 0, context = 0;
+        friend constexpr bool operator==(sizes const&, sizes const&) = default;
+    } size{};
 
     friend constexpr bool operator==(traits const&, traits const&) = default;
 };

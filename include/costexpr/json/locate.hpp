@@ -45,6 +45,7 @@ class path_finder {
     [[nodiscard]] constexpr std::size_t write(char* out, std::size_t capacity) const {
         output to{out, capacity};
         for (int i = 0; i != depth_ && levels_[i].inside; ++i) {
+            if (levels_[i].object && levels_[i].key.begin == 0) break;  // something stands where a key should
             to.append("/", 1);
             if (levels_[i].object)
                 write_key(to, levels_[i].key);

@@ -363,8 +363,9 @@ class reader {
     }
 
     /// A reader of one value that was found in the text before; offsets are still those of the whole text.
-    constexpr reader(std::string_view text, value const& where, options how = {})
-        : reader(text.data(), text.data() + where.begin, text.data() + where.end, how) {}
+    static constexpr reader inside(std::string_view text, value const& where, options how = {}) {
+        return {text.data(), text.data() + where.begin, text.data() + where.end, how};
+    }
 
     [[nodiscard]] constexpr bool ok() const { return error_.code == errc::none; }
     /// The first thing that is wrong; code none where nothing is.

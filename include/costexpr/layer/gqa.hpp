@@ -32,6 +32,8 @@ struct gqa {
     bool output_bias = false;
     bool gated = false;  ///< queries carry an output gate of their own size
     bool sinks = false;  ///< one learned logit per head (gpt-oss)
+    bool borrowed = false;       ///< keys and values are those of an earlier layer: neither projected nor kept (Gemma 3n, Gemma 4)
+    bool values_are_keys = false;  ///< one projection serves both (Gemma 4)
 
     static constexpr std::string_view type = "gqa";
 
@@ -41,19 +43,20 @@ struct gqa {
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
         if (heads % l.tp != 0)
-            p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the attention heads"});
+            p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # attention heads"});
         else if (kv_heads % l.tp != 0 && l.tp % kv_heads != 0)
-            p.add({.code = errc::illegal_layout, .key = "tp", .expected = kv_heads, .found = l.tp, .hint = "a divisor or a multiple of the KV heads"});
+            p.add({.code = errc::illegal_layout, .key = "tp", .expected = kv_heads, .found = l.tp, .hint = "a divisor or a multiple of the # KV heads"});
     }
     /// The dimensions of one tensor-parallel shard; KV heads are replicated where there are more ranks than heads.
-    [[nodiscard]] constexpr attention_shape shape(deployment const& x) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr attention_shape shape(deployment const& x) const {
         return {.heads = ceil_div(heads, x.layout.tp),
                 .kv_heads = ceil_div(kv_heads, x.layout.tp),
                 .head_dim = head_dim,
                 .v_head_dim = value_dim(),
                 .arithmetic = x.precision.attention,
                 .cached = x.precision.kv_cache,
-                .sinks = sinks};
+                .sinks = sinks,
+                .borrowed = borrowed};
     }
     /// The projections around any kernel over these heads.
     template <op Attention>
@@ -61,13 +64,13 @@ struct gqa {
         count const tp = x.layout.tp;
         count const q = ceil_div(heads, tp);
         count const kv = ceil_div(kv_heads, tp);
-        count const keys = kv * head_dim;
-        count const values = kv * value_dim();
-        count const gains = qk_norm == qk_norm::none ? 0 : qk_norm == qk_norm::per_head ? 2 * head_dim : q * head_dim + keys;
+        count const keys = borrowed ? 0 : kv * head_dim;
+        count const values = borrowed ? 0 : kv * value_dim();
+        count const gains = qk_norm == qk_norm::none ? 0 : qk_norm == qk_norm::per_head ? (borrowed ? 1 : 2) * head_dim : q * head_dim + keys;
         double const rotated = static_cast<double>(q * head_dim + keys);
         dtype const w = x.precision.weights;
         return costexpr::ops(
-            gemm{.outer = (gated ? 2 : 1) * q * head_dim + keys + values, .inner = hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
+            gemm{.outer = (gated ? 2 : 1) * q * head_dim + keys + (values_are_keys ? 0 : values), .inner = hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
             elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values),
                         .weights = gains,
                         .part = role::qk_norm_rope_cache,
@@ -81,6 +84,7 @@ struct gqa {
 
 /// Grouped-query attention over a sliding window (arXiv:2310.06825), or over blocks of that size where `chunked` (Llama 4).
 ///   parameters  as gqa;  cache  as gqa, for the last `window` tokens alone
+/// 64 heads and 8 KV heads of 64 over a window of 128 (gpt-oss) keep 131,072 elements from the 128th token on.
 struct sliding_gqa {
     gqa heads{};
     count window = 0;

@@ -10,11 +10,13 @@ namespace costexpr {
 
 /// A feed-forward network: gated (gate and up projection, SwiGLU and its kin, arXiv:2002.05202) or plain (one projection up).
 ///   parameters  3 hidden inner gated, 2 hidden inner plain (+ (up projections) inner + hidden with biases)
+/// mlp{.hidden = 4096, .inner = 14336} (Llama-3.1-8B) has 176,160,768 parameters.
 struct mlp {
     count hidden = 0;
     count inner = 0;
     bool gated = true;
     bool bias = false;
+    count activation_weights = 0;  ///< learned scalars of the activation function
 
     static constexpr std::string_view type = "mlp";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
@@ -23,6 +25,7 @@ struct mlp {
         dtype const w = x.precision.weights;
         return costexpr::ops(gemm{.outer = up * shard, .inner = hidden, .weights = w, .part = role::gate_up, .bias = bias},
                              elementwise{.bytes_per_token = static_cast<double>(shard) * (2.0 * static_cast<double>(up) + activation_width(w)),
+                                         .weights = activation_weights,
                                          .part = role::activation},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias},
                              collective{.part = role::mlp_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});

@@ -12,6 +12,7 @@ namespace costexpr {
 
 /// A mixture of experts (arXiv:1701.06538) with its router, and with shared experts that every token passes (DeepSeekMoE, arXiv:2401.06066).
 ///   parameters  hidden experts (+ router bias) + experts 3 hidden inner + 3 hidden shared_inner (+ hidden with a gate of the shared expert)
+///               with a latent width: 2 hidden latent + experts 3 latent inner instead
 ///   active      top_k of the experts, all the rest
 /// moe{.hidden = 2048, .inner = 768, .experts = 128, .top_k = 8} (Qwen3-30B-A3B) has 604,241,920 parameters, 38,010,880 of them active.
 struct moe {
@@ -20,6 +21,7 @@ struct moe {
     count experts = 0;
     count top_k = 0;
     count shared_inner = 0;
+    count latent = 0;          ///< width that the routed experts work in, where it is not hidden (Nemotron 3, Kimi K3)
     bool gated = true;         ///< experts with gate and up projection
     bool shared_gate = false;  ///< a sigmoid gate on the shared expert (Qwen2-MoE)
     count router_extra = 0;    ///< weights of the router beyond hidden x experts: its bias, a correction that is trained
@@ -36,7 +38,7 @@ struct moe {
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
         if (experts % l.ep != 0)
-            p.add({.code = errc::illegal_layout, .key = "ep", .expected = experts, .found = l.ep, .hint = "a divisor of the experts"});
+            p.add({.code = errc::illegal_layout, .key = "ep", .expected = experts, .found = l.ep, .hint = "a divisor of the # experts"});
     }
 
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
@@ -52,12 +54,14 @@ struct moe {
         return costexpr::ops(
             gemm{.outer = experts, .inner = hidden, .weights = x.precision.router, .part = role::router},
             elementwise{.weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
+            gemm{.outer = latent, .inner = latent != 0 ? hidden : 0, .weights = w, .part = role::expert_latent},
             collective{.shape = collective::pattern::all_gather, .part = role::dispatch, .width = all_ranks, .devices = devices},
-            costexpr::experts{.local = ceil_div(experts, l.ep), .top_k = top_k, .all = experts, .hidden = hidden,
+            costexpr::experts{.local = ceil_div(experts, l.ep), .top_k = top_k, .all = experts, .hidden = latent != 0 ? latent : hidden,
                               .inner = ceil_div(inner, l.experts_tp()), .matrices = up + 1, .ranks = l.ep, .sources = l.dp,
                               .weights = x.precision.experts, .bias = expert_bias,
                               .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, experts)},
-            gemm{.outer = up * shared, .inner = hidden, .weights = w, .part = role::shared_gate_up},
+            gemm{.outer = latent != 0 ? hidden : 0, .inner = latent, .weights = w, .part = role::expert_latent},
+            gemm{.outer = up * shared, .inner = shared != 0 ? hidden : 0, .weights = w, .part = role::shared_gate_up},
             elementwise{.bytes_per_token = static_cast<double>(shared) * (2.0 * static_cast<double>(up) + activation_width(w)),
                         .part = role::shared_activation},
             gemm{.outer = shared != 0 ? hidden : 0, .inner = shared, .weights = w, .part = role::shared_down},

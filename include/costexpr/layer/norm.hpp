@@ -8,6 +8,7 @@ namespace costexpr {
 
 /// Layer normalisation with its residual addition, fused into one pass as every serving framework does.
 ///   parameters  gains hidden: 1 for RMSNorm (arXiv:1910.07467), 2 for LayerNorm with bias, 0 for one without weights (OLMo)
+/// norm{.hidden = 4096} has 4,096 parameters and moves 32,768 bytes a token.
 struct norm {
     count hidden = 0;
     count gains = 1;

@@ -25,7 +25,7 @@ struct quantization {
     count group_activation_bits = 0;
     count kv_bits = 0;
 
-    static constexpr auto json() {
+    static constexpr auto json(auto...) {
         using q = quantization;
         return std::array{
             key(&q::method, "quant_method", "quant_type").optional(),

@@ -31,7 +31,7 @@ consteval bool check_family() {
     static_assert(requires { F::architectures().size(); },
                   "costexpr: a family needs its architectures: `static constexpr auto architectures() { return std::array{costexpr::arch{\"MyForCausalLM\", "
                   "\"my\"}}; }`");
-    static_assert(requires { F::json().size(); } || requires { F::parts(); },
+    static_assert(requires { F::json().size(); } || requires { typename F::parts; },
                   "costexpr: a family needs a field table: `static constexpr auto json() { return std::array{costexpr::key(&F::hidden, \"hidden_size\")}; }`");
     static_assert(requires(F const& f) { f.layers(); },
                   "costexpr: a family needs its composition: `constexpr auto layers() const { return costexpr::layers(costexpr::times(n, costexpr::gqa{...})); }`");

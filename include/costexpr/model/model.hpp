@@ -11,26 +11,14 @@
 
 namespace costexpr {
 
-// Compile-time errors carry what is wrong in the name of a type, so that every compiler prints it in its first line.
+// Compile-time errors carry what is wrong in the name of a type that is never defined: the first line of every compiler prints it.
 
 /// A config that cannot be read in constant evaluation: the code of its first problem, and the key.
 template <errc Code, fixed_string Key>
-struct config_error {
-    static constexpr bool ok = false;
-};
+struct config_cannot_be_read;
 /// A name that no embedded config has.
 template <fixed_string Name>
-struct unknown_name {
-    static constexpr bool ok = false;
-};
-template <class Error>
-struct rejected {
-    static_assert(Error::ok, "costexpr: this config cannot be read; the type above names the problem and the key. Use costexpr::read_model at run time for all of them");
-};
-template <class Error>
-struct unknown_model {
-    static_assert(Error::ok, "costexpr: no embedded model has this name; `costexpr models` lists them, costexpr::read_model reads a config.json of your own");
-};
+struct no_embedded_model_is_named;
 
 namespace detail {
 
@@ -51,8 +39,9 @@ consteval auto make_known() {
         return known<F>{std::get<F>(read->text), read->config};
     } else {
         constexpr problem why = read.error().front();
-        (void)rejected<config_error<why.code, fixed_string<why.key.size() + 1>(why.key)>>{};
-        return 0;
+        (void)sizeof(config_cannot_be_read<why.code, fixed_string<why.key.size() + 1>(why.key)>);
+        static_assert(Source::read.has_value(),
+                      "costexpr: this config cannot be read; the error above names the problem and the key, costexpr::read_model tells all of them at run time");
     }
 }
 
@@ -71,8 +60,9 @@ template <fixed_string Name, class Registry>
 consteval auto named_model() {
     constexpr std::size_t index = find_entry(embedded::models, embedded::model_count, Name.view());
     if constexpr (index == embedded::model_count) {
-        (void)unknown_model<unknown_name<Name>>{};
-        return 0;
+        (void)sizeof(no_embedded_model_is_named<Name>);
+        static_assert(index != embedded::model_count,
+                      "costexpr: no embedded model has this name; `costexpr models` lists them, costexpr::read_model reads a config.json of your own");
     } else {
         return make_known<embedded_config<index, Registry>>();
     }

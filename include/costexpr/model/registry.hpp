@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/core/fixed_string.hpp>
 #include <costexpr/family/builtin.hpp>
+#include <costexpr/family/vision_tower.hpp>
 #include <costexpr/model/checkpoint.hpp>
 #include <costexpr/model/family.hpp>
+#include <costexpr/model/op_graph.hpp>
 #include <costexpr/model/totals.hpp>
 
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -22,10 +27,11 @@ inline constexpr std::array<std::string_view, 5> provenance_names{"specification
 enum class remark : std::uint8_t {
     inferred_architecture,   ///< not registered; read by its keys
     unknown_quantization,    ///< the quantization method is not known: priced as bf16
+    whole_quantization,      ///< the quantization is taken to hold for all linear layers; modules that the checkpoint leaves out are not told apart
     tower_not_counted,       ///< a vision or audio tower beside the decoder
     mtp_not_counted,         ///< multi-token prediction modules beside the decoder
 };
-inline constexpr std::array<std::string_view, 4> remark_names{"inferred_architecture", "unknown_quantization", "tower_not_counted", "mtp_not_counted"};
+inline constexpr std::array<std::string_view, 5> remark_names{"inferred_architecture", "unknown_quantization", "whole_quantization", "tower_not_counted", "mtp_not_counted"};
 
 /// What a config says besides its layers.
 struct config_facts {
@@ -36,6 +42,10 @@ struct config_facts {
     costexpr::provenance founded = provenance::specification;
     bool has_vision = false;
     bool has_audio = false;
+    vision_tower vision{};  ///< of kind unknown where there is none, or none whose composition is known
+
+    /// Parameters of the vision tower and its projector, as far as its composition is known.
+    [[nodiscard]] constexpr count vision_parameters() const { return vision.kind == tower_kind::unknown ? 0 : costexpr::parameters(vision); }
     inplace_vector<remark, 8> remarks{};
 };
 
@@ -58,15 +68,18 @@ struct basic_model {
     std::variant<F...> text{};
     config_facts config{};
 
-    [[nodiscard]] constexpr count parameters() const {
-        return std::visit([](auto const& m) { return costexpr::parameters(m); }, text);
+    /// The ops of the model for a deployment, whatever its family, and every reason why that is impossible.
+    [[nodiscard]] constexpr op_graph<registry<F...>> ops(deployment const& x, problems& p) const {
+        return std::visit([&](auto const& m) { return lay_out<registry<F...>>(m, x, p); }, text);
     }
-    [[nodiscard]] constexpr count active_parameters() const {
-        return std::visit([](auto const& m) { return costexpr::active_parameters(m); }, text);
+    /// The ops of the model on a single device, in the precision of the checkpoint.
+    [[nodiscard]] constexpr op_graph<registry<F...>> ops() const {
+        problems none{};
+        return ops({.precision = config.stored}, none);
     }
-    [[nodiscard]] constexpr count state_bytes(count tokens) const {
-        return std::visit([&](auto const& m) { return costexpr::state_bytes(m, tokens, {.precision = config.stored}); }, text);
-    }
+    [[nodiscard]] constexpr count parameters() const { return costexpr::parameters(ops()); }
+    [[nodiscard]] constexpr count active_parameters() const { return costexpr::active_parameters(ops()); }
+    [[nodiscard]] constexpr count state_bytes(count tokens) const { return costexpr::state_bytes(ops(), tokens); }
 };
 
 /// Calls f with the family of a model that was read at run time.
@@ -80,16 +93,18 @@ namespace detail {
 inline constexpr std::array<std::string_view, 4> decoder_objects{"text_config", "llm_config", "language_config", "thinker_config"};
 inline constexpr std::array<std::string_view, 5> header_keys{"architectures", "model_type", "vision_config", "audio_config", "quantization_config"};
 
+/// A value, or the first entry where it is a list.
+constexpr json::value first_of(schema::document const& d, json::value const& v) {
+    if (v.kind != json::kind::array) return v;
+    json::reader r = json::reader::inside(d.text, v);
+    r.enter_array();
+    return r.next_element() ? r.skip() : json::value{};
+}
+
 /// The text of a string value, or of the first entry of a list of strings.
 constexpr short_string first_text(schema::document const& d, schema::slot const* s) {
     if (s == nullptr) return {};
-    json::value v = s->value;
-    if (v.kind == json::kind::array) {
-        json::reader r(d.text, v);
-        r.enter_array();
-        if (!r.next_element()) return {};
-        v = r.skip();
-    }
+    json::value const v = first_of(d, s->value);
     if (v.kind != json::kind::string) return {};
     short_string out{};
     schema::read_text(d, {.present = true, .value = v}, out);
@@ -101,8 +116,19 @@ struct claim {
     arch const* row = nullptr;
     std::size_t family = 0;
 };
+COSTEXPR_COLD constexpr claim find_claim(std::span<std::span<arch const> const> tables, std::string_view name, bool by_type) {
+    if (name.empty()) return {};
+    for (std::size_t i = 0; i != tables.size(); ++i)
+        for (arch const& a : tables[i])
+            if ((by_type ? a.model_type : a.name) == name) return {&a, i};
+    return {};
+}
 
 }  // namespace detail
+
+/// An architecture that two families claim; never defined, so that the first line of a compile error prints it.
+template <fixed_string Architecture>
+struct two_families_claim;
 
 /// A list of families: it maps architectures to them, generates the variant, and reads configs into it.
 template <class... F>
@@ -114,40 +140,41 @@ struct registry {
     using with = registry<F..., G...>;
 
     static constexpr std::size_t size = sizeof...(F);
-    static constexpr auto words = schema::vocabulary<F..., quantization>::build(detail::decoder_objects, detail::header_keys);
+    static constexpr auto words = schema::vocabulary<F..., quantization>::build(detail::decoder_objects, detail::header_keys, unusual_keys);
     template <class G>
     static constexpr auto rows = G::architectures();
 
-    /// The family that claims this architecture (or, `by_type`, this model_type).
-    static constexpr detail::claim find(std::string_view name, bool by_type = false) {
-        detail::claim found{};
-        if (name.empty()) return found;
-        std::size_t index = 0;
-        auto const look = [&](auto const& table) {
-            for (arch const& a : table)
-                if (found.row == nullptr && (by_type ? a.model_type : a.name) == name) found = {&a, index};
-            ++index;
-        };
-        (look(rows<F>), ...);
-        return found;
-    }
+    static constexpr std::array<std::span<arch const>, size> tables{std::span<arch const>(rows<F>)...};
 
+    /// The family that claims this architecture (or, `by_type`, this model_type).
+    static constexpr detail::claim find(std::string_view name, bool by_type = false) { return detail::find_claim(tables, name, by_type); }
+
+    /// The first architecture that two families claim. Hashed: to compare all pairs would take a tenth of all compile time.
+    static consteval std::string_view contested() {
+        constexpr std::size_t buckets = std::bit_ceil(2 * (std::size_t{1} + ... + rows<F>.size()));
+        std::array<detail::claim, buckets> claims{};
+        for (std::size_t i = 0; i != size; ++i)
+            for (arch const& a : tables[i]) {
+                if (a.name.empty()) continue;
+                std::size_t at = schema::words_view::hash(a.name) % buckets;
+                while (claims[at].row != nullptr && claims[at].row->name != a.name) at = (at + 1) % buckets;
+                if (claims[at].row != nullptr && claims[at].family != i) return a.name;
+                claims[at] = {&a, i};
+            }
+        return {};
+    }
     /// Two families must not claim one architecture.
     static consteval bool unambiguous() {
-        std::size_t i = 0;
-        bool good = true;
-        auto const check = [&](auto const& table) {
-            for (arch const& a : table)
-                if (find(a.name).family != i) good = false;
-            ++i;
-        };
-        (check(rows<F>), ...);
-        return good;
+        constexpr std::string_view name = contested();
+        if constexpr (!name.empty()) {
+            (void)sizeof(two_families_claim<fixed_string<name.size() + 1>(name)>);
+            static_assert(name.empty(), "costexpr: two families of a registry claim one architecture; rename it, or leave one of the families out");
+        }
+        return true;
     }
-    static_assert(unambiguous(), "costexpr: two families of a registry claim one architecture; rename it, or leave one of the families out");
-
     /// Reads a config.json, and the hf_quant_config.json beside it if there is one. All problems are reported together.
     static constexpr result<model> read(std::string_view config, std::string_view hf_quant_config = {}) {
+        static_assert(unambiguous());
         problems p{};
         schema::document d{.text = config, .options = {.nonfinite = true}, .keys = words.view()};
         schema::scan(d, p);
@@ -157,12 +184,14 @@ struct registry {
         detail::claim const c = classify(d, facts, p);
         if (!p.empty()) return p;
         read_quantization(d, hf_quant_config, facts, p);
-        facts.has_vision = d.find("vision_config") != nullptr;
-        facts.has_audio = d.find("audio_config") != nullptr;
-        if (facts.has_vision || facts.has_audio) facts.remarks.try_push_back(remark::tower_not_counted);
+        read_towers(d, facts, p);
 
-        constexpr std::array<result<model> (*)(schema::document const&, traits const&, config_facts const&, problems&), size> readers{&read_as<F>...};
-        return readers[c.family](d, c.row != nullptr ? c.row->is : traits{}, facts, p);
+        constexpr std::array<model (*)(schema::document const&, traits const&, config_facts const&, problems&), size> readers{&read_as<F>...};
+        model const m = readers[c.family](d, c.row != nullptr ? c.row->is : traits{}, facts, p);
+        if (!p.empty()) return p;
+        if (double const total = costexpr::parameters<double>(m.ops()); !(total < largest_total))
+            return problem{.code = errc::too_large, .offset = d.decoder, .found = static_cast<count>(min(total, 9e18)), .hint = "a model of fewer than 1e15 parameters"};
+        return m;
     }
 
   private:
@@ -196,51 +225,93 @@ struct registry {
             ++index;
         };
         (look.template operator()<F>(), ...);
+        json::value const named = architectures == nullptr ? json::value{} : detail::first_of(d, architectures->value);
         if (found)
             facts.family = names[c.family];
+        else if (architectures == nullptr)
+            p.add({.code = errc::missing_architecture, .key = "architectures", .hint = "a list with the name of an architecture"});
         else if (outer.empty())
-            p.add({.code = errc::missing_architecture, .offset = d.decoder, .key = "architectures", .hint = "the name of a registered architecture"});
+            p.add({.code = errc::wrong_type, .offset = named.kind == json::kind::end ? architectures->value.begin : named.begin, .key = "architectures", .hint = "a list with the name of an architecture"});
         else
-            p.add({.code = errc::unknown_architecture, .offset = architectures->value.begin, .key = "architectures",
-                   .hint = "a registered architecture, or keys that describe known layers"});
+            p.add({.code = errc::unknown_architecture, .offset = named.begin, .key = "architectures",
+                   .hint = "one that `costexpr families` lists, or keys that describe known layers: num_hidden_layers, hidden_size, num_attention_heads, vocab_size"});
         return c;
     }
 
     static constexpr void read_quantization(schema::document const& d, std::string_view beside, config_facts& facts, problems& p) {
         quantization q{};
+        bool readable = true;
         if (schema::slot const* s = d.find("quantization_config", true); s != nullptr && s->value.kind == json::kind::object) {
             schema::document inner{.text = d.text, .options = d.options, .keys = words.view()};
             schema::scan(inner, p, s->value);
             schema::fill_all<registry>(q, inner, p);
         }
         if (!beside.empty()) {
-            result<quantization> const other = costexpr::read<quantization>(beside, {.nonfinite = true});
-            if (other) q = *other;
+            result<quantization> const other = costexpr::read<std::conditional_t<size != 0, quantization, void>>(beside, {.nonfinite = true});  // not before it is used
+            readable = other.has_value();
+            if (readable) q = *other;
         }
-        if (!q.apply(facts.stored)) facts.remarks.try_push_back(remark::unknown_quantization);
+        if (!q.apply(facts.stored) || !readable)
+            facts.remarks.try_push_back(remark::unknown_quantization);
+        else if (facts.stored.weights != dtype::bf16)
+            facts.remarks.try_push_back(remark::whole_quantization);
+    }
+
+    static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
+        using tower = std::conditional_t<size != 0, vision_tower, void>;  // not instantiated before it is used
+        schema::slot const* const vision = d.find("vision_config", true);
+        facts.has_vision = vision != nullptr;
+        facts.has_audio = d.find("audio_config") != nullptr;
+        if (facts.has_vision && vision->value.kind == json::kind::object) {
+            json::value const type = schema::member(d, vision->value, "model_type");
+            short_string own{};
+            if (type.kind == json::kind::string) schema::read_text(d, {.present = true, .value = type}, own);
+            facts.vision.kind = find_tower(own.view(), facts.model_type.view());
+            if (facts.vision.kind != tower_kind::unknown) {
+                schema::document inner{.text = d.text, .options = d.options, .keys = schema::keys_of<tower>::words.view()};
+                schema::scan(inner, p, vision->value);
+                schema::fill_all<schema::keys_of<tower>>(facts.vision, inner, p);
+            }
+        }
+        if (facts.has_audio || (facts.has_vision && facts.vision.kind == tower_kind::unknown)) facts.remarks.try_push_back(remark::tower_not_counted);
     }
 
     template <class G>
-    static constexpr result<model> read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
-        G g{};
+    static constexpr model read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
+        model m{std::variant<F...>(std::in_place_type<G>), facts};
+        G& g = *std::get_if<G>(&m.text);
         if constexpr (requires { g.apply(is); }) g.apply(is);
+        if constexpr (requires { g.prepare(d); }) g.prepare(d);
         schema::fill_all<registry>(g, d, p);
         schema::checker check(d, p);
         if constexpr (schema::settles<G>) g.settle(check);
-        if (p.empty() && !(parameters<double>(g) < largest_total))
-            p.add({.code = errc::too_large, .offset = d.decoder, .key = "", .hint = "a model of fewer than 1e15 parameters"});
-        if (!p.empty()) return p;
-        return model{std::variant<F...>(std::in_place_type<G>, g), facts};
+        if constexpr (requires { g.base.hidden; }) m.config.vision.settle(g.base.hidden);
+        if constexpr (requires { g.base.mtp_modules; })
+            if (g.base.mtp_modules != 0) m.config.remarks.try_push_back(remark::mtp_not_counted);
+        return m;
     }
 
     static constexpr std::array<std::string_view, size> names{F::family...};
 };
 
+namespace detail {
+
+// The variant of a registry, without asking the registry itself: naming it would build its tables in every translation unit.
+template <class Registry>
+struct model_of;
+template <class... F>
+struct model_of<registry<F...>> {
+    using type = basic_model<F...>;
+};
+
+}  // namespace detail
+
 /// The families that costexpr ships.
-using builtin = registry<dense_decoder, moe_decoder, mla_decoder>;
+using builtin = registry<dense_decoder, moe_decoder, mla_decoder, linear_hybrid_decoder, kimi_linear_decoder, mamba_hybrid_decoder, nemotron_h_decoder,
+                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder>;
 
 /// A model of the shipped families, read at run time.
-using any_model = builtin::model;
+using any_model = detail::model_of<builtin>::type;
 
 /// Reads a config.json (and the hf_quant_config.json beside it) into a model of the registry's families.
 template <class Registry = builtin>

@@ -13,13 +13,14 @@ struct attention_shape {
     count v_head_dim = 0;  ///< of values
     dtype arithmetic = dtype::bf16;
     dtype cached = dtype::bf16;
-    bool sinks = false;  ///< one learned logit per head
+    bool sinks = false;      ///< one learned logit per head
+    bool borrowed = false;   ///< reads the cache of another layer and keeps none of its own
 
-    [[nodiscard]] constexpr count cached_elements() const { return kv_heads * (head_dim + v_head_dim); }
+    [[nodiscard]] constexpr count cached_elements() const { return borrowed ? 0 : kv_heads * (head_dim + v_head_dim); }
 
     /// Scores and their products with the values for `pairs`, keys and values of `keys` tokens read, queries in and outputs out.
     template <class T>
-    [[nodiscard]] constexpr work<T> on(T tokens, T pairs, T keys) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(T tokens, T pairs, T keys) const {
         double const per_head = static_cast<double>(head_dim + v_head_dim);
         double const all_heads = static_cast<double>(heads) * per_head;
         return {.flops = pairs * T(2 * all_heads),
@@ -48,7 +49,7 @@ struct attention {
         return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .type = shape.cached};
     }
     template <class T>
-    [[nodiscard]] constexpr work<T> operator()(load<T> const& l, phase) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase) const {
         return shape.on(l.tokens, l.pairs, l.context);
     }
 };
@@ -57,6 +58,7 @@ struct attention {
 /// `chunked` (Llama 4). Its cache stops growing at the window.
 ///   pairs  sum over new positions of min(position, window), ramp included; chunked: of the position within its block
 ///   keys   min(past + new, window + new - 1); chunked: from the block of the first new token on
+/// 32 heads of 128 over a window of 128: a prompt of 200 tokens has 17,472 pairs and costs 286,261,248 FLOPs (10,884 pairs where chunked).
 struct windowed_attention {
     attention_shape shape{};
     count window = 0;
@@ -74,7 +76,7 @@ struct windowed_attention {
         return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = window, .type = shape.cached};
     }
     template <class T>
-    [[nodiscard]] constexpr work<T> operator()(basic_group<T> const& g) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
         T const w = T(static_cast<double>(window));
         T const n = g.new_tokens;
         T const end = g.past_tokens + n;

@@ -92,8 +92,9 @@ inline constexpr dtype_columns columns = [] {
 /// The class of arithmetic of a multiplication with these weights.
 [[nodiscard]] COSTEXPR_INLINE constexpr math math_of(dtype d) { return detail::columns.math[static_cast<std::size_t>(d)]; }
 /// Bytes that this many weights take, rounded up to whole bytes per tensor.
-[[nodiscard]] constexpr count storage_bytes(dtype d, count elements) {
+[[nodiscard]] COSTEXPR_COLD constexpr count storage_bytes(dtype d, count elements) {
     // split so that the product stays inside 64 bits up to 2^50 elements
+    if (elements >= most_bytes / 4) return most_bytes;
     count const whole = elements / units_per_byte;
     count const rest = elements % units_per_byte;
     return whole * facts(d).weight_units + ceil_div(rest * facts(d).weight_units, units_per_byte);

@@ -12,9 +12,10 @@ struct gather {
     count rows = 0;
     count width = 0;
     dtype weights = dtype::bf16;
+    role part = role::embedding;
 
     static constexpr std::string_view kind = "embedding";
-    [[nodiscard]] constexpr role purpose() const { return role::embedding; }
+    [[nodiscard]] constexpr role purpose() const { return part; }
     [[nodiscard]] constexpr bool idle() const { return width == 0; }
 
     template <class N = count>
@@ -23,7 +24,7 @@ struct gather {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(weights, rows * width); }
     template <class T>
-    [[nodiscard]] constexpr work<T> operator()(load<T> const& l) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
         double const row = static_cast<double>(width);
         return {.weight_bytes = l.tokens * T(row * weight_width(weights)), .activation_bytes = l.tokens * T(2.0 * row)};
     }

@@ -31,7 +31,7 @@ struct gemm {
     }
     /// The work on this many rows.
     template <class T>
-    [[nodiscard]] constexpr work<T> on(T rows) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(T rows) const {
         double const matrix = static_cast<double>(outer) * static_cast<double>(inner);
         return {.flops = rows * T(2 * matrix),
                 .weight_bytes = T(matrix * weight_width(weights)),
@@ -39,17 +39,18 @@ struct gemm {
                 .math = math_of(weights)};
     }
     template <class T>
-    [[nodiscard]] constexpr work<T> operator()(load<T> const& l) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
         return on(l.tokens);
     }
 };
 
 /// The output projection: a linear layer on the rows that need logits alone, one per prefilling sequence and one per decoded token.
+/// logits{{.outer = 128256, .inner = 4096}}: a prompt of 512 tokens costs 1,050,673,152 FLOPs, as does one decoded token.
 struct logits {
     gemm matrix{};
 
     static constexpr std::string_view kind = "gemm";
-    [[nodiscard]] constexpr role purpose() const { return role::head; }
+    [[nodiscard]] constexpr role purpose() const { return matrix.part; }
     [[nodiscard]] constexpr bool idle() const { return matrix.idle(); }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
@@ -57,7 +58,7 @@ struct logits {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return matrix.weight_bytes(); }
     template <class T>
-    [[nodiscard]] constexpr work<T> operator()(load<T> const& l) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
         return matrix.on(l.rows);
     }
 };

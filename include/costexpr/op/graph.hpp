@@ -5,8 +5,7 @@
 #include <costexpr/op/op.hpp>
 
 #include <boost/hana/at.hpp>
-#include <boost/hana/length.hpp>
-#include <boost/hana/tuple.hpp>
+#include <boost/hana/basic_tuple.hpp>
 
 #include <cstddef>
 #include <type_traits>
@@ -16,11 +15,37 @@ namespace costexpr {
 
 namespace hana = boost::hana;
 
+namespace detail {
+
+// One requirement a line, so that the first message says what to write.
+template <class O>
+consteval bool check_op() {
+    if constexpr (!op<O>) {
+        static_assert(requires { { O::kind } -> std::convertible_to<std::string_view>; },
+                      "costexpr: an op needs a kind: `static constexpr std::string_view kind = \"...\";`");
+        static_assert(requires(O const& o) { { o.purpose() } -> std::same_as<role>; },
+                      "costexpr: an op says what it is for: `constexpr costexpr::role purpose() const { return costexpr::role::attention; }`");
+        static_assert(requires(O const& o) { { o.template parameters<count>() } -> std::same_as<count>; },
+                      "costexpr: an op counts the parameters that it owns: `template <class N = costexpr::count> constexpr N parameters() const { return N(0); }`");
+        static_assert(requires(O const& o) { { o.weight_bytes() } -> std::same_as<count>; },
+                      "costexpr: an op counts the bytes of its weights: `constexpr costexpr::count weight_bytes() const { return 0; }`");
+        static_assert(requires(O const& o) { { o.idle() } -> std::same_as<bool>; },
+                      "costexpr: an op says whether it does nothing: `constexpr bool idle() const { return false; }`");
+        static_assert(op_on_totals<O> || op_on_phase<O> || op_on_groups<O>,
+                      "costexpr: an op returns its work on a load, a load and a phase, or a group: "
+                      "`template <class T> constexpr costexpr::work<T> operator()(costexpr::load<T> const& l) const`");
+    }
+    return true;
+}
+
+}  // namespace detail
+
 /// The ops of a layer, in the order in which they run.
-template <op... O>
+template <class... O>
 COSTEXPR_INLINE constexpr auto ops(O... o) {
     static_assert(sizeof...(O) != 0, "costexpr: a layer type needs at least one op: return costexpr::ops(gemm{...}, ...)");
-    return hana::tuple<O...>{o...};
+    static_assert((detail::check_op<O>() && ...));
+    return hana::basic_tuple<O...>{o...};
 }
 
 /// What can stand in the composition of a family: it says its ops for a deployment, and its name.
@@ -54,12 +79,16 @@ COSTEXPR_INLINE constexpr run<L> times(count n, L const& layer, count copies) {
 template <class... L>
 COSTEXPR_INLINE constexpr auto layers(run<L> const&... r) {
     static_assert(sizeof...(L) != 0, "costexpr: a family needs at least one layer: return costexpr::layers(times(n, gqa{...}), ...)");
-    return hana::tuple<run<L>...>{r...};
+    return hana::basic_tuple<run<L>...>{r...};
 }
 
 /// How many elements a tuple of layers or ops has.
 template <class Tuple>
-inline constexpr std::size_t length_of = decltype(hana::length(std::declval<Tuple const&>()))::value;
+inline constexpr std::size_t length_of = 0;
+template <class Tuple>
+inline constexpr std::size_t length_of<Tuple const> = length_of<Tuple>;
+template <class... T>
+inline constexpr std::size_t length_of<hana::basic_tuple<T...>> = sizeof...(T);
 
 /// Calls f(run) for every entry of a composition that runs at all: a hybrid without MoE layers must not divide by its zero experts.
 template <class Tuple, class F>

@@ -9,12 +9,14 @@ namespace costexpr {
 /// Prefill expands the latent of every key in the context; decode absorbs the matrix into query and output instead, which costs the same
 /// per new token (DeepSeek-V2, arXiv:2405.04434, section 2.1).
 ///   parameters  heads (nope + v) latent;  flops  2 heads (nope + v) latent per expanded token
+/// mla_up{.heads = 128, .nope_dim = 128, .v_head_dim = 128, .latent = 512} has 16,777,216 parameters and costs 33,554,432 FLOPs a token.
 struct mla_up {
     count heads = 0;
     count nope_dim = 0;
     count v_head_dim = 0;
     count latent = 0;
     dtype weights = dtype::bf16;
+    bool absorbs = false;  ///< prefill too
 
     static constexpr std::string_view kind = "gemm";
     [[nodiscard]] constexpr role purpose() const { return role::mla_key_value_up; }
@@ -26,8 +28,8 @@ struct mla_up {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(weights, outer() * latent); }
     template <class T>
-    [[nodiscard]] constexpr work<T> operator()(load<T> const& l, phase p) const {
-        bool const expands = p == phase::prefill;
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
+        bool const expands = p == phase::prefill && !absorbs;
         T const rows = expands ? l.context : l.tokens;
         double const matrix = static_cast<double>(outer()) * static_cast<double>(latent);
         // absorbed: queries [heads, nope] -> [heads, latent], outputs [heads, latent] -> [heads, v]
@@ -44,6 +46,7 @@ struct mla_up {
 /// tensor-parallel rank.
 ///   prefill (expanded)  2 heads (nope + rope + v) per pair, keys and values of the context read in bf16
 ///   decode (absorbed)   2 heads (2 latent + rope) per pair, the latent cache of the context read
+/// 128 heads of DeepSeek-V3 decoding at 4,096 past tokens: 1,141,129,216 FLOPs and 4,719,744 bytes of bf16 cache; 81,920 FLOPs a pair in prefill.
 struct mla_attention {
     count heads = 0;
     count nope_dim = 0;
@@ -65,7 +68,7 @@ struct mla_attention {
         return {.holds = cache::kind::kv, .per_token = latent + rope_dim, .type = cached};
     }
     template <class T>
-    [[nodiscard]] constexpr work<T> operator()(load<T> const& l, phase p) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
         double const h = static_cast<double>(heads);
         double const expanded = h * static_cast<double>(nope_dim + rope_dim + v_head_dim);
         double const absorbed = h * static_cast<double>(2 * latent + rope_dim);
@@ -75,6 +78,71 @@ struct mla_attention {
                 .activation_bytes = l.tokens * T(2 * per_pair) + (expands ? l.context * T(2 * expanded) : T(0)),
                 .state_bytes = l.context * T(static_cast<double>(latent + rope_dim) * weight_width(cached)),
                 .math = math_of(arithmetic)};
+    }
+};
+
+/// Latent attention over the top_k keys that an indexer chose, absorbed in both phases. Owns the latent cache of the whole context.
+///   2 heads (2 latent + rope) per pair; pairs: sum over new positions of min(position, top_k); each query reads its own keys
+struct sparse_mla_attention {
+    mla_attention dense{};
+    count top_k = 0;
+
+    static constexpr std::string_view kind = "sparse_mla_attention";
+    [[nodiscard]] constexpr role purpose() const { return role::attention; }
+    [[nodiscard]] constexpr bool idle() const { return dense.idle(); }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return N(0);
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return 0; }
+    [[nodiscard]] constexpr cache state() const { return dense.state(); }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        T const limit = T(static_cast<double>(top_k));
+        auto const up_to = [&](T x) {
+            T const ramp = min(x, limit);
+            return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * limit;
+        };
+        T const tokens = g.sequences * g.new_tokens;
+        T const pairs = g.sequences * (up_to(g.past_tokens + g.new_tokens) - up_to(g.past_tokens));
+        double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
+        double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached);
+        // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
+        T const keys = g.phase == phase::decode ? pairs : g.sequences * (g.past_tokens + g.new_tokens);
+        return {.flops = pairs * T(2 * absorbed),
+                .activation_bytes = tokens * T(2 * absorbed),
+                .state_bytes = keys * T(key),
+                .math = math_of(dense.arithmetic)};
+    }
+};
+
+/// The scores of an indexer: every new token against every key of its context, in fp8. Owns the cache of index keys.
+///   flops  2 heads dim per pair;  state read  dim bytes per key
+struct index_scores {
+    count heads = 0;
+    count dim = 0;
+    count ratio = 0;  ///< tokens per index key where another op keeps compressed keys; 0: a key per token, kept here
+
+    static constexpr std::string_view kind = "index_scores";
+    [[nodiscard]] constexpr role purpose() const { return role::index_scores; }
+    [[nodiscard]] constexpr bool idle() const { return heads == 0; }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return N(0);
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return 0; }
+    [[nodiscard]] constexpr count scales() const { return 4 * ceil_div(dim, 128); }
+    [[nodiscard]] constexpr cache state() const {
+        if (ratio != 0) return {};
+        return {.holds = cache::kind::index, .per_token = dim, .type = dtype::fp8, .scale_bytes = scales()};
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase) const {
+        double const keys = 1 / static_cast<double>(ratio != 0 ? ratio : 1);
+        return {.flops = l.pairs * T(2 * keys * static_cast<double>(heads) * static_cast<double>(dim)),
+                .activation_bytes = l.tokens * T(static_cast<double>(heads * dim)),
+                .state_bytes = l.context * T(keys * static_cast<double>(dim + scales())),
+                .math = math::fp8};
     }
 };
 

@@ -11,6 +11,7 @@ namespace costexpr {
 ///   read        the experts that at least one token chose: local (1 - (1 - top_k / experts)^tokens) of them under balanced routing
 ///   flops       2 matrices hidden inner per row; activations per row: the input, the inner products (written, read, activated, read), the output
 /// experts{.local = 8, .top_k = 2, .all = 8, .hidden = 4096, .inner = 14336} has 1,409,286,144 parameters, 352,321,536 of them active.
+/// 2 tokens read 3.5 of them on average and cost 1,409,286,144 FLOPs.
 struct experts {
     count local = 0;     ///< experts on this rank
     count top_k = 0;
@@ -46,12 +47,12 @@ struct experts {
     }
     /// Experts on this rank that a step of `tokens` tokens (of all sources) reads, expected under balanced routing.
     template <class T>
-    [[nodiscard]] constexpr T chosen_by(T tokens) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr T chosen_by(T tokens) const {
         if (top_k >= all) return T(static_cast<double>(local));
         return T(static_cast<double>(local)) * (T(1) - exp_of_negative(tokens * T(log_not_chosen)));
     }
     template <class T>
-    [[nodiscard]] constexpr work<T> operator()(load<T> const& l) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
         T const tokens = l.tokens * T(static_cast<double>(sources));
         T const rows = tokens * T(static_cast<double>(top_k) / static_cast<double>(ranks));
         double const h = static_cast<double>(hidden);

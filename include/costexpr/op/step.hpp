@@ -34,7 +34,7 @@ struct load {
     T rows{};     ///< rows of logits: one per prefilling sequence, one per decoded token
 
     friend constexpr load operator+(load const& a, load const& b) {
-        return {a.sequences + b.sequences, a.tokens + b.tokens, a.pairs + b.pairs, a.context + b.context, a.rows + b.rows};
+        return {plus(a.sequences, b.sequences), plus(a.tokens, b.tokens), plus(a.pairs, b.pairs), plus(a.context, b.context), plus(a.rows, b.rows)};
     }
 };
 
@@ -49,7 +49,7 @@ struct loads {
 };
 
 template <class T, class N>
-[[nodiscard]] constexpr load<T> moments(basic_group<N> const& g) {
+[[nodiscard]] COSTEXPR_INLINE constexpr load<T> moments(basic_group<N> const& g) {
     T const s = T(g.sequences);
     T const n = T(g.new_tokens);
     T const p = T(g.past_tokens);
@@ -58,7 +58,7 @@ template <class T, class N>
 
 /// Sums the groups of a step, once per phase.
 template <class T = double, class N>
-[[nodiscard]] constexpr loads<T> moments(std::span<basic_group<N> const> groups) {
+[[nodiscard]] COSTEXPR_INLINE constexpr loads<T> moments(std::span<basic_group<N> const> groups) {
     loads<T> sum{};
     for (auto const& g : groups) {
         load<T> const l = moments<T>(g);

@@ -17,15 +17,15 @@ struct work {
     costexpr::math math = math::bf16;  ///< the rate of the multiplications
     count span = 1;        ///< devices that the communication covers: which link it crosses
 
-    [[nodiscard]] constexpr T memory_bytes() const { return weight_bytes + activation_bytes + state_bytes; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr T memory_bytes() const { return plus(plus(weight_bytes, activation_bytes), state_bytes); }
 
     /// Work of the same kernel for more sequences.
     friend constexpr work operator+(work const& a, work const& b) {
-        return {a.flops + b.flops,
-                a.weight_bytes + b.weight_bytes,
-                a.activation_bytes + b.activation_bytes,
-                a.state_bytes + b.state_bytes,
-                a.wire_bytes + b.wire_bytes,
+        return {plus(a.flops, b.flops),
+                plus(a.weight_bytes, b.weight_bytes),
+                plus(a.activation_bytes, b.activation_bytes),
+                plus(a.state_bytes, b.state_bytes),
+                plus(a.wire_bytes, b.wire_bytes),
                 b.math,
                 b.span};
     }
@@ -39,14 +39,18 @@ struct cache {
     kind holds = kind::none;
     count per_token = 0;  ///< elements
     count window = 0;     ///< tokens; 0: all of them
+    count every = 1;      ///< tokens that share one entry (compressed caches)
     count fixed = 0;      ///< elements
     dtype type = dtype::bf16;
+    count scale_bytes = 0;  ///< of quantization scales, per token
 
     /// Elements after this many tokens.
-    [[nodiscard]] constexpr count elements(count tokens) const {
-        return fixed + per_token * (window != 0 && tokens > window ? window : tokens);
+    [[nodiscard]] constexpr count elements(count tokens) const { return fixed + bounded_product(per_token, entries(tokens)); }
+    [[nodiscard]] COSTEXPR_COLD constexpr count bytes(count tokens) const {
+        return storage_bytes(type, elements(tokens)) + bounded_product(scale_bytes, entries(tokens));
     }
-    [[nodiscard]] constexpr count bytes(count tokens) const { return storage_bytes(type, elements(tokens)); }
+    /// Entries after this many tokens.
+    [[nodiscard]] constexpr count entries(count tokens) const { return (window != 0 && tokens > window ? window : tokens) / every; }
 };
 
 }  // namespace costexpr

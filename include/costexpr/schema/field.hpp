@@ -15,23 +15,33 @@ namespace costexpr {
 /// What a field holds, and so what it accepts in JSON.
 enum class field_kind : std::uint8_t { integer, real, boolean, text, pattern, indices };
 
-/// The letters or digits of a per-layer list: `{'G', full}` reads "GSGS", `{'1', moe}` reads [0, 1, 1].
-struct layer_letter {
-    char letter;
+/// A sign of a per-layer list, a letter of a text or an entry of a list: `{"G", full}` reads "GSGS", `{"128", pooled}` reads [4, 128].
+struct layer_sign {
+    std::string_view text;
     layer_kind kind;
 };
 
 namespace schema {
 
 inline constexpr std::size_t most_aliases = 12;
-inline constexpr std::size_t most_letters = 8;
+inline constexpr std::size_t most_signs = 8;
+
+/// Where the value of a field goes: the pointer of its kind. It makes the filling of a field the same function for every struct.
+union destination {
+    count* integer;
+    double* real;
+    bool* boolean;
+    short_string* text;
+    costexpr::pattern* order;
+    index_set* indices;
+};
 
 /// What the reader needs to know of a field: everything but the member itself. The same for every struct, so one parser serves all.
 struct field_facts {
     std::array<std::string_view, most_aliases> names{};
-    std::array<layer_letter, most_letters> letters{};
+    std::array<layer_sign, most_signs> signs{};
     std::uint8_t name_count = 0;
-    std::uint8_t letter_count = 0;
+    std::uint8_t sign_count = 0;
     field_kind kind = field_kind::integer;
     bool required = true;
     bool zero_is_absent = false;   ///< a zero says the same as a missing key
@@ -43,7 +53,9 @@ struct field_facts {
     count largest = largest_dimension;
     double fallback = 0;
 
-    [[nodiscard]] constexpr std::string_view name() const { return names[0]; }
+    std::uint8_t asked = 0;        ///< which name to ask for when none is there
+
+    [[nodiscard]] constexpr std::string_view name() const { return names[asked]; }
 };
 
 }  // namespace schema
@@ -118,13 +130,25 @@ struct field : schema::field_facts {
         f.largest = most;
         return f;
     }
-    /// How letters or digits of a per-layer list read.
-    template <class... L>
-    [[nodiscard]] constexpr field spelled(L... letter) const {
+    /// The name to ask for when none is there, where it is not the first.
+    [[nodiscard]] constexpr field asked_as(std::string_view which) const {
         field f = *this;
-        ((f.letters[f.letter_count++] = letter), ...);
+        for (std::uint8_t i = 0; i != name_count; ++i)
+            if (names[i] == which) f.asked = i;
         return f;
     }
+    /// How the signs of a per-layer list read.
+    template <class... L>
+    [[nodiscard]] constexpr field spelled(L... sign) const {
+        field f = *this;
+        ((f.signs[f.sign_count++] = sign), ...);
+        return f;
+    }
+
+    /// Whether this entry is the one of that member.
+    [[nodiscard]] constexpr bool fills(count C::* m) const { return kind == field_kind::integer && integer == m; }
+    [[nodiscard]] constexpr bool fills(costexpr::pattern C::* m) const { return kind == field_kind::pattern && order == m; }
+    [[nodiscard]] constexpr bool fills(index_set C::* m) const { return kind == field_kind::indices && indices == m; }
 
     template <class V>
     constexpr void store(C& c, V value) const {
@@ -133,6 +157,17 @@ struct field : schema::field_facts {
             if (kind == field_kind::real) c.*real = static_cast<double>(value);
             if (kind == field_kind::boolean) c.*boolean = value != V{};
         }
+    }
+    [[nodiscard]] constexpr schema::destination in(C& c) const {
+        switch (kind) {
+            case field_kind::real: return {.real = &(c.*real)};
+            case field_kind::boolean: return {.boolean = &(c.*boolean)};
+            case field_kind::text: return {.text = &(c.*text)};
+            case field_kind::pattern: return {.order = &(c.*order)};
+            case field_kind::indices: return {.indices = &(c.*indices)};
+            case field_kind::integer: break;
+        }
+        return {.integer = &(c.*integer)};
     }
     [[nodiscard]] constexpr bool is_unset(C const& c) const {
         switch (kind) {
@@ -172,13 +207,19 @@ constexpr field<C> key(M C::* member, Names... names) {
     return field<C>(member, std::string_view(names)...);
 }
 
-/// A struct with a field table: `static constexpr auto json()` returns a std::array of `key(...)`.
+/// A struct with a field table: `static constexpr auto json()` returns a std::array of `key(...)`. Written `json(auto...)` it is a template,
+/// and a program that reads no such struct does not pay for its table.
 template <class C>
 concept described = requires { C::json().size(); };
 
-/// A struct that is read as a composition of described members: `static constexpr auto parts()` returns a hana::tuple of member pointers.
+/// The described members that a struct is composed of, as a list of member pointers. A list of values rather than a tuple of them: naming a
+/// family then instantiates nothing.
+template <auto... Member>
+struct part_list {};
+
+/// A struct that is read as a composition of described members: `using parts = costexpr::part_list<&my::base, &my::attention>;`
 template <class C>
-concept composed = requires { C::parts(); };
+concept composed = requires { typename C::parts; };
 
 namespace schema {
 

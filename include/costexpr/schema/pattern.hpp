@@ -10,9 +10,9 @@
 namespace costexpr {
 
 /// What stands in one place of a decoder. `layer_types`, `hybrid_layer_pattern`, `moe_layer_freq` and their many relatives all say it.
-enum class layer_kind : std::uint8_t { full, sliding, chunked, linear, mamba, convolution, dense, moe, none };
+enum class layer_kind : std::uint8_t { full, sliding, chunked, linear, mamba, convolution, dense, moe, shared, hybrid, compressed, pooled, none };
 
-inline constexpr std::size_t layer_kinds = 9;
+inline constexpr std::size_t layer_kinds = 13;
 inline constexpr count largest_layers = 256;
 
 /// The spellings of layer kinds in config files, one table for every key that lists them.
@@ -26,7 +26,11 @@ inline constexpr layer_kind_name layer_kind_names[] = {
     {"attention", layer_kind::full},            {"mamba", layer_kind::mamba},
     {"conv", layer_kind::convolution},          {"dense", layer_kind::dense},
     {"sparse", layer_kind::moe},                {"moe", layer_kind::moe},
-    {"mlp", layer_kind::dense},
+    {"mlp", layer_kind::dense},                 {"shared", layer_kind::shared},
+    {"full", layer_kind::full},                 {"hybrid", layer_kind::hybrid},
+    {"recurrent", layer_kind::linear},          {"hash_moe", layer_kind::moe},
+    {"compressed_sparse_attention", layer_kind::compressed},
+    {"heavily_compressed_attention", layer_kind::pooled},
 };
 
 /// The kind of every layer in order, with the count of each kind kept beside: counting while a model is priced would dominate its cost.
@@ -52,6 +56,7 @@ class pattern {
         order_[at] = kind;
         ++counts_[static_cast<std::size_t>(kind)];
     }
+    constexpr void pop_back() { --counts_[static_cast<std::size_t>(order_[--length_])]; }
     [[nodiscard]] constexpr count size() const { return length_; }
     [[nodiscard]] constexpr bool empty() const { return length_ == 0; }
     [[nodiscard]] constexpr layer_kind operator[](count at) const { return order_[at]; }
@@ -108,7 +113,7 @@ class short_string {
     friend constexpr bool operator==(short_string const& a, short_string const& b) { return a.view() == b.view(); }
 
   private:
-    char chars_[31]{};
+    char chars_[63]{};
     std::uint8_t length_ = 0;
 };
 

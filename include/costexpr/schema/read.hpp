@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/core/one_of.hpp>
 #include <costexpr/core/result.hpp>
 #include <costexpr/json/number.hpp>
 #include <costexpr/json/reader.hpp>
 #include <costexpr/schema/field.hpp>
 #include <costexpr/schema/pattern.hpp>
-
-#include <boost/hana/at.hpp>
-#include <boost/hana/for_each.hpp>
-#include <boost/hana/length.hpp>
-#include <boost/hana/tuple.hpp>
 
 #include <array>
 #include <cstddef>
@@ -25,7 +21,6 @@
 
 namespace costexpr {
 
-namespace hana = boost::hana;
 
 namespace schema {
 
@@ -128,9 +123,10 @@ constexpr void scan(document& d, json::reader r, problems& p, bool whole = true)
     json::kind const outermost = r.next_kind();
     if (!r.ok()) return finish();
     if (outermost != json::kind::object) {
+        auto const begin = static_cast<std::uint32_t>(r.offset());
         r.skip();
         if (!r.ok()) return finish();
-        return p.add({.code = errc::not_an_object, .hint = "a config is a JSON object: { ... }"});
+        return p.add({.code = errc::not_an_object, .offset = begin, .hint = "an object { ... }"});
     }
     std::array<std::uint32_t, most_levels> objects{};
     std::uint8_t level = 0;
@@ -162,6 +158,8 @@ constexpr void scan(document& d, json::reader r, problems& p, bool whole = true)
         }
         slot const s{.value = r.skip(), .object = objects[level], .level = level};
         if (!r.ok()) break;
+        if (id < d.keys.descents && s.value.kind != json::kind::null && s.value.kind != json::kind::object)
+            p.add({.code = errc::wrong_type, .offset = s.value.begin, .key = d.keys.names[id], .hint = "an object"});
         std::uint8_t& in = d.inner[id];
         std::uint8_t& out = d.outer[id];
         slot const* const before = d.at(in);
@@ -182,7 +180,7 @@ constexpr void scan(document& d, json::reader r, problems& p, bool whole = true)
 }
 constexpr void scan(document& d, problems& p) { scan(d, json::reader(d.text, d.options), p); }
 /// The same for an object inside a text that has been scanned before.
-constexpr void scan(document& d, problems& p, json::value const& object) { scan(d, json::reader(d.text, object, d.options), p, false); }
+constexpr void scan(document& d, problems& p, json::value const& object) { scan(d, json::reader::inside(d.text, object, d.options), p, false); }
 
 /// The value of one field as its JSON says it.
 struct parsed {
@@ -209,10 +207,11 @@ constexpr std::string_view expectation(field_kind kind) {
 
 constexpr bool read_integer(document const& d, field_facts const& f, json::value v, std::string_view name, count& out, problems& p) {
     errc const e = json::to_integer(v.raw(d.text), out);
-    if (e != errc::none) {
-        p.add({.code = e, .offset = v.begin, .key = name, .expected = f.largest, .hint = "an integer"});
+    if (e == errc::not_an_integer) {
+        p.add({.code = e, .offset = v.begin, .key = name, .hint = "an integer"});
         return false;
     }
+    if (e != errc::none) out = d.text[v.begin] == '-' ? count{-1} << 62 : count{1} << 62;  // beyond 64 bits
     if (out < f.smallest || out > f.largest) {
         p.add({.code = errc::out_of_range, .offset = v.begin, .key = name, .expected = out < f.smallest ? f.smallest : f.largest, .found = out});
         return false;
@@ -222,7 +221,7 @@ constexpr bool read_integer(document const& d, field_facts const& f, json::value
 
 /// A list under the key of a number: fine where all its entries are equal (per-layer lists of uniform models).
 constexpr bool read_uniform_list(document const& d, field_facts const& f, json::value v, std::string_view name, count& out, problems& p) {
-    json::reader r(d.text, v);
+    json::reader r = json::reader::inside(d.text, v);
     r.enter_array();
     bool first = true;
     while (r.next_element()) {
@@ -250,7 +249,7 @@ constexpr json::value member(document const& d, json::value v, std::string_view 
     while (!path.empty()) {
         if (v.kind != json::kind::object) return {};
         std::string_view const key = outer_name(path);
-        json::reader r(d.text, v);
+        json::reader r = json::reader::inside(d.text, v);
         r.enter_object();
         json::string_token k{};
         v = {};
@@ -271,6 +270,10 @@ constexpr parsed find_value(document const& d, field_facts const& f, std::span<s
         slot const* const s = d.find(ids[i], f.outermost_wins);
         if (s == nullptr) continue;
         json::value const raw = member(d, s->value, inner_name(f.names[i]));
+        if (f.required && s->value.kind != json::kind::object && !inner_name(f.names[i]).empty()) {
+            p.add({.code = errc::wrong_type, .offset = s->value.begin, .key = outer_name(f.names[i]), .hint = "an object"});
+            return {.present = true, .broken = true};
+        }
         if (raw.kind == json::kind::end || raw.kind == json::kind::null || meant_for_another(f, raw.kind)) continue;
         parsed v{.present = true, .name = i, .value = raw};
         bool good = true;
@@ -289,9 +292,9 @@ constexpr parsed find_value(document const& d, field_facts const& f, std::span<s
                 typed = raw.kind == kind::number;
                 if (typed) {
                     errc const e = json::to_double(raw.raw(d.text), v.real);
-                    if (e != errc::none) p.add({.code = e, .offset = raw.begin, .key = f.names[i], .hint = "a number"}), good = false;
+                    if (e != errc::none) p.add({.code = e, .offset = raw.begin, .key = f.names[i], .hint = "a number that a double can hold"}), good = false;
                     if (good && (v.real < 0.0 || (v.real == 0.0 && f.smallest > 0))) {
-                        p.add({.code = errc::out_of_range, .offset = raw.begin, .key = f.names[i], .found = static_cast<count>(v.real), .hint = "a positive number"});
+                        p.add({.code = errc::out_of_range, .offset = raw.begin, .key = f.names[i], .hint = f.smallest > 0 ? "a positive number" : "0 or a positive number"});
                         good = false;
                     }
                 }
@@ -311,9 +314,9 @@ constexpr parsed find_value(document const& d, field_facts const& f, std::span<s
     return {};
 }
 
-constexpr layer_kind kind_of_letter(field_facts const& f, char c) {
-    for (std::uint8_t i = 0; i != f.letter_count; ++i)
-        if (f.letters[i].letter == c) return f.letters[i].kind;
+constexpr layer_kind kind_of_sign(field_facts const& f, std::string_view sign) {
+    for (std::uint8_t i = 0; i != f.sign_count; ++i)
+        if (f.signs[i].text == sign) return f.signs[i].kind;
     return layer_kind::none;
 }
 
@@ -321,17 +324,18 @@ constexpr layer_kind kind_of_letter(field_facts const& f, char c) {
 constexpr void read_pattern(document const& d, field_facts const& f, parsed const& v, pattern& out, problems& p) {
     out = {};
     std::string_view const name = f.names[v.name];
-    auto const push = [&](layer_kind kind, std::uint32_t at) {
-        if (kind == layer_kind::none) return p.add({.code = errc::unknown_name, .offset = at, .key = name, .hint = "a kind of layer"}), false;
+    auto const push = [&](layer_kind kind, std::uint32_t at, char letter = 0) {
+        if (kind == layer_kind::none)
+            return p.add({.code = errc::unknown_name, .offset = at, .key = name, .found = letter, .hint = letter != 0 ? "a letter that names a kind of layer" : "a kind of layer such as full_attention or sliding_attention, dense or sparse"}), false;
         if (!out.push_back(kind)) return p.add({.code = errc::list_too_long, .offset = at, .key = name, .expected = largest_layers}), false;
         return true;
     };
     if (v.value.kind == json::kind::string) {
         for (std::uint32_t at = v.value.begin + 1; at + 1 < v.value.end; ++at)
-            if (!push(kind_of_letter(f, d.text[at]), at)) return;
+            if (!push(kind_of_sign(f, d.text.substr(at, 1)), at, d.text[at])) return void(out = {});
         return;
     }
-    json::reader r(d.text, v.value);
+    json::reader r = json::reader::inside(d.text, v.value);
     r.enter_array();
     while (r.next_element()) {
         json::value const entry = r.skip();
@@ -342,15 +346,28 @@ constexpr void read_pattern(document const& d, field_facts const& f, parsed cons
             for (auto const& known : layer_kind_names)
                 if (known.text == raw) kind = known.kind;
         }
-        if (kind == layer_kind::none && raw.size() == 1) kind = kind_of_letter(f, raw[0]);
-        if (entry.kind == json::kind::boolean) kind = kind_of_letter(f, raw[0] == 't' ? '1' : '0');
-        if (!push(kind, entry.begin)) return;
+        if (kind == layer_kind::none) kind = kind_of_sign(f, raw);
+        if (entry.kind == json::kind::boolean) kind = kind_of_sign(f, raw[0] == 't' ? "1" : "0");
+        if (!push(kind, entry.begin)) return void(out = {});
     }
+}
+
+/// How many entries the list under a key has, or letters its text; 0 where there is neither.
+constexpr count entries(document const& d, std::string_view key) {
+    slot const* const s = d.find(key);
+    if (s == nullptr) return 0;
+    if (s->value.kind == json::kind::string) return static_cast<count>(s->value.end - s->value.begin) - 2;
+    if (s->value.kind != json::kind::array) return 0;
+    count n = 0;
+    json::reader r = json::reader::inside(d.text, s->value);
+    r.enter_array();
+    while (r.next_element()) r.skip(), ++n;
+    return n;
 }
 
 constexpr void read_indices(document const& d, field_facts const& f, parsed const& v, index_set& out, problems& p) {
     out = {};
-    json::reader r(d.text, v.value);
+    json::reader r = json::reader::inside(d.text, v.value);
     r.enter_array();
     while (r.next_element()) {
         json::value const entry = r.skip();
@@ -361,7 +378,7 @@ constexpr void read_indices(document const& d, field_facts const& f, parsed cons
 }
 
 constexpr void read_text(document const& d, parsed const& v, short_string& out) {
-    char decoded[32]{};
+    char decoded[64]{};
     std::size_t length = 0;
     json::string_token const token{.begin = v.value.begin + 1, .end = v.value.end - 1, .escaped = true};
     if (!json::decode(d.text, token, decoded, sizeof decoded, length)) length = min(length, sizeof decoded);  // a longer text is cut
@@ -378,29 +395,47 @@ constexpr auto number_keys(words_view keys) {
     return ids;
 }
 
-/// Fills one struct from what a scan found. Missing required keys, wrong kinds and ranges are all reported; defaults are derived only
+/// Whether a required field was given a value before its keys were looked for (by the architecture).
+constexpr bool is_unset(field_kind kind, destination to) {
+    switch (kind) {
+        case field_kind::integer: return *to.integer == 0;
+        case field_kind::real: return *to.real == 0.0;
+        case field_kind::boolean: return !*to.boolean;
+        case field_kind::text: return to.text->empty();
+        case field_kind::pattern: return to.order->empty();
+        case field_kind::indices: return to.indices->empty();
+    }
+    return false;
+}
+
+/// Gives a field the value that the document has for it, and says whether there is one.
+COSTEXPR_COLD constexpr bool fill_field(document const& d, field_facts const& f, std::span<std::uint16_t const> ids, destination to, problems& p) {
+    parsed const v = find_value(d, f, ids, p);
+    if (v.broken) return v.present;
+    if (!v.present) {
+        if (f.required && is_unset(f.kind, to)) p.add({.code = errc::missing_key, .offset = d.decoder, .key = f.name(), .hint = expectation(f.kind)});
+        return false;
+    }
+    switch (f.kind) {
+        case field_kind::integer: *to.integer = v.integer; break;
+        case field_kind::real: *to.real = v.real; break;
+        case field_kind::boolean: *to.boolean = v.boolean; break;
+        case field_kind::text: read_text(d, v, *to.text); break;
+        case field_kind::pattern: read_pattern(d, f, v, *to.order, p); break;
+        case field_kind::indices: read_indices(d, f, v, *to.indices, p); break;
+    }
+    return true;
+}
+
+/// Fills one struct from what a scan found. A required key may be missing where the architecture gave the member a value beforehand. Missing required keys, wrong kinds and ranges are all reported; defaults are derived only
 /// where none of that happened, so that they never divide by a missing value.
 template <described C, class Ids>
-constexpr void fill(C& c, document const& d, Ids const& ids, problems& p) {
+COSTEXPR_COLD constexpr void fill(C& c, document const& d, Ids const& ids, problems& p) {
     std::size_t const before = p.size();
     std::array<bool, table<C>.size()> present{};
     for (std::size_t i = 0; i != table<C>.size(); ++i) {
         field<C> const& f = table<C>[i];
-        parsed const v = find_value(d, f, ids[i], p);
-        present[i] = v.present;
-        if (v.broken) continue;
-        if (!v.present) {
-            if (f.required) p.add({.code = errc::missing_key, .offset = d.decoder, .key = f.name(), .hint = expectation(f.kind)});
-            continue;
-        }
-        switch (f.kind) {
-            case field_kind::integer: c.*f.integer = v.integer; break;
-            case field_kind::real: c.*f.real = v.real; break;
-            case field_kind::boolean: c.*f.boolean = v.boolean; break;
-            case field_kind::text: read_text(d, v, c.*f.text); break;
-            case field_kind::pattern: read_pattern(d, f, v, c.*f.order, p); break;
-            case field_kind::indices: read_indices(d, f, v, c.*f.indices, p); break;
-        }
+        present[i] = fill_field(d, f, ids[i], f.in(c), p);
     }
     if (p.size() != before) return;
     for (std::size_t i = 0; i != table<C>.size(); ++i)
@@ -417,19 +452,83 @@ class checker {
         slot const* const s = d_.find(key);
         p_.add({.code = code, .offset = s != nullptr ? s->value.begin : d_.decoder, .key = key, .expected = expected, .found = found, .hint = hint});
     }
+    /// The same of a member, at the key that fills it in this config.
+    template <described C, class M>
+    constexpr void fail(M C::* member, errc code, count expected = 0, count found = 0, std::string_view hint = {}) {
+        place const at = find(member);
+        p_.add({.code = code, .offset = at.there ? at.value.begin : d_.decoder, .key = at.key, .expected = expected, .found = found, .hint = hint});
+    }
+    /// Whether the config has none of a member's keys, not even as null.
+    template <described C, class M>
+    [[nodiscard]] constexpr bool absent(M C::* member) const {
+        for (field<C> const& f : table<C>)
+            if (f.fills(member))
+                for (std::size_t i = 0; i != f.name_count; ++i)
+                    if (std::uint16_t const id = d_.keys.find(outer_name(f.names[i])); id < most_words && d_.outer[id] != 0) return false;
+        return true;
+    }
+    /// A member that must be there after all and above zero; `key` is the name to ask for, `what` says what it is.
+    template <described C>
+    constexpr void needed(C const& c, count C::* member, std::string_view key, std::string_view what) {
+        if (c.*member > 0) return;
+        place const at = find(member);
+        if (!at.there)
+            p_.add({.code = errc::missing_key, .offset = d_.decoder, .key = key, .hint = what});
+        else if (!p_.mentions(at.value.begin, at.value.end))
+            p_.add({.code = errc::out_of_range, .offset = at.value.begin, .key = at.key, .expected = 1});
+    }
     /// `divisor` must divide `value`; says nothing where one of them is missing anyway.
     constexpr void divisible(count value, std::string_view key, count divisor, std::string_view by) {
         if (value > 0 && divisor > 0 && value % divisor != 0) fail(errc::not_divisible, key, divisor, value, by);
     }
-    /// A per-layer list must have as many entries as the model has layers.
-    constexpr void length(pattern const& list, std::string_view key, count layers) {
-        if (!list.empty() && layers > 0 && list.size() != layers) fail(errc::length_mismatch, key, layers, list.size());
+    template <described C>
+    constexpr void divisible(C const& c, count C::* member, count divisor, std::string_view by) {
+        count const value = c.*member;
+        if (value > 0 && divisor > 0 && value % divisor != 0) fail(member, errc::not_divisible, divisor, value, by);
+    }
+    /// A per-layer list must have as many entries as the model has layers, all of kinds that the family runs.
+    template <described C, class... Kinds>
+    constexpr void schedule(C const& c, pattern C::* member, count layers, std::string_view kinds, Kinds... allowed) {
+        pattern const& list = c.*member;
+        if (!list.empty() && layers > 0 && list.size() != layers) fail(member, errc::length_mismatch, layers, list.size());
+        count known = 0;
+        ((known += list.of(allowed)), ...);
+        if (known == list.size()) return;
+        place const at = find(member);
+        json::reader r = json::reader::inside(d_.text, at.value);
+        if (at.value.kind == json::kind::array) r.enter_array();
+        for (count i = 0; i != list.size(); ++i) {
+            std::uint32_t offset = at.value.begin;
+            if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
+            if (((list[i] != allowed) && ...)) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
+        }
     }
     [[nodiscard]] constexpr bool has(std::string_view key) const { return d_.find(key) != nullptr; }
     [[nodiscard]] constexpr document const& source() const { return d_; }
     [[nodiscard]] constexpr bool clean() const { return p_.empty(); }
 
   private:
+    struct place {
+        std::string_view key{};
+        json::value value{};
+        bool there = false;
+    };
+    /// The key that fills a member in this config, or the first that could.
+    template <described C, class M>
+    [[nodiscard]] constexpr place find(M C::* member) const {
+        for (field<C> const& f : table<C>) {
+            if (!f.fills(member)) continue;
+            for (std::size_t i = 0; i != f.name_count; ++i) {
+                slot const* const s = d_.find(outer_name(f.names[i]), f.outermost_wins);
+                json::value const v = s == nullptr ? json::value{} : member_of(s->value, inner_name(f.names[i]));
+                if (v.kind != json::kind::end && v.kind != json::kind::null && !meant_for_another(f, v.kind)) return {f.names[i], v, true};
+            }
+            return {f.name(), {}, false};
+        }
+        return {};
+    }
+    [[nodiscard]] constexpr json::value member_of(json::value const& v, std::string_view path) const { return schema::member(d_, v, path); }
+
     document const& d_;
     problems& p_;
 };
@@ -438,40 +537,74 @@ class checker {
 template <class C>
 concept settles = requires(C& c, checker& check) { c.settle(check); };
 
-/// Calls f with every described struct that C is composed of, by type.
-template <class C, class F>
-constexpr void for_each_table(F&& f) {
-    if constexpr (described<C>) f.template operator()<C>();
-    if constexpr (composed<C>) {
-        hana::for_each(C::parts(), [&]<class P>(P C::*) { for_each_table<P>(f); });
-    }
+namespace detail {
+
+template <class>
+struct pointed;
+template <class C, class M>
+struct pointed<M C::*> {
+    using type = M;
+};
+template <class P>
+using member_type = typename pointed<P>::type;
+
+}  // namespace detail
+
+/// The described structs that C is composed of, each once.
+template <class C>
+constexpr auto tables_of() {
+    using costexpr::detail::operator+;
+    auto const own = [] {
+        if constexpr (described<C>)
+            return types<C>{};
+        else
+            return types<>{};
+    }();
+    if constexpr (composed<C>)
+        return [&]<auto... Member>(part_list<Member...>) { return (own + ... + tables_of<detail::member_type<decltype(Member)>>()); }(typename C::parts{});
+    else
+        return own;
 }
 
 /// The keys of these structs together, with the words that are descended into first.
 template <class... C>
 struct vocabulary {
+    /// The structs whose keys these are. Families share parts: without repetition there are a fifth as many keys to look at.
+    static constexpr auto tables() {
+        using costexpr::detail::operator+;
+        return (types<>{} + ... + tables_of<C>());
+    }
     static constexpr std::size_t count_aliases() {
         std::size_t n = 0;
-        auto const add = [&]<class P>() {
-            for (auto const& f : table<P>) n += f.name_count;
+        auto const add = [&]<class... P>(types<P...>) {
+            [[maybe_unused]] auto const one = [&](auto const& fields) {
+                for (auto const& f : fields) n += f.name_count;
+            };
+            (one(table<P>), ...);
         };
-        (for_each_table<C>(add), ...);
+        add(tables());
         return n;
     }
     /// `descents` are keys whose objects are read as part of the outermost one, `others` further keys to record.
-    template <std::size_t D, std::size_t O = 0>
-    static constexpr auto build(std::array<std::string_view, D> const& descents, std::array<std::string_view, O> const& others = {}) {
-        constexpr std::size_t capacity = count_aliases() + D + O;
+    template <std::size_t D, std::size_t... O>
+    static constexpr auto build(std::array<std::string_view, D> const& descents, std::array<std::string_view, O> const&... others) {
+        constexpr std::size_t capacity = count_aliases() + (D + ... + O);
         constexpr std::size_t buckets = capacity < 30 ? 64 : capacity < 120 ? 256 : capacity < 480 ? 1024 : 4096;
         words<capacity, buckets> w{};
         for (auto s : descents) w.insert(s);
         w.descents = w.size;
-        for (auto s : others) w.insert(s);
-        auto const add = [&]<class P>() {
-            for (auto const& f : table<P>)
-                for (std::size_t i = 0; i != f.name_count; ++i) w.insert(outer_name(f.names[i]));
+        [[maybe_unused]] auto const insert_all = [&](auto const& names) {
+            for (auto s : names) w.insert(s);
         };
-        (for_each_table<C>(add), ...);
+        (insert_all(others), ...);
+        auto const add = [&]<class... P>(types<P...>) {
+            [[maybe_unused]] auto const one = [&](auto const& fields) {
+                for (auto const& f : fields)
+                    for (std::size_t i = 0; i != f.name_count; ++i) w.insert(outer_name(f.names[i]));
+            };
+            (one(table<P>), ...);
+        };
+        add(tables());
         return w;
     }
 };
@@ -483,7 +616,7 @@ inline constexpr auto key_numbers = number_keys<C>(Keys::words.view());
 template <class Keys, class C>
 constexpr void fill_all(C& c, document const& d, problems& p) {
     if constexpr (composed<C>) {
-        hana::for_each(C::parts(), [&](auto part) { fill_all<Keys>(c.*part, d, p); });
+        [&]<auto... Member>(part_list<Member...>) { (fill_all<Keys>(c.*Member, d, p), ...); }(typename C::parts{});
     }
     if constexpr (described<C>) fill(c, d, key_numbers<Keys, C>, p);
 }

@@ -9,10 +9,9 @@
 
 namespace costexpr {
 
-template <fixed_string Name, bool Known>
-struct system_name {
-    static_assert(Known, "costexpr: no embedded system has this name; `costexpr systems` lists them, costexpr::read_system reads a JSON of your own");
-};
+/// A name that no embedded system has; never defined, so that the first line of a compile error prints it.
+template <fixed_string Name>
+struct no_embedded_system_is_named;
 
 namespace detail {
 
@@ -24,11 +23,13 @@ consteval system_spec named_system() {
         return i;
     };
     constexpr std::size_t index = find();
-    (void)system_name<Name, index != embedded::system_count>{};
-    if constexpr (index == embedded::system_count)
-        return {};
-    else
+    if constexpr (index == embedded::system_count) {
+        (void)sizeof(no_embedded_system_is_named<Name>);
+        static_assert(index != embedded::system_count,
+                      "costexpr: no embedded system has this name; `costexpr systems` lists them, costexpr::read_system reads a JSON of your own");
+    } else {
         return *read_system({embedded::systems[index].text, embedded::systems[index].size});
+    }
 }
 
 }  // namespace detail

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/family/backbone.hpp>
+#include <costexpr/family/feed_forward.hpp>
+#include <costexpr/family/grouped_attention.hpp>
+#include <costexpr/family/mixers.hpp>
+#include <costexpr/family/resemblance.hpp>
+
+namespace costexpr {
+
+/// Short convolutions with attention in some layers, dense or with experts: LFM2 (Liquid AI) and its kin.
+struct convolution_hybrid_decoder {
+    backbone base{};
+    mixer_schedule mixers{};
+    grouped_attention attention{};
+    short_convolution_shape convolution{};
+    feed_forward network{};
+    mixture experts{};
+    bool adjusts = false;       ///< the inner size is two thirds of what the config says, rounded up
+    count multiple = 256;
+    double multiplier = 1;
+
+    static constexpr std::string_view family = "convolution_hybrid";
+    using parts = part_list<&convolution_hybrid_decoder::base, &convolution_hybrid_decoder::mixers, &convolution_hybrid_decoder::attention,
+                            &convolution_hybrid_decoder::convolution, &convolution_hybrid_decoder::network, &convolution_hybrid_decoder::experts>;
+    static constexpr auto json(auto...) {
+        using f = convolution_hybrid_decoder;
+        return std::array{
+            key(&f::adjusts, "block_auto_adjust_ff_dim").optional(),
+            key(&f::multiple, "block_multiple_of").optional(),
+            key(&f::multiplier, "block_ffn_dim_multiplier").optional(),
+        };
+    }
+    static constexpr auto architectures() {
+        constexpr traits lfm2{.qk_normed = true, .tied = true};
+        return std::array{
+            arch{"Lfm2ForCausalLM", "lfm2", lfm2},
+            arch{"Lfm2MoeForCausalLM", "lfm2_moe", lfm2},
+            arch{"Lfm2VlForConditionalGeneration", "lfm2_vl", lfm2},
+            arch{"Lfm2VLForConditionalGeneration", "", lfm2},
+        };
+    }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "conv_L_cache") && detail::has_any(d, "num_attention_heads"); }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        attention.apply(is);
+        network.apply(is);
+        experts.apply(is);
+    }
+    constexpr void settle(auto& check) {
+        mixers.settle(check, base.layers, layer_kind::convolution);
+        attention.settle_heads(check);
+        experts.settle(check, base.layers, false);
+        network.settle(check, experts.dense_count());
+        if (adjusts && multiple > 0)
+            network.inner = ceil_div(static_cast<count>(multiplier * static_cast<double>(2 * network.inner / 3)), multiple) * multiple;
+    }
+
+    COSTEXPR_INLINE constexpr auto layers() const {
+        return costexpr::layers(times(1, base.input()),
+                                times(base.all_norms(), base.layer_norm()),
+                                times(mixers.attention(), attention.full_layer()),
+                                times(mixers.of(layer_kind::convolution), convolution.layer()),
+                                times(experts.dense_count(), network.layer()),
+                                times(experts.moe_layers(), experts.layer()),
+                                times(1, base.output()));
+    }
+};
+
+}  // namespace costexpr

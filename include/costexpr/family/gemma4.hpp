@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/family/backbone.hpp>
+#include <costexpr/family/feed_forward.hpp>
+#include <costexpr/family/grouped_attention.hpp>
+#include <costexpr/layer/per_layer_embedding.hpp>
+
+namespace costexpr {
+
+/// Gemma 4: sliding and global layers of different head shapes, the last layers reading the cache of earlier ones, a table of embeddings
+/// per layer, and (in some sizes) experts beside the dense network.
+struct gemma4_decoder {
+    backbone base{};
+    grouped_attention attention{};
+    feed_forward network{};
+    mixture experts{};
+    count global_head_dim = 0;
+    count global_kv_heads = 0;
+    count borrowing = 0;      ///< layers at the end without keys and values of their own
+    bool values_are_keys = false;
+    bool double_wide = false; ///< the borrowing layers have twice the inner size
+    bool with_experts = false;
+    count per_layer = 0;      ///< width of the embedding of each layer
+    count per_layer_vocab = 0;
+
+    static constexpr std::string_view family = "gemma4";
+    using parts = part_list<&gemma4_decoder::base, &gemma4_decoder::attention,
+                            &gemma4_decoder::network, &gemma4_decoder::experts>;
+    static constexpr auto json(auto...) {
+        using f = gemma4_decoder;
+        return std::array{
+            key(&f::global_head_dim, "global_head_dim").or_else(512),
+            key(&f::global_kv_heads, "num_global_key_value_heads").optional(),
+            key(&f::borrowing, "num_kv_shared_layers").optional(),
+            key(&f::values_are_keys, "attention_k_eq_v").optional(),
+            key(&f::double_wide, "use_double_wide_mlp").optional(),
+            key(&f::with_experts, "enable_moe_block").optional(),
+            key(&f::per_layer, "hidden_size_per_layer_input").optional(),
+            key(&f::per_layer_vocab, "vocab_size_per_layer_input").optional(),
+        };
+    }
+    static constexpr auto architectures() {
+        constexpr traits gemma4{.qk_normed = true, .window_period = 6, .norms = 4, .tied = true};
+        return std::array{
+            arch{"Gemma4ForConditionalGeneration", "gemma4_text", gemma4},
+            arch{"Gemma4ForCausalLM", "gemma4", gemma4},
+            arch{"Gemma4UnifiedForConditionalGeneration", "gemma4_unified_text", gemma4},
+        };
+    }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        attention.apply(is);
+        network.apply(is);
+        experts.apply(is);
+    }
+    constexpr void settle(auto& check) {
+        attention.settle(check, base.layers, base.max_context);
+        if (!with_experts) experts.experts = 0;
+        experts.settle(check, base.layers, with_experts);
+        network.settle(check, base.layers);
+        if (borrowing > base.layers) check.fail(&gemma4_decoder::borrowing, errc::out_of_range, base.layers, borrowing);
+        for (count i = max<count>(0, base.layers - borrowing); i < attention.order.size(); ++i)
+            ++(attention.order[i] == layer_kind::full ? borrowing_full : borrowing_sliding);
+        if (with_experts) base.norms += 3;
+    }
+
+    COSTEXPR_INLINE constexpr auto layers() const {
+        gqa global = attention.full_layer();
+        global.head_dim = global.v_head_dim = global_head_dim;
+        if (global_kv_heads != 0) global.kv_heads = global_kv_heads;
+        global.values_are_keys = values_are_keys;
+        gqa borrowing_global = global;
+        borrowing_global.borrowed = true;
+        sliding_gqa borrowing_local = attention.sliding_layer();
+        borrowing_local.heads.borrowed = true;
+        mlp wide = network.layer();
+        wide.inner *= 2;
+        count const wide_layers = double_wide ? borrowing : 0;
+        return costexpr::layers(times(1, base.input()),
+                                times(per_layer != 0 ? 1 : 0, per_layer_table{base.hidden, base.layers, per_layer, per_layer_vocab}),
+                                times(base.all_norms(), base.layer_norm()),
+                                times(attention.full_layers() - borrowing_full, global),
+                                times(borrowing_full, borrowing_global),
+                                times(attention.sliding_layers() - borrowing_sliding, attention.sliding_layer()),
+                                times(borrowing_sliding, borrowing_local),
+                                times(base.layers - wide_layers, network.layer()),
+                                times(wide_layers, wide),
+                                times(experts.moe_layers(), experts.layer()),
+                                times(per_layer != 0 ? base.layers : 0, per_layer_input{base.hidden, per_layer}),
+                                times(1, base.output()));
+    }
+
+    count borrowing_full = 0;     ///< of the borrowing layers, those with global attention; counted while settling
+    count borrowing_sliding = 0;
+};
+
+}  // namespace costexpr

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/family/backbone.hpp>
+#include <costexpr/family/feed_forward.hpp>
+#include <costexpr/family/grouped_attention.hpp>
+#include <costexpr/family/mixers.hpp>
+
+namespace costexpr {
+
+/// State spaces with attention in some layers and a feed-forward network in each: Jamba (arXiv:2403.19887), Bamba, Granite 4,
+/// and Falcon-H1, which runs both mixers in every layer.
+struct mamba_hybrid_decoder {
+    backbone base{};
+    mixer_schedule mixers{};
+    grouped_attention attention{};
+    state_space_shape space{};
+    feed_forward network{};
+    mixture experts{};
+    bool second_generation = true;
+    bool parallel = false;
+
+    static constexpr std::string_view family = "mamba_hybrid";
+    using parts = part_list<&mamba_hybrid_decoder::base, &mamba_hybrid_decoder::mixers, &mamba_hybrid_decoder::attention,
+                            &mamba_hybrid_decoder::space, &mamba_hybrid_decoder::network, &mamba_hybrid_decoder::experts>;
+    static constexpr auto architectures() {
+        return std::array{
+            arch{"JambaForCausalLM", "jamba", {.second_generation = false, .mixer_inner_norms = true}},
+            arch{"BambaForCausalLM", "bamba"},
+            arch{"GraniteMoeHybridForCausalLM", "granitemoehybrid", {.tied = true}},
+            arch{"FalconH1ForCausalLM", "falcon_h1", {.gated_mixer_norm = false, .parallel_mixers = true}},
+        };
+    }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        attention.apply(is);
+        space.apply(is);
+        network.apply(is);
+        experts.apply(is);
+        second_generation = is.second_generation;
+        parallel = is.parallel_mixers;
+    }
+    constexpr void settle(auto& check) {
+        using enum layer_kind;
+        mixers.settle(check, base.layers, parallel ? hybrid : mamba);
+        attention.settle_heads(check);
+        space.settle(check);
+        experts.settle(check, base.layers, false);
+        // Granite 4 calls its dense network the shared expert
+        if (experts.experts == 0 && experts.shared_inner != 0) network.inner = experts.shared_inner;
+        network.settle(check, experts.dense_count());
+    }
+
+    COSTEXPR_INLINE constexpr auto layers() const {
+        return costexpr::layers(times(1, base.input()),
+                                times(base.all_norms(), base.layer_norm()),
+                                times(mixers.attention(), attention.full_layer()),
+                                times(second_generation ? 0 : mixers.recurrent(), space.first_generation()),
+                                times(second_generation ? mixers.recurrent() : 0, space.second_generation()),
+                                times(experts.dense_count(), network.layer()),
+                                times(experts.moe_layers(), experts.layer()),
+                                times(1, base.output()));
+    }
+};
+
+}  // namespace costexpr

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/schema/read.hpp>
+
+#include <array>
+#include <string_view>
+
+namespace costexpr {
+
+// What the keys of a config describe when its architecture is not registered.
+
+/// Keys of layers that the plain families (dense, experts, latent attention) do not have: a config with one of them is not read as one.
+inline constexpr std::array<std::string_view, 16> unusual_keys{
+    "mamba_d_state", "ssm_state_size", "state_size",   "linear_num_value_heads",      "linear_attn_config", "conv_L_cache",
+    "compress_ratios", "hc_mult",      "block_configs", "hidden_size_per_layer_input", "cross_attention_layers", "attn_layer_period",
+    "hybrid_override_pattern", "layers_block_type", "attn_layer_indices", "cross_layer_interval"};
+
+namespace detail {
+
+template <class... Names>
+constexpr bool has_any(schema::document const& d, Names... names) {
+    return ((d.find(std::string_view(names)) != nullptr) || ...);
+}
+
+}  // namespace detail
+
+[[nodiscard]] constexpr bool describes_decoder(schema::document const& d) {
+    for (std::string_view k : unusual_keys)
+        if (d.find(k) != nullptr) return false;
+    return detail::has_any(d, "num_hidden_layers", "n_layer", "n_layers", "num_layers") && detail::has_any(d, "hidden_size", "n_embd", "d_model") &&
+           detail::has_any(d, "num_attention_heads", "n_head", "n_heads") && detail::has_any(d, "vocab_size", "padded_vocab_size");
+}
+[[nodiscard]] constexpr bool describes_latent_attention(schema::document const& d) { return detail::has_any(d, "kv_lora_rank"); }
+[[nodiscard]] constexpr bool describes_experts(schema::document const& d) {
+    return detail::has_any(d, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts");
+}
+
+}  // namespace costexpr

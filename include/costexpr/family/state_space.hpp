@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/family/backbone.hpp>
+#include <costexpr/family/mixers.hpp>
+
+namespace costexpr {
+
+/// Decoders without attention and without feed-forward networks: Mamba (arXiv:2312.00752), Mamba-2 (arXiv:2405.21060), Falcon-Mamba.
+struct state_space_decoder {
+    backbone base{};
+    state_space_shape space{};
+    bool second_generation = false;
+
+    static constexpr std::string_view family = "state_space";
+    using parts = part_list<&state_space_decoder::base, &state_space_decoder::space>;
+    static constexpr auto architectures() {
+        return std::array{
+            arch{"MambaForCausalLM", "mamba", {.norms = 1, .second_generation = false, .tied = true}},
+            arch{"FalconMambaForCausalLM", "falcon_mamba", {.norms = 1, .second_generation = false, .tied = true}},
+            arch{"Mamba2ForCausalLM", "mamba2", {.norms = 1}},
+        };
+    }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        space.apply(is);
+        second_generation = is.second_generation;
+    }
+    constexpr void settle(auto& check) {
+        if (second_generation) space.settle(check);
+    }
+
+    COSTEXPR_INLINE constexpr auto layers() const {
+        return costexpr::layers(times(1, base.input()),
+                                times(base.all_norms(), base.layer_norm()),
+                                times(second_generation ? 0 : base.layers, space.first_generation()),
+                                times(second_generation ? base.layers : 0, space.second_generation()),
+                                times(1, base.output()));
+    }
+};
+
+}  // namespace costexpr

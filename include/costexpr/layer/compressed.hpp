@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/core/result.hpp>
+#include <costexpr/op/collective.hpp>
+#include <costexpr/op/compressed.hpp>
+#include <costexpr/op/gemm.hpp>
+#include <costexpr/op/graph.hpp>
+#include <costexpr/op/mla.hpp>
+#include <costexpr/op/norm.hpp>
+
+namespace costexpr {
+
+/// The attention of DeepSeek-V4 with its projections, its compressor (ratio 4 or 128) and, at ratio 4, its indexer.
+///   parameters  hidden q + q + q heads d + hidden d + d + heads (sinks) + o heads d + groups o hidden
+///               ratio 4: 8 d + 4 hidden d + d, indexer 8 i + 4 hidden i + i + q index_heads i + index_heads hidden
+///               ratio 128: 128 d + 2 hidden d + d
+struct compressed_mqa {
+    count hidden = 0;
+    count heads = 0;
+    count head_dim = 0;
+    count q_latent = 0;
+    count o_latent = 0;
+    count o_groups = 0;
+    count window = 0;
+    count ratio = 0;
+    count index_heads = 0;  ///< 0: no indexer
+    count index_dim = 0;
+    count top_k = 0;
+
+    static constexpr std::string_view type = "compressed_mqa";
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
+        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # attention heads"});
+    }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const n = ceil_div(heads, x.layout.tp);
+        count const groups = ceil_div(o_groups, x.layout.tp);
+        dtype const w = x.precision.weights;
+        bool const compresses = ratio != 0;
+        bool const indexes = index_heads != 0 && compresses;
+        // overlapping windows (ratio 4) pool with two projections of twice the width
+        count const overlap = indexes ? 2 : 1;
+        count const pooled = compresses ? 2 * overlap * head_dim : 0;
+        count const index_pooled = indexes ? 2 * overlap * index_dim : 0;
+        count const projected = pooled + index_pooled;
+        return costexpr::ops(
+            gemm{.outer = q_latent + head_dim, .inner = hidden, .weights = w, .part = role::mla_down},
+            elementwise{.bytes_per_token = 4.0 * static_cast<double>(q_latent + head_dim), .weights = q_latent + head_dim, .part = role::mla_norm,
+                        .state_bytes_per_token = static_cast<double>(head_dim) * weight_width(x.precision.kv_cache)},
+            gemm{.outer = n * head_dim, .inner = q_latent, .weights = w, .part = role::mla_query_up},
+            gemm{.outer = projected, .inner = compresses ? hidden : 0, .weights = w, .part = role::compressor},
+            compressed_cache{.width = head_dim, .ratio = ratio, .weights = compresses ? overlap * ratio * head_dim + head_dim : 0, .cached = x.precision.kv_cache},
+            compressed_cache{.width = index_dim, .ratio = indexes ? ratio : 0, .weights = indexes ? overlap * ratio * index_dim + index_dim : 0,
+                             .holds = cache::kind::index, .cached = x.precision.kv_cache},
+            gemm{.outer = indexes ? index_heads * index_dim : 0, .inner = indexes ? q_latent : 0, .weights = w, .part = role::index_projection},
+            gemm{.outer = indexes ? index_heads : 0, .inner = indexes ? hidden : 0, .weights = dtype::bf16, .part = role::index_projection},
+            index_scores{.heads = indexes ? index_heads : 0, .dim = index_dim, .ratio = ratio},
+            compressed_attention{.heads = n, .head_dim = head_dim, .window = window, .ratio = ratio, .top_k = indexes ? top_k : 0,
+                                 .arithmetic = x.precision.attention, .cached = x.precision.kv_cache},
+            gemm{.outer = o_latent, .inner = n * head_dim, .weights = w, .part = role::attention_output},
+            gemm{.outer = hidden, .inner = groups * o_latent, .weights = w, .part = role::attention_output},
+            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+    }
+};
+
+/// Manifold-constrained hyper-connections (DeepSeek-V4): `copies` residual streams, mixed before and after each of the two blocks of a layer.
+///   parameters  of a layer 2 ((2 c + c^2) c hidden + (2 c + c^2) + 3); of the model c c hidden + c + 1
+struct hyper_connection {
+    count hidden = 0;
+    count copies = 0;
+    bool at_the_end = false;  ///< the one that leads to the head
+
+    static constexpr std::string_view type = "hyper_connection";
+    COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
+        count const mixes = at_the_end ? copies : 2 * copies + copies * copies;
+        count const sites = at_the_end ? 1 : 2;
+        double const streams = static_cast<double>(copies) * static_cast<double>(hidden);
+        return costexpr::ops(gemm{.outer = sites * mixes, .inner = copies * hidden, .weights = dtype::bf16, .part = role::hyper_connection},
+                             elementwise{.bytes_per_token = static_cast<double>(sites) * 6.0 * streams, .weights = sites * (mixes + (at_the_end ? 1 : 3)),
+                                         .part = role::hyper_connection});
+    }
+};
+
+}  // namespace costexpr

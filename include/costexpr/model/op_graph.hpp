@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/core/one_of.hpp>
+#include <costexpr/model/family.hpp>
+#include <costexpr/model/legal.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace costexpr {
+
+template <class... F>
+struct registry;
+
+namespace detail {
+
+template <class Ops>
+struct op_types;
+template <class... O>
+struct op_types<hana::basic_tuple<O...>> {
+    using list = decltype((types<>{} + ... + type<O>{}));
+};
+template <class Layers>
+struct layer_op_types;
+template <class... L>
+struct layer_op_types<hana::basic_tuple<run<L>...>> {
+    template <class Layer>
+    using ops_of = decltype(std::declval<Layer const&>().ops(std::declval<deployment const&>()));
+
+    using list = decltype((types<>{} + ... + typename op_types<ops_of<L>>::list{}));
+    static constexpr std::size_t size = (length_of<ops_of<L>> + ...);
+};
+template <class F>
+using family_ops = layer_op_types<decltype(std::declval<F const&>().layers())>;
+
+template <class Registry>
+struct registry_ops;
+template <class... F>
+struct registry_ops<registry<F...>> {
+    using list = decltype((types<>{} + ... + typename family_ops<F>::list{}));
+    static constexpr std::size_t size = [] {
+        std::size_t most = 0;
+        ((most = most < family_ops<F>::size ? family_ops<F>::size : most), ...);
+        return most;
+    }();
+};
+
+}  // namespace detail
+
+/// Where an op stands in a model: how often it runs in a forward pass, how many copies of its weights are stored, and in which layer type
+/// (the how-manieth entry of the composition).
+struct op_place {
+    count times = 0;
+    count copies = 0;
+    std::string_view layer{};
+    count run = 0;
+};
+
+/// The ops of a model for one deployment as a flat list: what a scheduler keeps to price many steps. No allocation; the types and the
+/// number of its ops are those of the registry's families, so that it holds every model of them. Totals, memory and prices of a list are
+/// compiled once, for all families.
+template <class Registry>
+class op_graph {
+  public:
+    using op_list = typename detail::registry_ops<Registry>::list;
+    struct entry {
+        op_place at{};
+        one_of<op_list> op{};
+        bool idle = false;  ///< has weights, but nothing to do
+    };
+
+    template <op O>
+    COSTEXPR_COLD constexpr void push_back(op_place const& at, O const& o) {
+        entries_[size_++] = {at, one_of<op_list>(o), o.idle()};
+    }
+    [[nodiscard]] constexpr std::size_t size() const { return size_; }
+    [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size; }
+    [[nodiscard]] constexpr entry const* begin() const { return entries_.data(); }
+    [[nodiscard]] constexpr entry const* end() const { return entries_.data() + size_; }
+
+  private:
+    std::array<entry, detail::registry_ops<Registry>::size> entries_{};
+    std::size_t size_ = 0;
+};
+
+/// A model whose ops can be walked for a deployment: a composition, or a list of ops that was laid out for one.
+template <class M>
+concept walkable = composition<M> || requires(M const& m) { typename M::op_list; m.begin(); };
+
+/// Calls f(op, place) for every op of a model under a deployment.
+template <composition M, class F>
+constexpr void for_each_op_of(M const& m, deployment const& x, F const& f) {
+    count index = 0;
+    for_each_layer(m.layers(), [&]<class L>(run<L> const& r) {
+        op_place const at{r.times, r.copies, L::type, index++};
+        for_each_op(r.layer.ops(x), [&](auto const& o) { f(o, at); });
+    });
+}
+/// The same for a list of ops, which is laid out already.
+template <class Registry, class F>
+constexpr void for_each_op_of(op_graph<Registry> const& g, deployment const&, F const& f) {
+    for (auto const& e : g) e.op.template visit<void>([&](auto const& o) { f(o, e.at); });
+}
+
+namespace detail {
+
+// One function per layer type, shared by all families.
+template <class Registry, class L>
+COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, problems& p) {
+    if constexpr (requires { r.layer.legal(x.layout, p); }) r.layer.legal(x.layout, p);
+    if (!p.empty()) return;  // dimensions of shards that cannot be
+    op_place const at{r.times, r.copies, L::type, index};
+    for_each_op(r.layer.ops(x), [&](auto const& o) {
+        if (!o.idle() || o.template parameters<count>() != 0) g.push_back(at, o);
+    });
+}
+
+}  // namespace detail
+
+/// Lays a model out: its ops for this deployment, and every reason why that is impossible. Ops that do nothing there are left out.
+template <class Registry, composition M>
+COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const& x, problems& p) {
+    op_graph<Registry> g{};
+    if (!detail::check_degrees(x.layout, p)) return g;
+    detail::stage_counter stages{};
+    count index = 0;
+    for_each_layer(m.layers(), [&](auto const& r) {
+        detail::append(g, r, index++, x, p);
+        stages.add(r);
+    });
+    stages.check(x.layout, p);
+    return g;
+}
+
+}  // namespace costexpr

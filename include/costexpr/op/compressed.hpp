@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/op/op.hpp>
+
+namespace costexpr {
+
+/// The attention of DeepSeek-V4: every head shares one key that is its own value; the last `window` tokens are read as they are, older ones
+/// as one compressed key per `ratio` tokens, of which an indexer may choose the `top_k` best.
+///   flops    4 heads head_dim per (query, key) pair, window and compressed keys together
+///   caches   head_dim elements for the last `window` tokens
+struct compressed_attention {
+    count heads = 0;
+    count head_dim = 0;
+    count window = 0;
+    count ratio = 0;  ///< tokens per compressed key; 0: the window alone
+    count top_k = 0;  ///< compressed keys per query; 0: all of them
+    dtype arithmetic = dtype::bf16;
+    dtype cached = dtype::bf16;
+
+    static constexpr std::string_view kind = "compressed_attention";
+    [[nodiscard]] constexpr role purpose() const { return role::attention; }
+    [[nodiscard]] constexpr bool idle() const { return heads == 0; }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return N(heads);  // sinks
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, heads); }
+    [[nodiscard]] constexpr cache state() const { return {.holds = cache::kind::kv, .per_token = head_dim, .window = window, .type = cached}; }
+
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        T const w = T(static_cast<double>(window));
+        T const end = g.past_tokens + g.new_tokens;
+        auto const windowed = [&](T x) {
+            T const ramp = min(x, w);
+            return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * w;
+        };
+        // position x sees x / ratio compressed keys, at most top_k: a ramp as smooth as its mean, then flat
+        double const r = static_cast<double>(ratio != 0 ? ratio : 1);
+        auto const compressed = [&](T x) {
+            if (ratio == 0) return T(0);
+            T const ramp = top_k != 0 ? min(x, T(static_cast<double>(top_k) * r)) : x;
+            return T(0.5 / r) * ramp * ramp + (x - ramp) * T(static_cast<double>(top_k));
+        };
+        T const pairs = windowed(end) - windowed(g.past_tokens) + compressed(end) - compressed(g.past_tokens);
+        T const keys = g.phase == phase::decode ? pairs : min(end, w + g.new_tokens) + (ratio != 0 ? end * T(1 / r) : T(0));
+        double const all = static_cast<double>(heads) * static_cast<double>(head_dim);
+        return {.flops = g.sequences * pairs * T(4 * all),
+                .activation_bytes = g.sequences * g.new_tokens * T(4 * all),
+                .state_bytes = g.sequences * keys * T(static_cast<double>(head_dim) * weight_width(cached)),
+                .math = math_of(arithmetic)};
+    }
+};
+
+/// A compressed cache: one entry of `width` elements per `ratio` tokens, pooled with learned weights. Owns the positional weights and the
+/// norm of the pooling; the projections into it are linear layers beside it.
+struct compressed_cache {
+    count width = 0;
+    count ratio = 0;
+    count weights = 0;
+    cache::kind holds = cache::kind::kv;
+    dtype cached = dtype::bf16;
+
+    static constexpr std::string_view kind = "elementwise";
+    [[nodiscard]] constexpr role purpose() const { return role::compressor; }
+    [[nodiscard]] constexpr bool idle() const { return ratio == 0; }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return N(weights);
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, weights); }
+    [[nodiscard]] constexpr cache state() const {
+        if (ratio == 0) return {};
+        return {.holds = holds, .per_token = width, .every = ratio, .type = cached};
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
+        double const w = static_cast<double>(width);
+        return {.activation_bytes = l.tokens * T(8 * w),
+                .state_bytes = l.tokens * T(ratio != 0 ? w * weight_width(cached) / static_cast<double>(ratio) : 0.0)};
+    }
+};
+
+}  // namespace costexpr
