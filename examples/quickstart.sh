@@ -8,19 +8,17 @@ cd "$(dirname "$0")/.."
 model=Qwen/Qwen3-32B
 config=${1-model_configs/$(echo "$model" | sed 's,/,--,')_config.json}
 system=h200_sxm
-deployment="--system $system --tp 1 --batch 16 --isl 2048 --osl 256"
+deployment="--system $system --tp 2 --batch 16 --isl 2048 --osl 256"
 
 tests/install.sh g++ cmake ninja-build libboost-dev libfmt-dev libcli11-dev
 cmake --preset gcc >/dev/null
 cmake --build --preset gcc --target costexpr_program
 
-for what in "$model" "$config"; do
-    # shellcheck disable=SC2086 # options, one word each
-    for command in inspect "estimate $deployment"; do
-        set -- $command
-        first=$1; shift
-        echo
-        echo "\$ costexpr $first $what $*"
-        build/gcc/costexpr "$first" "$what" "$@"
-    done
-done
+show() {
+    echo
+    echo "\$ costexpr $*"
+    build/gcc/costexpr "$@"
+}
+show inspect "$model"
+# shellcheck disable=SC2086 # options, one word each
+show estimate "$config" $deployment --breakdown
