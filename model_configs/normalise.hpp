@@ -163,7 +163,7 @@ class reducer {
             bool const is_object = v.kind == json::kind::object;
             auto const objects = [&](auto const& f) { member(out, key, [&] { out.to.begin_object(), f(), out.to.end_object(); }); };
             auto const is_one_of = [&](auto const& keys) { return path.empty() && std::find(keys.begin(), keys.end(), key) != keys.end(); };
-            bool const header = is_one_of(detail::header_keys) || is_one_of(unusual_keys);
+            bool const header = is_one_of(detail::header_keys) || is_one_of(unusual_keys) || is_one_of(deciding_keys);
             bool const descends = is_one_of(detail::decoder_objects);
             if (is_object && key == "quantization_config" && header)
                 member(out, key, [&] { quantization(out, v, ""); });

@@ -1131,6 +1131,7 @@ struct gqa {
     bool output_bias = false;
     bool gated = false;  ///< queries carry an output gate of their own size
     bool sinks = false;  ///< one learned logit per head (gpt-oss)
+    count vectors = 0;           ///< learned vectors of head_dim beside the projections (differential attention has 4)
     bool borrowed = false;       ///< keys and values are those of an earlier layer: neither projected nor kept (Gemma 3n, Gemma 4)
     bool values_are_keys = false;  ///< one projection serves both (Gemma 4)
 
@@ -1171,7 +1172,7 @@ struct gqa {
         return costexpr::ops(
             gemm{.outer = (gated ? 2 : 1) * q * head_dim + keys + (values_are_keys ? 0 : values), .inner = hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
             elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values),
-                        .weights = gains,
+                        .weights = gains + vectors * head_dim,
                         .part = role::qk_norm_rope_cache,
                         .state_bytes_per_token = static_cast<double>(keys + values) * weight_width(x.precision.kv_cache)},
             kernel,
@@ -1212,6 +1213,7 @@ struct traits {
     bool multi_query = false;         ///< one KV head, whatever num_kv_heads says (Falcon before its new decoder, BigCode)
     costexpr::qk_norm qk_norm = qk_norm::per_head;  ///< which, where there is one
     bool qk_normed = false;           ///< use_qk_norm
+    count attention_vectors = 0;      ///< learned vectors of head_dim (arXiv:2410.05258 has 4)
     bool gated_attention = false;     ///< queries carry an output gate
     bool sinks = false;               ///< one learned logit per head
     bool sliding_sinks = false;       ///< the same on sliding layers alone (add_swa_attention_sink_bias)
@@ -1410,6 +1412,7 @@ inline constexpr layer_kind_name layer_kind_names[] = {
     {"sparse", layer_kind::moe},                {"moe", layer_kind::moe},
     {"mlp", layer_kind::dense},                 {"shared", layer_kind::shared},
     {"full", layer_kind::full},                 {"hybrid", layer_kind::hybrid},
+    {"reference_sliding_attention", layer_kind::sliding},
     {"recurrent", layer_kind::linear},          {"hash_moe", layer_kind::moe},
     {"compressed_sparse_attention", layer_kind::compressed},
     {"heavily_compressed_attention", layer_kind::pooled},
@@ -3733,6 +3736,7 @@ struct grouped_attention {
     bool multi_query = false;
     bool one_kv_head = false;
     bool new_decoder = false;
+    count vectors = 0;
     bool gated = false;
     bool sinks = false;
     bool sliding_sinks = false;
@@ -3794,6 +3798,7 @@ struct grouped_attention {
         fixed_bias = is.fixed_bias;
         qk_normed = is.qk_normed;
         qk_norm = is.qk_norm;
+        vectors = is.attention_vectors;
         gated = is.gated_attention;
         sinks = is.sinks;
         sliding_sinks = is.sliding_sinks;
@@ -3834,7 +3839,7 @@ struct grouped_attention {
 
     [[nodiscard]] COSTEXPR_INLINE constexpr gqa full_layer() const {
         return {.hidden = hidden, .heads = heads, .kv_heads = kv_heads, .head_dim = head_dim, .v_head_dim = v_head_dim,
-                .qk_norm = qk_normed ? qk_norm : qk_norm::none, .qkv_bias = qkv_bias, .output_bias = output_bias, .gated = gated, .sinks = sinks};
+                .qk_norm = qk_normed ? qk_norm : qk_norm::none, .qkv_bias = qkv_bias, .output_bias = output_bias, .gated = gated, .sinks = sinks, .vectors = vectors};
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr sliding_gqa sliding_layer() const {
         gqa g = full_layer();
@@ -4131,10 +4136,10 @@ struct mixer_schedule {
             key(&f::offset, "attn_layer_offset").optional(),
         };
     }
-    /// `other`: what stands where attention does not.
-    constexpr void settle(auto& check, count layers, layer_kind other) {
+    /// `other`: what stands where attention does not; `kinds` in words, and which they are: no layer is left out in silence.
+    constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
         using enum layer_kind;
-        check.schedule(*this, &mixer_schedule::order, layers, "attention or the family's other kinds of layer", full, sliding, linear, mamba, convolution, dense, moe, hybrid);
+        check.schedule(*this, &mixer_schedule::order, layers, kinds, allowed...);
         if (!order.empty()) return;
         for (count i = 0; i < layers; ++i) {
             bool const listed = !attention_at.empty() ? attention_at.contains(i) : interval != 0 ? (i + 1) % interval == 0 : period != 0 && i % period == offset;
@@ -4291,6 +4296,8 @@ inline constexpr std::array<std::string_view, 16> unusual_keys{
     "mamba_d_state", "ssm_state_size", "state_size",   "linear_num_value_heads",      "linear_attn_config", "conv_L_cache",
     "compress_ratios", "hc_mult",      "block_configs", "hidden_size_per_layer_input", "cross_attention_layers", "attn_layer_period",
     "hybrid_override_pattern", "layers_block_type", "attn_layer_indices", "cross_layer_interval"};
+/// Further keys that decide how a config is read.
+inline constexpr std::array<std::string_view, 1> deciding_keys{"is_moe"};
 
 namespace detail {
 
@@ -4309,6 +4316,9 @@ constexpr bool has_any(schema::document const& d, Names... names) {
 }
 [[nodiscard]] constexpr bool describes_latent_attention(schema::document const& d) { return detail::has_any(d, "kv_lora_rank"); }
 [[nodiscard]] constexpr bool describes_experts(schema::document const& d) {
+    // some configs name the experts that they would have, and say that they have none
+    schema::slot const* const has = d.find("is_moe");
+    if (has != nullptr && has->value.kind == json::kind::boolean && d.raw(*has)[0] == 'f') return false;
     return detail::has_any(d, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts");
 }
 
@@ -4357,8 +4367,10 @@ struct convolution_hybrid_decoder {
         experts.apply(is);
     }
     constexpr void settle(auto& check) {
-        mixers.settle(check, base.layers, layer_kind::convolution);
+        using enum layer_kind;
+        mixers.settle(check, base.layers, layer_kind::convolution, "conv, full_attention or sliding_attention", full, sliding, layer_kind::convolution);
         attention.settle_heads(check);
+        if (mixers.of(sliding) != 0) check.needed(attention, &grouped_attention::window, "sliding_window", "the window of the sliding layers");
         experts.settle(check, base.layers, false);
         network.settle(check, experts.dense_count());
         if (adjusts && multiple > 0)
@@ -4369,6 +4381,7 @@ struct convolution_hybrid_decoder {
         return costexpr::layers(times(1, base.input()),
                                 times(base.all_norms(), base.layer_norm()),
                                 times(mixers.attention(), attention.full_layer()),
+                                times(mixers.of(layer_kind::sliding), attention.sliding_layer()),
                                 times(mixers.of(layer_kind::convolution), convolution.layer()),
                                 times(experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
@@ -4762,6 +4775,39 @@ struct deepseek_v4_decoder {
 
 // costexpr/family/dense.hpp
 
+// costexpr/layer/cross_attention.hpp
+
+namespace costexpr {
+
+/// A gated cross-attention block between the layers of a decoder (Flamingo, arXiv:2204.14198; Idefics): queries of the text, keys and values
+/// of an image, a feed-forward network, and a learned gate behind each. Its projections are priced; keys and values of the image are
+/// projected once per image and not kept here.
+///   parameters  2 hidden^2 + 2 source hidden + 3 hidden inner + 2 hidden (norms) + 2 (gates)
+struct cross_attention {
+    count hidden = 0;
+    count source = 0;  ///< width of what comes from the image
+    count inner = 0;
+
+    static constexpr std::string_view type = "cross_attention";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const tp = x.layout.tp;
+        count const shard = ceil_div(hidden, tp);
+        count const wide = ceil_div(inner, tp);
+        dtype const w = x.precision.weights;
+        double const width = static_cast<double>(hidden);
+        return costexpr::ops(elementwise{.bytes_per_token = 16 * width, .weights = 2 * hidden + 2, .part = role::norm},
+                             gemm{.outer = shard, .inner = hidden, .weights = w, .part = role::qkv},
+                             gemm{.outer = 2 * shard, .inner = source, .weights = w, .part = role::qkv},
+                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::attention_output},
+                             collective{.part = role::attention_all_reduce, .width = width, .devices = tp},
+                             gemm{.outer = 2 * wide, .inner = hidden, .weights = w, .part = role::gate_up},
+                             gemm{.outer = hidden, .inner = wide, .weights = w, .part = role::down},
+                             collective{.part = role::mlp_all_reduce, .width = width, .devices = tp});
+    }
+};
+
+}  // namespace costexpr
+
 namespace costexpr {
 
 /// Decoders of grouped-query attention and a dense feed-forward network: Llama (arXiv:2302.13971) and all that follow its shape.
@@ -4770,10 +4816,19 @@ struct dense_decoder {
     backbone base{};
     grouped_attention attention{};
     feed_forward network{};
+    count cross_every = 0;  ///< every so-manieth layer is followed by a cross-attention block (Idefics)
+    count cross_width = 0;
 
     static constexpr std::string_view family = "dense";
     using parts = part_list<&dense_decoder::base, &dense_decoder::attention, &dense_decoder::network>;
 
+    static constexpr auto json(auto...) {
+        using f = dense_decoder;
+        return std::array{
+            key(&f::cross_every, "cross_layer_interval").optional(),
+            key(&f::cross_width, "vision_config.embed_dim").optional(),
+        };
+    }
     static constexpr auto architectures() {
         constexpr traits qwen2{.qkv_bias = true, .bias_on_output = false, .windowed = false};
         constexpr traits qwen3{.qk_normed = true, .windowed = false};
@@ -4826,6 +4881,8 @@ struct dense_decoder {
             arch{"TeleChat3ForCausalLM", "telechat3"},
             arch{"GraniteSWAForCausalLM", "granite_swa", {.sinks = true, .tied = true}},
             arch{"MolmoForCausalLM", "molmo", {.qkv_bias = true, .bias_on_output = false, .halved_inner = true, .extra_embeddings = 128}},
+            arch{"DiffLlamaForCausalLM", "diffllama", {.attention_vectors = 4}},
+            arch{"IdeficsForVisionText2Text", "idefics"},
             // plain feed-forward networks
             arch{"NemotronForCausalLM", "nemotron", {.norm_gains = 2, .gated = false}},
             arch{"Starcoder2ForCausalLM", "starcoder2", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .tied = true}},
@@ -4890,6 +4947,7 @@ struct dense_decoder {
     constexpr void settle(auto& check) {
         attention.settle(check, base.layers, base.max_context);
         network.settle(check, max(base.layers, count{1}));
+        if (cross_every != 0) check.needed(*this, &dense_decoder::cross_width, "vision_config.embed_dim", "the width of what the cross-attention reads");
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {
@@ -4899,6 +4957,7 @@ struct dense_decoder {
                                 times(attention.full_layers(), attention.full_layer()),
                                 times(attention.sliding_layers(), attention.sliding_layer()),
                                 times(base.layers, network.layer()),
+                                times(cross_every != 0 ? base.layers / cross_every : 0, cross_attention{base.hidden, cross_width, network.inner}),
                                 times(1, base.output()));
     }
 };
@@ -5319,6 +5378,7 @@ struct linear_hybrid_decoder {
             arch{"Qwen3_5ForCausalLM", "qwen3_5", qwen},
             arch{"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe_text", qwen},
             arch{"Qwen3_5MoeForCausalLM", "qwen3_5_moe", qwen},
+            arch{"OlmoHybridForCausalLM", "olmo_hybrid", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
         };
     }
     /// Whether the keys of a config of no registered architecture describe this family.
@@ -5330,7 +5390,7 @@ struct linear_hybrid_decoder {
         experts.apply(is);
     }
     constexpr void settle(auto& check) {
-        mixers.settle(check, base.layers, layer_kind::linear);
+        mixers.settle(check, base.layers, layer_kind::linear, "full_attention or linear_attention", layer_kind::full, layer_kind::linear);
         attention.settle_heads(check);
         experts.settle(check, base.layers, false);
         network.settle(check, experts.dense_count());
@@ -5387,7 +5447,7 @@ struct mamba_hybrid_decoder {
     }
     constexpr void settle(auto& check) {
         using enum layer_kind;
-        mixers.settle(check, base.layers, parallel ? hybrid : mamba);
+        mixers.settle(check, base.layers, parallel ? hybrid : mamba, "attention, mamba or hybrid", full, mamba, linear, hybrid);
         attention.settle_heads(check);
         space.settle(check);
         experts.settle(check, base.layers, false);
@@ -5461,6 +5521,7 @@ struct moe_decoder {
             arch{"AriaTextForCausalLM", "", {}},
             arch{"DeepseekForCausalLM", "deepseek"},
             arch{"DeepSeekForCausalLM", ""},
+            arch{"UnlimitedOcrForConditionalGeneration", "unlimited_ocr_text"},
             arch{"FlintForCausalLM", "flint", {.qk_normed = true, .sinks = true}},
             arch{"Llama4ForConditionalGeneration", "llama4_text", llama4},
             arch{"Llama4ForCausalLM", "", llama4},
@@ -5527,7 +5588,7 @@ struct nemotron_h_decoder {
     }
     constexpr void settle(auto& check) {
         using enum layer_kind;
-        blocks.settle(check, base.layers, mamba);
+        blocks.settle(check, base.layers, mamba, "mamba, attention, mlp or moe", full, mamba, linear, dense, moe);
         attention.settle_heads(check);
         space.settle(check);
         // configs name experts even where no layer has any
@@ -5544,6 +5605,82 @@ struct nemotron_h_decoder {
                                 times(blocks.of(full), attention.full_layer()),
                                 times(blocks.of(dense), network.layer()),
                                 times(blocks.of(moe), experts.layer()),
+                                times(1, base.output()));
+    }
+};
+
+}  // namespace costexpr
+
+// costexpr/family/rwkv.hpp
+
+// costexpr/layer/rwkv.hpp
+
+namespace costexpr {
+
+/// The time mixing of RWKV-4 (arXiv:2305.13048): receptance, key, value and output projections around a decayed sum over time.
+///   parameters  4 hidden^2 + 5 hidden (decay, bonus, three mixes);  state  numerator, denominator, maximum and last token: 4 hidden
+struct rwkv_time_mix {
+    count hidden = 0;
+
+    static constexpr std::string_view type = "rwkv_time_mix";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const shard = ceil_div(hidden, x.layout.tp);
+        dtype const w = x.precision.weights;
+        double const width = static_cast<double>(shard);
+        return costexpr::ops(elementwise{.bytes_per_token = 8 * width, .weights = 3 * hidden, .part = role::mixer_parameters},
+                             gemm{.outer = 3 * shard, .inner = hidden, .weights = w, .part = role::mixer_in},
+                             recurrence{.elements = 4 * shard, .weights = 2 * shard, .decode_flops = 12 * width, .prefill_flops = 12 * width, .bytes_per_token = 8 * width},
+                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::mixer_out},
+                             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+    }
+};
+
+/// The channel mixing of RWKV-4: a squared ReLU network behind a receptance gate, on a mix with the last token.
+///   parameters  2 hidden inner + hidden^2 + 2 hidden;  state  the last token: hidden
+struct rwkv_channel_mix {
+    count hidden = 0;
+    count inner = 0;
+
+    static constexpr std::string_view type = "rwkv_channel_mix";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const shard = ceil_div(inner, x.layout.tp);
+        dtype const w = x.precision.weights;
+        double const width = static_cast<double>(hidden);
+        return costexpr::ops(recurrence{.elements = hidden, .weights = 2 * hidden, .decode_flops = 4 * width, .prefill_flops = 4 * width, .bytes_per_token = 6 * width},
+                             gemm{.outer = shard, .inner = hidden, .weights = w, .part = role::gate_up},
+                             gemm{.outer = hidden, .inner = hidden, .weights = w, .part = role::mixer_gate},
+                             elementwise{.bytes_per_token = 4.0 * static_cast<double>(shard), .part = role::activation},
+                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down},
+                             collective{.part = role::mlp_all_reduce, .width = width, .devices = x.layout.tp});
+    }
+};
+
+}  // namespace costexpr
+
+namespace costexpr {
+
+/// RWKV-4 (arXiv:2305.13048): time mixing and channel mixing instead of attention and a feed-forward network.
+struct rwkv_decoder {
+    backbone base{};
+    count inner = 0;
+
+    static constexpr std::string_view family = "rwkv";
+    using parts = part_list<&rwkv_decoder::base>;
+    static constexpr auto json(auto...) {
+        using f = rwkv_decoder;
+        return std::array{key(&f::inner, "intermediate_size").or_else([](f const& c) { return 4 * c.base.hidden; })};
+    }
+    static constexpr auto architectures() {
+        // one more norm behind the input table
+        return std::array{arch{"RwkvForCausalLM", "rwkv", {.norm_gains = 2, .embedding_norm = true}}};
+    }
+    constexpr void apply(traits const& is) { base.apply(is); }
+
+    COSTEXPR_INLINE constexpr auto layers() const {
+        return costexpr::layers(times(1, base.input()),
+                                times(base.all_norms(), base.layer_norm()),
+                                times(base.layers, rwkv_time_mix{base.hidden}),
+                                times(base.layers, rwkv_channel_mix{base.hidden, inner}),
                                 times(1, base.output()));
     }
 };
@@ -6341,7 +6478,7 @@ struct registry {
     using with = registry<F..., G...>;
 
     static constexpr std::size_t size = sizeof...(F);
-    static constexpr auto words = schema::vocabulary<F..., quantization>::build(detail::decoder_objects, detail::header_keys, unusual_keys);
+    static constexpr auto words = schema::vocabulary<F..., quantization>::build(detail::decoder_objects, detail::header_keys, unusual_keys, deciding_keys);
     template <class G>
     static constexpr auto rows = G::architectures();
 
@@ -6509,7 +6646,7 @@ struct model_of<registry<F...>> {
 
 /// The families that costexpr ships.
 using builtin = registry<dense_decoder, moe_decoder, mla_decoder, linear_hybrid_decoder, kimi_linear_decoder, mamba_hybrid_decoder, nemotron_h_decoder,
-                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder>;
+                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder, rwkv_decoder>;
 
 /// A model of the shipped families, read at run time.
 using any_model = detail::model_of<builtin>::type;
@@ -7288,8 +7425,8 @@ inline constexpr char m106[] = R"json({"architectures":["MixtralForCausalLM"],"h
 inline constexpr char m107[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":131072,"model_type":"kimi_k2","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840})json";
 inline constexpr char m108[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"kimi_k2","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"config_groups":{"group_0":{"input_activations":null,"output_activations":null,"targets":["Linear"],"weights":{"actorder":null,"block_structure":null,"dynamic":false,"group_size":32,"num_bits":4,"observer":"minmax","observer_kwargs":{},"strategy":"group","symmetric":true,"type":"int"}}},"format":"pack-quantized","ignore":["lm_head","re:.*self_attn.*","re:.*shared_experts.*","re:.*mlp\\.(gate|up|gate_up|down)_proj.*"],"kv_cache_scheme":null,"quant_method":"compressed-tensors","quantization_status":"compressed"},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
 inline constexpr char m109[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"kimi_k2","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"config_groups":{"group_0":{"input_activations":null,"output_activations":null,"targets":["Linear"],"weights":{"actorder":null,"block_structure":null,"dynamic":false,"group_size":32,"num_bits":4,"observer":"minmax","observer_kwargs":{},"strategy":"group","symmetric":true,"type":"int"}}},"format":"pack-quantized","ignore":["re:.*self_attn.*","re:.*shared_experts.*","re:.*mlp\\.(gate|up|gate_up|down)_proj.*","re:.*lm_head.*","re:vision_tower.*","re:mm_projector.*"],"kv_cache_scheme":null,"quant_method":"compressed-tensors","quantization_status":"compressed"},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
-inline constexpr char m110[] = R"json({"architectures":["KimiK3ForConditionalGeneration"],"model_type":"kimi_k3","text_config":{"architectures":["KimiLinearForCausalLM"],"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":33792,"kv_lora_rank":512,"linear_attn_config":{"head_dim":128,"kda_layers":[1,2,3,5,6,7,9,10,11,13,14,15,17,18,19,21,22,23,25,26,27,29,30,31,33,34,35,37,38,39,41,42,43,45,46,47,49,50,51,53,54,55,57,58,59,61,62,63,65,66,67,69,70,71,73,74,75,77,78,79,81,82,83,85,86,87,89,90,91],"num_heads":96,"short_conv_kernel_size":4,"use_full_rank_gate":true},"max_position_embeddings":1048576,"model_type":"kimi_linear","moe_intermediate_size":3072,"moe_layer_freq":1,"num_attention_heads":96,"num_experts":896,"num_experts_per_token":16,"num_hidden_layers":93,"num_key_value_heads":96,"num_nextn_predict_layers":0,"num_shared_experts":2,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"config_groups":{"group_0":{"format":"mxfp4-pack-quantized","input_activations":null,"output_activations":null,"targets":["Linear"],"weights":{"actorder":null,"block_structure":null,"dynamic":false,"group_size":32,"num_bits":4,"observer":"minmax","observer_kwargs":{},"scale_dtype":"torch.uint8","strategy":"group","symmetric":true,"type":"float","zp_dtype":null}}},"format":"mxfp4-pack-quantized","global_compression_ratio":null,"ignore":["re:.*self_attn.*","re:.*shared_experts.*","re:.*mlp\\.(gate|up|gate_up|down)_proj.*","re:.*lm_head.*","re:.*vision_tower.*","re:.*mm_projector.*"],"kv_cache_scheme":null,"quant_method":"compressed-tensors","quantization_status":"compressed"},"routed_expert_hidden_size":3584,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"attn_bias":false,"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"linear_bias":false,"merge_kernel_size":[2,2],"mm_hidden_size":1024,"patch_embed_proj_bias":false,"patch_size":14,"qkv_hidden_size":1536,"text_hidden_size":7168,"vt_hidden_size":1024,"vt_intermediate_size":4096,"vt_num_attention_heads":12,"vt_num_hidden_layers":27}})json";
-inline constexpr char m111[] = R"json({"architectures":["KimiLinearForCausalLM"],"model_type":"kimi_linear","first_k_dense_replace":1,"head_dim":72,"hidden_size":2304,"intermediate_size":9216,"kv_lora_rank":512,"linear_attn_config":{"head_dim":128,"kda_layers":[1,2,3,5,6,7,9,10,11,13,14,15,17,18,19,21,22,23,25,26],"num_heads":32,"short_conv_kernel_size":4},"moe_intermediate_size":1024,"moe_layer_freq":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_token":8,"num_hidden_layers":27,"num_key_value_heads":32,"num_nextn_predict_layers":0,"num_shared_experts":1,"q_lora_rank":null,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840})json";
+inline constexpr char m110[] = R"json({"architectures":["KimiK3ForConditionalGeneration"],"model_type":"kimi_k3","text_config":{"architectures":["KimiLinearForCausalLM"],"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":33792,"kv_lora_rank":512,"linear_attn_config":{"full_attn_layers":[4,8,12,16,20,24,28,32,36,40,44,48,52,56,60,64,68,72,76,80,84,88,92,93],"head_dim":128,"kda_layers":[1,2,3,5,6,7,9,10,11,13,14,15,17,18,19,21,22,23,25,26,27,29,30,31,33,34,35,37,38,39,41,42,43,45,46,47,49,50,51,53,54,55,57,58,59,61,62,63,65,66,67,69,70,71,73,74,75,77,78,79,81,82,83,85,86,87,89,90,91],"num_heads":96,"short_conv_kernel_size":4,"use_full_rank_gate":true},"max_position_embeddings":1048576,"model_type":"kimi_linear","moe_intermediate_size":3072,"moe_layer_freq":1,"num_attention_heads":96,"num_experts":896,"num_experts_per_token":16,"num_hidden_layers":93,"num_key_value_heads":96,"num_nextn_predict_layers":0,"num_shared_experts":2,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"config_groups":{"group_0":{"format":"mxfp4-pack-quantized","input_activations":null,"output_activations":null,"targets":["Linear"],"weights":{"actorder":null,"block_structure":null,"dynamic":false,"group_size":32,"num_bits":4,"observer":"minmax","observer_kwargs":{},"scale_dtype":"torch.uint8","strategy":"group","symmetric":true,"type":"float","zp_dtype":null}}},"format":"mxfp4-pack-quantized","global_compression_ratio":null,"ignore":["re:.*self_attn.*","re:.*shared_experts.*","re:.*mlp\\.(gate|up|gate_up|down)_proj.*","re:.*lm_head.*","re:.*vision_tower.*","re:.*mm_projector.*"],"kv_cache_scheme":null,"quant_method":"compressed-tensors","quantization_status":"compressed"},"routed_expert_hidden_size":3584,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"attn_bias":false,"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"linear_bias":false,"merge_kernel_size":[2,2],"mm_hidden_size":1024,"patch_embed_proj_bias":false,"patch_size":14,"qkv_hidden_size":1536,"text_hidden_size":7168,"vt_hidden_size":1024,"vt_intermediate_size":4096,"vt_num_attention_heads":12,"vt_num_hidden_layers":27}})json";
+inline constexpr char m111[] = R"json({"architectures":["KimiLinearForCausalLM"],"model_type":"kimi_linear","first_k_dense_replace":1,"head_dim":72,"hidden_size":2304,"intermediate_size":9216,"kv_lora_rank":512,"linear_attn_config":{"full_attn_layers":[4,8,12,16,20,24,27],"head_dim":128,"kda_layers":[1,2,3,5,6,7,9,10,11,13,14,15,17,18,19,21,22,23,25,26],"num_heads":32,"short_conv_kernel_size":4},"moe_intermediate_size":1024,"moe_layer_freq":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_token":8,"num_hidden_layers":27,"num_key_value_heads":32,"num_nextn_predict_layers":0,"num_shared_experts":1,"q_lora_rank":null,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840})json";
 inline constexpr char m112[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
 inline constexpr char q112[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
 inline constexpr char m113[] = R"json({"architectures":["DeepseekV32ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"index_head_dim":128,"index_n_heads":64,"index_topk":2048,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v32","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";

@@ -11,4 +11,5 @@
 #include <costexpr/family/mla.hpp>
 #include <costexpr/family/moe.hpp>
 #include <costexpr/family/nemotron_h.hpp>
+#include <costexpr/family/rwkv.hpp>
 #include <costexpr/family/state_space.hpp>

@@ -50,8 +50,10 @@ struct convolution_hybrid_decoder {
         experts.apply(is);
     }
     constexpr void settle(auto& check) {
-        mixers.settle(check, base.layers, layer_kind::convolution);
+        using enum layer_kind;
+        mixers.settle(check, base.layers, layer_kind::convolution, "conv, full_attention or sliding_attention", full, sliding, layer_kind::convolution);
         attention.settle_heads(check);
+        if (mixers.of(sliding) != 0) check.needed(attention, &grouped_attention::window, "sliding_window", "the window of the sliding layers");
         experts.settle(check, base.layers, false);
         network.settle(check, experts.dense_count());
         if (adjusts && multiple > 0)
@@ -62,6 +64,7 @@ struct convolution_hybrid_decoder {
         return costexpr::layers(times(1, base.input()),
                                 times(base.all_norms(), base.layer_norm()),
                                 times(mixers.attention(), attention.full_layer()),
+                                times(mixers.of(layer_kind::sliding), attention.sliding_layer()),
                                 times(mixers.of(layer_kind::convolution), convolution.layer()),
                                 times(experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),

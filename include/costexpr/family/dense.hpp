@@ -5,6 +5,7 @@
 #include <costexpr/family/feed_forward.hpp>
 #include <costexpr/family/grouped_attention.hpp>
 #include <costexpr/family/resemblance.hpp>
+#include <costexpr/layer/cross_attention.hpp>
 
 namespace costexpr {
 
@@ -14,10 +15,19 @@ struct dense_decoder {
     backbone base{};
     grouped_attention attention{};
     feed_forward network{};
+    count cross_every = 0;  ///< every so-manieth layer is followed by a cross-attention block (Idefics)
+    count cross_width = 0;
 
     static constexpr std::string_view family = "dense";
     using parts = part_list<&dense_decoder::base, &dense_decoder::attention, &dense_decoder::network>;
 
+    static constexpr auto json(auto...) {
+        using f = dense_decoder;
+        return std::array{
+            key(&f::cross_every, "cross_layer_interval").optional(),
+            key(&f::cross_width, "vision_config.embed_dim").optional(),
+        };
+    }
     static constexpr auto architectures() {
         constexpr traits qwen2{.qkv_bias = true, .bias_on_output = false, .windowed = false};
         constexpr traits qwen3{.qk_normed = true, .windowed = false};
@@ -70,6 +80,8 @@ struct dense_decoder {
             arch{"TeleChat3ForCausalLM", "telechat3"},
             arch{"GraniteSWAForCausalLM", "granite_swa", {.sinks = true, .tied = true}},
             arch{"MolmoForCausalLM", "molmo", {.qkv_bias = true, .bias_on_output = false, .halved_inner = true, .extra_embeddings = 128}},
+            arch{"DiffLlamaForCausalLM", "diffllama", {.attention_vectors = 4}},
+            arch{"IdeficsForVisionText2Text", "idefics"},
             // plain feed-forward networks
             arch{"NemotronForCausalLM", "nemotron", {.norm_gains = 2, .gated = false}},
             arch{"Starcoder2ForCausalLM", "starcoder2", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .tied = true}},
@@ -134,6 +146,7 @@ struct dense_decoder {
     constexpr void settle(auto& check) {
         attention.settle(check, base.layers, base.max_context);
         network.settle(check, max(base.layers, count{1}));
+        if (cross_every != 0) check.needed(*this, &dense_decoder::cross_width, "vision_config.embed_dim", "the width of what the cross-attention reads");
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {
@@ -143,6 +156,7 @@ struct dense_decoder {
                                 times(attention.full_layers(), attention.full_layer()),
                                 times(attention.sliding_layers(), attention.sliding_layer()),
                                 times(base.layers, network.layer()),
+                                times(cross_every != 0 ? base.layers / cross_every : 0, cross_attention{base.hidden, cross_width, network.inner}),
                                 times(1, base.output()));
     }
 };

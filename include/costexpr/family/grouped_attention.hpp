@@ -24,6 +24,7 @@ struct grouped_attention {
     bool multi_query = false;
     bool one_kv_head = false;
     bool new_decoder = false;
+    count vectors = 0;
     bool gated = false;
     bool sinks = false;
     bool sliding_sinks = false;
@@ -85,6 +86,7 @@ struct grouped_attention {
         fixed_bias = is.fixed_bias;
         qk_normed = is.qk_normed;
         qk_norm = is.qk_norm;
+        vectors = is.attention_vectors;
         gated = is.gated_attention;
         sinks = is.sinks;
         sliding_sinks = is.sliding_sinks;
@@ -125,7 +127,7 @@ struct grouped_attention {
 
     [[nodiscard]] COSTEXPR_INLINE constexpr gqa full_layer() const {
         return {.hidden = hidden, .heads = heads, .kv_heads = kv_heads, .head_dim = head_dim, .v_head_dim = v_head_dim,
-                .qk_norm = qk_normed ? qk_norm : qk_norm::none, .qkv_bias = qkv_bias, .output_bias = output_bias, .gated = gated, .sinks = sinks};
+                .qk_norm = qk_normed ? qk_norm : qk_norm::none, .qkv_bias = qkv_bias, .output_bias = output_bias, .gated = gated, .sinks = sinks, .vectors = vectors};
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr sliding_gqa sliding_layer() const {
         gqa g = full_layer();

@@ -29,6 +29,7 @@ struct linear_hybrid_decoder {
             arch{"Qwen3_5ForCausalLM", "qwen3_5", qwen},
             arch{"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe_text", qwen},
             arch{"Qwen3_5MoeForCausalLM", "qwen3_5_moe", qwen},
+            arch{"OlmoHybridForCausalLM", "olmo_hybrid", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
         };
     }
     /// Whether the keys of a config of no registered architecture describe this family.
@@ -40,7 +41,7 @@ struct linear_hybrid_decoder {
         experts.apply(is);
     }
     constexpr void settle(auto& check) {
-        mixers.settle(check, base.layers, layer_kind::linear);
+        mixers.settle(check, base.layers, layer_kind::linear, "full_attention or linear_attention", layer_kind::full, layer_kind::linear);
         attention.settle_heads(check);
         experts.settle(check, base.layers, false);
         network.settle(check, experts.dense_count());

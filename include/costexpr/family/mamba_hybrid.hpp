@@ -42,7 +42,7 @@ struct mamba_hybrid_decoder {
     }
     constexpr void settle(auto& check) {
         using enum layer_kind;
-        mixers.settle(check, base.layers, parallel ? hybrid : mamba);
+        mixers.settle(check, base.layers, parallel ? hybrid : mamba, "attention, mamba or hybrid", full, mamba, linear, hybrid);
         attention.settle_heads(check);
         space.settle(check);
         experts.settle(check, base.layers, false);

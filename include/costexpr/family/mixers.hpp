@@ -33,10 +33,10 @@ struct mixer_schedule {
             key(&f::offset, "attn_layer_offset").optional(),
         };
     }
-    /// `other`: what stands where attention does not.
-    constexpr void settle(auto& check, count layers, layer_kind other) {
+    /// `other`: what stands where attention does not; `kinds` in words, and which they are: no layer is left out in silence.
+    constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
         using enum layer_kind;
-        check.schedule(*this, &mixer_schedule::order, layers, "attention or the family's other kinds of layer", full, sliding, linear, mamba, convolution, dense, moe, hybrid);
+        check.schedule(*this, &mixer_schedule::order, layers, kinds, allowed...);
         if (!order.empty()) return;
         for (count i = 0; i < layers; ++i) {
             bool const listed = !attention_at.empty() ? attention_at.contains(i) : interval != 0 ? (i + 1) % interval == 0 : period != 0 && i % period == offset;

@@ -55,6 +55,7 @@ struct moe_decoder {
             arch{"AriaTextForCausalLM", "", {}},
             arch{"DeepseekForCausalLM", "deepseek"},
             arch{"DeepSeekForCausalLM", ""},
+            arch{"UnlimitedOcrForConditionalGeneration", "unlimited_ocr_text"},
             arch{"FlintForCausalLM", "flint", {.qk_normed = true, .sinks = true}},
             arch{"Llama4ForConditionalGeneration", "llama4_text", llama4},
             arch{"Llama4ForCausalLM", "", llama4},

@@ -37,7 +37,7 @@ struct nemotron_h_decoder {
     }
     constexpr void settle(auto& check) {
         using enum layer_kind;
-        blocks.settle(check, base.layers, mamba);
+        blocks.settle(check, base.layers, mamba, "mamba, attention, mlp or moe", full, mamba, linear, dense, moe);
         attention.settle_heads(check);
         space.settle(check);
         // configs name experts even where no layer has any

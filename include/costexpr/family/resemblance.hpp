@@ -15,6 +15,8 @@ inline constexpr std::array<std::string_view, 16> unusual_keys{
     "mamba_d_state", "ssm_state_size", "state_size",   "linear_num_value_heads",      "linear_attn_config", "conv_L_cache",
     "compress_ratios", "hc_mult",      "block_configs", "hidden_size_per_layer_input", "cross_attention_layers", "attn_layer_period",
     "hybrid_override_pattern", "layers_block_type", "attn_layer_indices", "cross_layer_interval"};
+/// Further keys that decide how a config is read.
+inline constexpr std::array<std::string_view, 1> deciding_keys{"is_moe"};
 
 namespace detail {
 
@@ -33,6 +35,9 @@ constexpr bool has_any(schema::document const& d, Names... names) {
 }
 [[nodiscard]] constexpr bool describes_latent_attention(schema::document const& d) { return detail::has_any(d, "kv_lora_rank"); }
 [[nodiscard]] constexpr bool describes_experts(schema::document const& d) {
+    // some configs name the experts that they would have, and say that they have none
+    schema::slot const* const has = d.find("is_moe");
+    if (has != nullptr && has->value.kind == json::kind::boolean && d.raw(*has)[0] == 'f') return false;
     return detail::has_any(d, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts");
 }
 

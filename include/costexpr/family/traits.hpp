@@ -19,6 +19,7 @@ struct traits {
     bool multi_query = false;         ///< one KV head, whatever num_kv_heads says (Falcon before its new decoder, BigCode)
     costexpr::qk_norm qk_norm = qk_norm::per_head;  ///< which, where there is one
     bool qk_normed = false;           ///< use_qk_norm
+    count attention_vectors = 0;      ///< learned vectors of head_dim (arXiv:2410.05258 has 4)
     bool gated_attention = false;     ///< queries carry an output gate
     bool sinks = false;               ///< one learned logit per head
     bool sliding_sinks = false;       ///< the same on sliding layers alone (add_swa_attention_sink_bias)

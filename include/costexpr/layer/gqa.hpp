@@ -32,6 +32,7 @@ struct gqa {
     bool output_bias = false;
     bool gated = false;  ///< queries carry an output gate of their own size
     bool sinks = false;  ///< one learned logit per head (gpt-oss)
+    count vectors = 0;           ///< learned vectors of head_dim beside the projections (differential attention has 4)
     bool borrowed = false;       ///< keys and values are those of an earlier layer: neither projected nor kept (Gemma 3n, Gemma 4)
     bool values_are_keys = false;  ///< one projection serves both (Gemma 4)
 
@@ -72,7 +73,7 @@ struct gqa {
         return costexpr::ops(
             gemm{.outer = (gated ? 2 : 1) * q * head_dim + keys + (values_are_keys ? 0 : values), .inner = hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
             elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values),
-                        .weights = gains,
+                        .weights = gains + vectors * head_dim,
                         .part = role::qk_norm_rope_cache,
                         .state_bytes_per_token = static_cast<double>(keys + values) * weight_width(x.precision.kv_cache)},
             kernel,

@@ -140,7 +140,7 @@ struct registry {
     using with = registry<F..., G...>;
 
     static constexpr std::size_t size = sizeof...(F);
-    static constexpr auto words = schema::vocabulary<F..., quantization>::build(detail::decoder_objects, detail::header_keys, unusual_keys);
+    static constexpr auto words = schema::vocabulary<F..., quantization>::build(detail::decoder_objects, detail::header_keys, unusual_keys, deciding_keys);
     template <class G>
     static constexpr auto rows = G::architectures();
 
@@ -308,7 +308,7 @@ struct model_of<registry<F...>> {
 
 /// The families that costexpr ships.
 using builtin = registry<dense_decoder, moe_decoder, mla_decoder, linear_hybrid_decoder, kimi_linear_decoder, mamba_hybrid_decoder, nemotron_h_decoder,
-                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder>;
+                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder, rwkv_decoder>;
 
 /// A model of the shipped families, read at run time.
 using any_model = detail::model_of<builtin>::type;

@@ -28,6 +28,7 @@ inline constexpr layer_kind_name layer_kind_names[] = {
     {"sparse", layer_kind::moe},                {"moe", layer_kind::moe},
     {"mlp", layer_kind::dense},                 {"shared", layer_kind::shared},
     {"full", layer_kind::full},                 {"hybrid", layer_kind::hybrid},
+    {"reference_sliding_attention", layer_kind::sliding},
     {"recurrent", layer_kind::linear},          {"hash_moe", layer_kind::moe},
     {"compressed_sparse_attention", layer_kind::compressed},
     {"heavily_compressed_attention", layer_kind::pooled},
