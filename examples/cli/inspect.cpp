@@ -11,6 +11,7 @@ std::string_view explanation(cx::remark r) {
     switch (r) {
         case cx::remark::inferred_architecture: return "the architecture is not registered; its layers are read from its keys, and every figure is inferred";
         case cx::remark::unknown_quantization: return "the quantization method is not known; weights are taken as bf16";
+        case cx::remark::unread_structure: return "a key of the config says that its layers hold more than is read; every figure is inferred";
         case cx::remark::whole_quantization: return "the quantization is taken to hold for all linear layers; modules that the checkpoint leaves out are not told apart yet";
         case cx::remark::tower_not_counted: return "a vision or audio tower stands beside the decoder and is not counted yet";
         case cx::remark::mtp_not_counted: return "multi-token prediction modules stand beside the decoder and are not counted yet";

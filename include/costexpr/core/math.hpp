@@ -37,6 +37,9 @@ template <class T>
     return known_zero(a) ? b : known_zero(b) ? a : a + b;
 }
 
+/// x without its fraction, for 0 <= x < 2^63.
+[[nodiscard]] constexpr double whole_part(double x) { return static_cast<double>(static_cast<count>(x)); }
+
 /// e^x for x <= 0, to 2 units in the last place, the same bits in constant evaluation and at run time: x = k ln 2 + r with |r| <= ln 2 / 2,
 /// a Taylor polynomial of degree 13 in r, and k halvings. Below -708 the result is 0.
 [[nodiscard]] COSTEXPR_INLINE constexpr double exp_of_negative(double x) {

@@ -26,12 +26,13 @@ inline constexpr std::array<std::string_view, 5> provenance_names{"specification
 /// Remarks about a config that is read all the same.
 enum class remark : std::uint8_t {
     inferred_architecture,   ///< not registered; read by its keys
+    unread_structure,        ///< a key says that the layers hold more than is read
     unknown_quantization,    ///< the quantization method is not known: priced as bf16
     whole_quantization,      ///< the quantization is taken to hold for all linear layers; modules that the checkpoint leaves out are not told apart
     tower_not_counted,       ///< a vision or audio tower beside the decoder
     mtp_not_counted,         ///< multi-token prediction modules beside the decoder
 };
-inline constexpr std::array<std::string_view, 5> remark_names{"inferred_architecture", "unknown_quantization", "whole_quantization", "tower_not_counted", "mtp_not_counted"};
+inline constexpr std::array<std::string_view, 6> remark_names{"inferred_architecture", "unread_structure", "unknown_quantization", "whole_quantization", "tower_not_counted", "mtp_not_counted"};
 
 /// What a config says besides its layers.
 struct config_facts {
@@ -211,6 +212,10 @@ struct registry {
         }
         if (c.row == nullptr) c = find(outer.view());
         if (c.row == nullptr) c = find(type.view(), true);
+        if (d.find("attn_res_block_size") != nullptr) {
+            facts.founded = provenance::inferred;
+            facts.remarks.try_push_back(remark::unread_structure);
+        }
         if (c.row != nullptr) {
             facts.family = names[c.family];
             return c;

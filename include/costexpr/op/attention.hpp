@@ -88,7 +88,7 @@ struct windowed_attention {
             };
             return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * min(end, w + n - T(1)));
         }
-        auto const block = [&](T x) { return whole_multiples(x, w); };
+        auto const block = [&](T x) { return whole_part(x / w); };
         auto const up_to = [&](T x) {
             T const full = block(x);
             T const rest = x - full * w;
@@ -96,9 +96,6 @@ struct windowed_attention {
         };
         return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * (end - block(g.past_tokens) * w));
     }
-
-  private:
-    static constexpr double whole_multiples(double x, double w) { return static_cast<double>(static_cast<count>(x / w)); }
 };
 
 }  // namespace costexpr
