@@ -605,6 +605,14 @@ template <class T = double, class N>
     return sum;
 }
 
+/// (query, key) pairs of the positions 1 .. x where each sees at most the last `window` keys: a ramp, then flat.
+///   sum of min(position, window) = r (r + 1) / 2 + (x - r) window with r = min(x, window)
+template <class T>
+[[nodiscard]] COSTEXPR_INLINE constexpr T windowed_pairs(T x, T window) {
+    T const ramp = min(x, window);
+    return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * window;
+}
+
 }  // namespace costexpr
 
 // costexpr/op/work.hpp
@@ -781,6 +789,11 @@ struct attention_shape {
     bool sinks = false;      ///< one learned logit per head
     bool borrowed = false;   ///< reads the cache of another layer and keeps none of its own
 
+    /// The sinks.
+    template <class N>
+    [[nodiscard]] constexpr N parameters() const {
+        return sinks ? N(heads) : N(0);
+    }
     [[nodiscard]] constexpr count cached_elements() const { return borrowed ? 0 : kv_heads * (head_dim + v_head_dim); }
 
     /// Scores and their products with the values for `pairs`, keys and values of `keys` tokens read, queries in and outputs out.
@@ -807,7 +820,7 @@ struct attention {
     [[nodiscard]] constexpr bool idle() const { return shape.heads == 0; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
-        return shape.sinks ? N(shape.heads) : N(0);
+        return shape.parameters<N>();
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const {
@@ -834,7 +847,7 @@ struct windowed_attention {
     [[nodiscard]] constexpr bool idle() const { return shape.heads == 0; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
-        return shape.sinks ? N(shape.heads) : N(0);
+        return shape.parameters<N>();
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const {
@@ -846,12 +859,8 @@ struct windowed_attention {
         T const n = g.new_tokens;
         T const end = g.past_tokens + n;
         if (!chunked) {
-            // positions 1 .. end see min(position, w) keys: the sum up to a position x is that of a ramp, then flat
-            auto const up_to = [&](T x) {
-                T const ramp = min(x, w);
-                return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * w;
-            };
-            return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * min(end, w + n - T(1)));
+            T const pairs = g.sequences * (windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w));
+            return shape.on(g.sequences * n, pairs, g.sequences * min(end, w + n - T(1)));
         }
         auto const block = [&](T x) { return whole_part(x / w); };
         auto const up_to = [&](T x) {
@@ -4427,10 +4436,6 @@ struct compressed_attention {
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
         T const w = T(static_cast<double>(window));
         T const end = g.past_tokens + g.new_tokens;
-        auto const windowed = [&](T x) {
-            T const ramp = min(x, w);
-            return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * w;
-        };
         // position x sees x / ratio compressed keys, at most top_k: a ramp as smooth as its mean, then flat
         double const r = static_cast<double>(ratio != 0 ? ratio : 1);
         auto const compressed = [&](T x) {
@@ -4438,7 +4443,7 @@ struct compressed_attention {
             T const ramp = top_k != 0 ? min(x, T(static_cast<double>(top_k) * r)) : x;
             return T(0.5 / r) * ramp * ramp + (x - ramp) * T(static_cast<double>(top_k));
         };
-        T const pairs = windowed(end) - windowed(g.past_tokens) + compressed(end) - compressed(g.past_tokens);
+        T const pairs = windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w) + compressed(end) - compressed(g.past_tokens);
         T const keys = g.phase == phase::decode ? pairs : min(end, w + g.new_tokens) + (ratio != 0 ? end * T(1 / r) : T(0));
         double const all = static_cast<double>(heads) * static_cast<double>(head_dim);
         return {.flops = g.sequences * pairs * T(4 * all),
@@ -4577,12 +4582,8 @@ struct sparse_mla_attention {
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
         T const limit = T(static_cast<double>(top_k));
-        auto const up_to = [&](T x) {
-            T const ramp = min(x, limit);
-            return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * limit;
-        };
         T const tokens = g.sequences * g.new_tokens;
-        T const pairs = g.sequences * (up_to(g.past_tokens + g.new_tokens) - up_to(g.past_tokens));
+        T const pairs = g.sequences * (windowed_pairs(g.past_tokens + g.new_tokens, limit) - windowed_pairs(g.past_tokens, limit));
         double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
         double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached);
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once

@@ -16,6 +16,11 @@ struct attention_shape {
     bool sinks = false;      ///< one learned logit per head
     bool borrowed = false;   ///< reads the cache of another layer and keeps none of its own
 
+    /// The sinks.
+    template <class N>
+    [[nodiscard]] constexpr N parameters() const {
+        return sinks ? N(heads) : N(0);
+    }
     [[nodiscard]] constexpr count cached_elements() const { return borrowed ? 0 : kv_heads * (head_dim + v_head_dim); }
 
     /// Scores and their products with the values for `pairs`, keys and values of `keys` tokens read, queries in and outputs out.
@@ -42,7 +47,7 @@ struct attention {
     [[nodiscard]] constexpr bool idle() const { return shape.heads == 0; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
-        return shape.sinks ? N(shape.heads) : N(0);
+        return shape.parameters<N>();
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const {
@@ -69,7 +74,7 @@ struct windowed_attention {
     [[nodiscard]] constexpr bool idle() const { return shape.heads == 0; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
-        return shape.sinks ? N(shape.heads) : N(0);
+        return shape.parameters<N>();
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const {
@@ -81,12 +86,8 @@ struct windowed_attention {
         T const n = g.new_tokens;
         T const end = g.past_tokens + n;
         if (!chunked) {
-            // positions 1 .. end see min(position, w) keys: the sum up to a position x is that of a ramp, then flat
-            auto const up_to = [&](T x) {
-                T const ramp = min(x, w);
-                return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * w;
-            };
-            return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * min(end, w + n - T(1)));
+            T const pairs = g.sequences * (windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w));
+            return shape.on(g.sequences * n, pairs, g.sequences * min(end, w + n - T(1)));
         }
         auto const block = [&](T x) { return whole_part(x / w); };
         auto const up_to = [&](T x) {

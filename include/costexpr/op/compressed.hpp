@@ -32,10 +32,6 @@ struct compressed_attention {
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
         T const w = T(static_cast<double>(window));
         T const end = g.past_tokens + g.new_tokens;
-        auto const windowed = [&](T x) {
-            T const ramp = min(x, w);
-            return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * w;
-        };
         // position x sees x / ratio compressed keys, at most top_k: a ramp as smooth as its mean, then flat
         double const r = static_cast<double>(ratio != 0 ? ratio : 1);
         auto const compressed = [&](T x) {
@@ -43,7 +39,7 @@ struct compressed_attention {
             T const ramp = top_k != 0 ? min(x, T(static_cast<double>(top_k) * r)) : x;
             return T(0.5 / r) * ramp * ramp + (x - ramp) * T(static_cast<double>(top_k));
         };
-        T const pairs = windowed(end) - windowed(g.past_tokens) + compressed(end) - compressed(g.past_tokens);
+        T const pairs = windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w) + compressed(end) - compressed(g.past_tokens);
         T const keys = g.phase == phase::decode ? pairs : min(end, w + g.new_tokens) + (ratio != 0 ? end * T(1 / r) : T(0));
         double const all = static_cast<double>(heads) * static_cast<double>(head_dim);
         return {.flops = g.sequences * pairs * T(4 * all),

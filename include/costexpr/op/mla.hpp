@@ -99,12 +99,8 @@ struct sparse_mla_attention {
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
         T const limit = T(static_cast<double>(top_k));
-        auto const up_to = [&](T x) {
-            T const ramp = min(x, limit);
-            return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * limit;
-        };
         T const tokens = g.sequences * g.new_tokens;
-        T const pairs = g.sequences * (up_to(g.past_tokens + g.new_tokens) - up_to(g.past_tokens));
+        T const pairs = g.sequences * (windowed_pairs(g.past_tokens + g.new_tokens, limit) - windowed_pairs(g.past_tokens, limit));
         double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
         double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached);
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once

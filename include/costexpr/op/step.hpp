@@ -70,4 +70,12 @@ template <class T = double, class N>
     return sum;
 }
 
+/// (query, key) pairs of the positions 1 .. x where each sees at most the last `window` keys: a ramp, then flat.
+///   sum of min(position, window) = r (r + 1) / 2 + (x - r) window with r = min(x, window)
+template <class T>
+[[nodiscard]] COSTEXPR_INLINE constexpr T windowed_pairs(T x, T window) {
+    T const ramp = min(x, window);
+    return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * window;
+}
+
 }  // namespace costexpr
