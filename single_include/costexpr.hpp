@@ -3554,18 +3554,11 @@ class checker {
     template <described C, class... Kinds>
     constexpr void schedule(C const& c, pattern C::* member, count layers, std::string_view kinds, Kinds... allowed) {
         pattern const& list = c.*member;
-        if (!list.empty() && layers > 0 && list.size() != layers) fail(member, errc::length_mismatch, layers, list.size());
+        if (list.empty()) return;
+        if (layers > 0 && list.size() != layers) fail(member, errc::length_mismatch, layers, list.size());
         count known = 0;
         ((known += list.of(allowed)), ...);
-        if (known == list.size()) return;
-        place const at = find(member);
-        json::reader r = json::reader::inside(d_.text, at.value);
-        if (at.value.kind == json::kind::array) r.enter_array();
-        for (count i = 0; i != list.size(); ++i) {
-            std::uint32_t offset = at.value.begin;
-            if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
-            if (((list[i] != allowed) && ...)) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
-        }
+        if (known != list.size()) refuse_kind(list, find(member), kinds, (0u | ... | (1u << static_cast<unsigned>(allowed))));
     }
     [[nodiscard]] constexpr bool has(std::string_view key) const { return d_.find(key) != nullptr; }
     [[nodiscard]] constexpr document const& source() const { return d_; }
@@ -3577,6 +3570,16 @@ class checker {
         json::value value{};
         bool there = false;
     };
+    /// Reports the first entry of a list whose kind is not among these.
+    COSTEXPR_COLD constexpr void refuse_kind(pattern const& list, place const& at, std::string_view kinds, unsigned allowed) {
+        json::reader r = json::reader::inside(d_.text, at.value);
+        if (at.value.kind == json::kind::array) r.enter_array();
+        for (count i = 0; i != list.size(); ++i) {
+            std::uint32_t offset = at.value.begin;
+            if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
+            if ((allowed >> static_cast<unsigned>(list[i]) & 1u) == 0) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
+        }
+    }
     /// The key that fills a member in this config, or the first that could.
     template <described C, class M>
     [[nodiscard]] constexpr place find(M C::* member) const {
@@ -6976,12 +6979,18 @@ class op_graph {
         bool idle = false;  ///< has weights, but nothing to do
     };
 
-    /// Appends an op and says whether there was room: always, but for a precision with very many exceptions.
+    /// Appends an op in each dtype that its weights are stored in; one that does nothing is left out unless it has weights.
+    /// One function per type of op, not one per layer type and op.
     template <op O>
-    COSTEXPR_COLD constexpr bool try_push_back(op_place const& at, O const& o) {
-        if (size_ == capacity()) return false;
-        entries_[size_++] = {at, one_of<op_list>(o), o.idle()};
-        return true;
+    COSTEXPR_COLD constexpr void push_back(op_place const& at, O const& o, precision const& p, problems& why) {
+        bool const idle = o.idle();
+        if (idle && o.template parameters<count>() == 0) return;
+        for_each_dtype(o, at.times, p, [&](O const& variant, count layers) {
+            if (size_ == capacity())
+                why.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(capacity())});
+            else
+                entries_[size_++] = {at.of(layers), one_of<op_list>(variant), idle};
+        });
     }
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
     [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size + most_exceptions; }
@@ -7018,16 +7027,12 @@ namespace detail {
 
 // One function per layer type, shared by all families.
 template <class Registry, class L>
-COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, problems& p) {
+COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, stage_counter& stages, problems& p) {
+    stages.add(r);
     if constexpr (requires { r.layer.legal(x.layout, p); }) r.layer.legal(x.layout, p);
     if (!p.empty()) return;  // dimensions of shards that cannot be
     op_place const at{r.times, r.copies, L::type, index};
-    for_each_op(r.layer.ops(x), [&](auto const& o) {
-        if (o.idle() && o.template parameters<count>() == 0) return;
-        for_each_dtype(o, at.times, x.precision, [&](auto const& variant, count layers) {
-            if (!g.try_push_back(at.of(layers), variant)) p.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(g.capacity())});
-        });
-    });
+    for_each_op(r.layer.ops(x), [&](auto const& o) { g.push_back(at, o, x.precision, p); });
 }
 
 }  // namespace detail
@@ -7040,8 +7045,7 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
     detail::stage_counter stages{};
     count index = 0;
     for_each_layer(m.layers(), [&](auto const& r) {
-        detail::append(g, r, index++, x, p);
-        stages.add(r);
+        detail::append(g, r, index++, x, stages, p);
     });
     stages.check(x.layout, p);
     return g;

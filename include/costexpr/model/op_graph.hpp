@@ -75,12 +75,18 @@ class op_graph {
         bool idle = false;  ///< has weights, but nothing to do
     };
 
-    /// Appends an op and says whether there was room: always, but for a precision with very many exceptions.
+    /// Appends an op in each dtype that its weights are stored in; one that does nothing is left out unless it has weights.
+    /// One function per type of op, not one per layer type and op.
     template <op O>
-    COSTEXPR_COLD constexpr bool try_push_back(op_place const& at, O const& o) {
-        if (size_ == capacity()) return false;
-        entries_[size_++] = {at, one_of<op_list>(o), o.idle()};
-        return true;
+    COSTEXPR_COLD constexpr void push_back(op_place const& at, O const& o, precision const& p, problems& why) {
+        bool const idle = o.idle();
+        if (idle && o.template parameters<count>() == 0) return;
+        for_each_dtype(o, at.times, p, [&](O const& variant, count layers) {
+            if (size_ == capacity())
+                why.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(capacity())});
+            else
+                entries_[size_++] = {at.of(layers), one_of<op_list>(variant), idle};
+        });
     }
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
     [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size + most_exceptions; }
@@ -117,16 +123,12 @@ namespace detail {
 
 // One function per layer type, shared by all families.
 template <class Registry, class L>
-COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, problems& p) {
+COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, stage_counter& stages, problems& p) {
+    stages.add(r);
     if constexpr (requires { r.layer.legal(x.layout, p); }) r.layer.legal(x.layout, p);
     if (!p.empty()) return;  // dimensions of shards that cannot be
     op_place const at{r.times, r.copies, L::type, index};
-    for_each_op(r.layer.ops(x), [&](auto const& o) {
-        if (o.idle() && o.template parameters<count>() == 0) return;
-        for_each_dtype(o, at.times, x.precision, [&](auto const& variant, count layers) {
-            if (!g.try_push_back(at.of(layers), variant)) p.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(g.capacity())});
-        });
-    });
+    for_each_op(r.layer.ops(x), [&](auto const& o) { g.push_back(at, o, x.precision, p); });
 }
 
 }  // namespace detail
@@ -139,8 +141,7 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
     detail::stage_counter stages{};
     count index = 0;
     for_each_layer(m.layers(), [&](auto const& r) {
-        detail::append(g, r, index++, x, p);
-        stages.add(r);
+        detail::append(g, r, index++, x, stages, p);
     });
     stages.check(x.layout, p);
     return g;
