@@ -10,6 +10,7 @@
 #include <costexpr/family/mamba_hybrid.hpp>
 #include <costexpr/family/mla.hpp>
 #include <costexpr/family/moe.hpp>
+#include <costexpr/family/nas.hpp>
 #include <costexpr/family/nemotron_h.hpp>
 #include <costexpr/family/rwkv.hpp>
 #include <costexpr/family/state_space.hpp>

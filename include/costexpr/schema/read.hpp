@@ -365,6 +365,21 @@ constexpr count entries(document const& d, std::string_view key) {
     return n;
 }
 
+/// Calls f(value) for every entry of a list; nothing where the value is none.
+template <class F>
+constexpr void for_each_entry(document const& d, json::value const& list, F const& f) {
+    if (list.kind != json::kind::array) return;
+    json::reader r = json::reader::inside(d.text, list);
+    r.enter_array();
+    while (r.next_element()) f(r.skip());
+}
+/// The integer that a value is, 0 where it is none or beyond 2^40.
+constexpr count whole(document const& d, json::value const& v) {
+    count n = 0;
+    return v.kind == json::kind::number && json::to_integer(v.raw(d.text), n) == errc::none && n > -(count{1} << 40) && n < (count{1} << 40) ? n : 0;
+}
+constexpr bool is_true(document const& d, json::value const& v) { return v.kind == json::kind::boolean && v.raw(d.text)[0] == 't'; }
+
 constexpr void read_indices(document const& d, field_facts const& f, parsed const& v, index_set& out, problems& p) {
     out = {};
     json::reader r = json::reader::inside(d.text, v.value);
