@@ -57,6 +57,7 @@ struct mixture {
     count shared_experts = 0;
     count shared_inner = 0;
     count latent = 0;
+    bool latent_norm = false;  ///< a norm on what comes from the latent width
     bool gated = true;
     bool shared_gate = false;
     bool expert_bias = false;
@@ -90,6 +91,7 @@ struct mixture {
                 .at_least(0)
                 .zero_means_absent(),
             key(&f::latent, "moe_latent_size", "routed_expert_hidden_size").optional(),
+            key(&f::latent_norm, "latent_moe_use_norm").optional(),
             key(&f::period, "expert_layer_period").optional(),
             key(&f::offset, "expert_layer_offset").optional(),
             key(&f::order, "moe_layer_freq", "mlp_layer_types").spelled(layer_sign{"0", dense}, layer_sign{"1", moe}).optional().not_numbers(),
@@ -134,7 +136,7 @@ struct mixture {
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::moe layer() const {
         return {.hidden = hidden, .inner = inner, .experts = experts, .top_k = top_k, .shared_inner = shared_inner, .latent = latent, .gated = gated,
-                .shared_gate = shared_gate, .router_extra = router_bias * experts, .expert_bias = expert_bias, .log_not_chosen = log_not_chosen};
+                .shared_gate = shared_gate, .router_extra = router_bias * experts + (latent_norm ? latent : 0), .expert_bias = expert_bias, .log_not_chosen = log_not_chosen};
     }
     [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }
     [[nodiscard]] constexpr count dense_count() const { return order.of(layer_kind::dense); }

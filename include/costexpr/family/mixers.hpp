@@ -28,7 +28,7 @@ struct mixer_schedule {
                 .spelled(layer_sign{"M", mamba}, layer_sign{"*", full}, layer_sign{"-", dense}, layer_sign{"E", moe}, layer_sign{"T", full})
                 .optional(),
             key(&f::attention_at, "attn_layer_indices", "full_attn_idxs").optional(),
-            key(&f::interval, "full_attention_interval").optional(),
+            key(&f::interval, "full_attention_interval", "layer_group_size").optional(),
             key(&f::period, "attn_layer_period").optional(),
             key(&f::offset, "attn_layer_offset").optional(),
         };
@@ -82,28 +82,31 @@ struct delta_shape {
     }
 };
 
-/// The shape of Kimi delta attention in configs, with its layers counted from 1.
+/// The shape of Kimi delta attention in configs; the list of its layers, where there is one, counts from 1.
 struct kimi_delta_shape {
     count hidden = 0;
     count heads = 0;
     count head_dim = 0;
     count kernel = 0;
     bool full_rank_gate = false;
+    bool full_rank_decay = false;
     index_set layers{};
 
     static constexpr auto json(auto...) {
         using f = kimi_delta_shape;
         return std::array{
             key(&f::hidden, "hidden_size"),
-            key(&f::heads, "linear_attn_config.num_heads"),
-            key(&f::head_dim, "linear_attn_config.head_dim"),
-            key(&f::kernel, "linear_attn_config.short_conv_kernel_size").or_else(4),
+            key(&f::heads, "linear_attn_config.num_heads", "linear_num_heads", "num_attention_heads"),
+            key(&f::head_dim, "linear_attn_config.head_dim", "linear_head_dim", "head_dim"),
+            key(&f::kernel, "linear_attn_config.short_conv_kernel_size", "linear_conv_kernel_dim", "short_conv_kernel_size").or_else(4),
             key(&f::full_rank_gate, "linear_attn_config.use_full_rank_gate").optional(),
-            key(&f::layers, "linear_attn_config.kda_layers"),
+            key(&f::layers, "linear_attn_config.kda_layers").optional(),
         };
     }
+    constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
     [[nodiscard]] COSTEXPR_INLINE constexpr kimi_delta layer() const {
-        return {.hidden = hidden, .heads = heads, .head_dim = head_dim, .kernel = kernel, .full_rank_gate = full_rank_gate};
+        return {.hidden = hidden, .heads = heads, .head_dim = head_dim, .kernel = kernel, .full_rank_gate = full_rank_gate,
+                .full_rank_decay = full_rank_decay};
     }
 };
 

@@ -21,6 +21,7 @@ struct traits {
     bool qk_normed = false;           ///< use_qk_norm
     count attention_vectors = 0;      ///< learned vectors of head_dim (arXiv:2410.05258 has 4)
     bool gated_attention = false;     ///< queries carry an output gate
+    bool gated_heads = false;         ///< an output gate of one value per head
     bool sinks = false;               ///< one learned logit per head
     bool sliding_sinks = false;       ///< the same on sliding layers alone (add_swa_attention_sink_bias)
     count sliding_kv_heads = 0;       ///< swa_num_key_value_heads
@@ -50,6 +51,7 @@ struct traits {
     bool second_generation = true;    ///< Mamba-2, else Mamba
     bool gated_mixer_norm = true;     ///< mamba_rms_norm
     bool mixer_inner_norms = false;   ///< norms on time step, B and C (Jamba)
+    bool full_rank_mixer = false;     ///< decay and gate of Kimi delta attention are projections of full rank
     bool parallel_mixers = false;     ///< attention and state space side by side in every layer (Falcon-H1)
     // embedding and head
     bool tied = false;                ///< tie_word_embeddings
