@@ -6,6 +6,7 @@
 #include <costexpr/family/dense.hpp>
 #include <costexpr/family/gemma4.hpp>
 #include <costexpr/family/kimi_linear.hpp>
+#include <costexpr/family/lightning_hybrid.hpp>
 #include <costexpr/family/linear_hybrid.hpp>
 #include <costexpr/family/mamba_hybrid.hpp>
 #include <costexpr/family/mla.hpp>

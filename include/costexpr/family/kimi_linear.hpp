@@ -8,11 +8,13 @@
 #include <costexpr/family/resemblance.hpp>
 #include <costexpr/layer/attention_residual.hpp>
 #include <costexpr/layer/compressed.hpp>
+#include <costexpr/layer/lightning_attention.hpp>
 
 namespace costexpr {
 
 /// Kimi delta attention with latent attention in every few layers, and experts: Kimi-Linear (arXiv:2510.26692); with attention over depth
-/// Kimi K3; with gates of full rank Ling 3 (Bailing); with an indexer and several residual streams GLM-5 Next.
+/// Kimi K3; with gates of full rank, or lightning
+/// attention instead, the Bailing models; with an indexer and several residual streams GLM-5 Next.
 struct kimi_linear_decoder {
     backbone base{};
     mixer_schedule mixers{};
@@ -23,6 +25,8 @@ struct kimi_linear_decoder {
     sparse_index index{};
     count depth_block = 0;  ///< layers per group of the attention over depth
     count copies = 0;       ///< residual streams
+    bool lightning = false; ///< lightning attention in the place of the delta rule
+    bool qk_normed = false;
     count sparse = 0;       ///< attention layers that read what an indexer chose, and those with an indexer of their own; counted while settling
     count indexers = 0;
 
@@ -34,6 +38,7 @@ struct kimi_linear_decoder {
         return std::array{
             key(&f::depth_block, "attn_res_block_size").optional(),
             key(&f::copies, "hc_mult").optional(),
+            key(&f::qk_normed, "use_qk_norm").optional(),
         };
     }
     static constexpr auto architectures() {
@@ -41,6 +46,7 @@ struct kimi_linear_decoder {
             arch{"KimiLinearForCausalLM", "kimi_linear"},
             arch{"KimiK3ForConditionalGeneration", "kimi_k3"},
             arch{"BailingHybridForCausalLM", "bailing_hybrid", {.gated_heads = true, .full_rank_mixer = true}},
+            arch{"BailingMoeV2_5ForCausalLM", "", {.lightning = true}},
             arch{"Glm5NextForConditionalGeneration", "glm5_next_text"},
             arch{"Glm5NextForCausalLM", "glm5_next"},
         };
@@ -51,6 +57,7 @@ struct kimi_linear_decoder {
         base.apply(is);
         attention.apply(is);
         delta.apply(is);
+        lightning = is.lightning;
         network.apply(is);
         experts.apply(is);
     }
@@ -78,7 +85,8 @@ struct kimi_linear_decoder {
                                 times(mixers.attention() - sparse, attention.layer()),
                                 times(sparse, sparse_mla{attention.layer(), index.top_k}),
                                 times(indexers, index.layer(base.hidden, attention.q_latent)),
-                                times(mixers.recurrent(), delta.layer()),
+                                times(lightning ? 0 : mixers.recurrent(), delta.layer()),
+                                times(lightning ? mixers.recurrent() : 0, lightning_attention{base.hidden, delta.heads, delta.head_dim, qk_normed}),
                                 times(depth_block != 0 ? 2 * base.layers + 1 : 0,
                                       attention_residual{.hidden = base.hidden, .vectors = 2, .sources = depth_block != 0 ? ceil_div(base.layers, depth_block) / 2 + 1 : 0}),
                                 times(experts.dense_count(), network.layer()),

@@ -24,8 +24,9 @@ struct mixer_schedule {
         using f = mixer_schedule;
         using enum layer_kind;
         return std::array{
-            key(&f::order, "layers_block_type", "layer_types", "hybrid_override_pattern")
-                .spelled(layer_sign{"M", mamba}, layer_sign{"*", full}, layer_sign{"-", dense}, layer_sign{"E", moe}, layer_sign{"T", full})
+            key(&f::order, "layers_block_type", "layer_types", "hybrid_override_pattern", "attn_type_list")
+                .spelled(layer_sign{"M", mamba}, layer_sign{"*", full}, layer_sign{"-", dense}, layer_sign{"E", moe}, layer_sign{"T", full},
+                         layer_sign{"0", linear}, layer_sign{"1", full})
                 .optional(),
             key(&f::attention_at, "attn_layer_indices", "full_attn_idxs").optional(),
             key(&f::interval, "full_attention_interval", "layer_group_size").optional(),
