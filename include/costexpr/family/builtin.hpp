@@ -13,5 +13,8 @@
 #include <costexpr/family/moe.hpp>
 #include <costexpr/family/nas.hpp>
 #include <costexpr/family/nemotron_h.hpp>
+#include <costexpr/family/recurrent_gemma.hpp>
 #include <costexpr/family/rwkv.hpp>
 #include <costexpr/family/state_space.hpp>
+#include <costexpr/family/xlstm.hpp>
+#include <costexpr/family/zamba.hpp>

@@ -24,7 +24,7 @@ struct feed_forward {
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
             key(&f::inner, "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
-            key(&f::bias, "mlp_bias", "use_bias").optional(),
+            key(&f::bias, "mlp_bias", "use_bias", "add_bias_linear").optional(),
             key(&f::ratio, "expansion_ratio").optional(),
         };
     }

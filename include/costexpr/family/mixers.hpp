@@ -28,7 +28,7 @@ struct mixer_schedule {
                 .spelled(layer_sign{"M", mamba}, layer_sign{"*", full}, layer_sign{"-", dense}, layer_sign{"E", moe}, layer_sign{"T", full},
                          layer_sign{"0", linear}, layer_sign{"1", full})
                 .optional(),
-            key(&f::attention_at, "attn_layer_indices", "full_attn_idxs").optional(),
+            key(&f::attention_at, "attn_layer_indices", "full_attn_idxs", "hybrid_layer_ids").optional(),
             key(&f::interval, "full_attention_interval", "layer_group_size").optional(),
             key(&f::period, "attn_layer_period").optional(),
             key(&f::offset, "attn_layer_offset").optional(),
@@ -142,7 +142,7 @@ struct state_space_shape {
             key(&f::rank, "mamba_dt_rank", "time_step_rank").or_else([](f const& c) { return ceil_div(c.hidden, 16); }).not_texts(),
             key(&f::chunk, "mamba_chunk_size", "chunk_size").or_else(256),
             key(&f::conv_bias, "mamba_conv_bias", "use_conv_bias").or_else(true),
-            key(&f::bias, "mamba_proj_bias").optional(),
+            key(&f::bias, "mamba_proj_bias", "add_bias_linear").optional(),
             key(&f::gated_norm, "mamba_rms_norm").optional(),
             key(&f::inner, "mamba_d_ssm", "d_inner").or_else([](f const& c) { return c.heads * c.head_dim != 0 ? c.heads * c.head_dim : c.expand * c.hidden; }),
             key(&f::state_type, "mamba_ssm_dtype", "mamba_ssm_cache_dtype").optional(),

@@ -35,6 +35,7 @@ struct gqa {
     bool sinks = false;  ///< one learned logit per head (gpt-oss)
     count vectors = 0;           ///< learned vectors of head_dim beside the projections (differential attention has 4)
     bool borrowed = false;       ///< keys and values are those of an earlier layer: neither projected nor kept (Gemma 3n, Gemma 4)
+    count input = 0;             ///< width of what is projected to queries, keys and values; 0: hidden (a shared block of Zamba reads twice that)
     bool values_are_keys = false;  ///< one projection serves both (Gemma 4)
 
     static constexpr std::string_view type = "gqa";
@@ -72,7 +73,7 @@ struct gqa {
         double const rotated = static_cast<double>(q * head_dim + keys);
         dtype const w = x.precision.weights;
         return costexpr::ops(
-            gemm{.outer = (gated ? 2 : 1) * q * head_dim + (gated_heads ? q : 0) + keys + (values_are_keys ? 0 : values), .inner = hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
+            gemm{.outer = (gated ? 2 : 1) * q * head_dim + (gated_heads ? q : 0) + keys + (values_are_keys ? 0 : values), .inner = input != 0 ? input : hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
             elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values),
                         .weights = gains + vectors * head_dim,
                         .part = role::qk_norm_rope_cache,
