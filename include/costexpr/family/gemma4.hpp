@@ -4,12 +4,15 @@
 #include <costexpr/family/backbone.hpp>
 #include <costexpr/family/feed_forward.hpp>
 #include <costexpr/family/grouped_attention.hpp>
+#include <costexpr/layer/altup.hpp>
+#include <costexpr/layer/linear.hpp>
 #include <costexpr/layer/per_layer_embedding.hpp>
 
 namespace costexpr {
 
 /// Gemma 4: sliding and global layers of different head shapes, the last layers reading the cache of earlier ones, a table of embeddings
-/// per layer, and (in some sizes) experts beside the dense network.
+/// per layer, and (in some sizes) experts beside the dense network. Gemma 3n: the same with alternating updates of several streams and a
+/// low-rank residual (LAuReL) beside attention.
 struct gemma4_decoder {
     backbone base{};
     grouped_attention attention{};
@@ -23,6 +26,8 @@ struct gemma4_decoder {
     bool with_experts = false;
     count per_layer = 0;      ///< width of the embedding of each layer
     count per_layer_vocab = 0;
+    count streams = 0;        ///< that a layer updates in turn
+    count laurel_rank = 0;
 
     static constexpr std::string_view family = "gemma4";
     using parts = part_list<&gemma4_decoder::base, &gemma4_decoder::attention,
@@ -30,7 +35,9 @@ struct gemma4_decoder {
     static constexpr auto json(auto...) {
         using f = gemma4_decoder;
         return std::array{
-            key(&f::global_head_dim, "global_head_dim").or_else(512),
+            key(&f::streams, "altup_num_inputs").optional(),
+            key(&f::laurel_rank, "laurel_rank").optional(),
+            key(&f::global_head_dim, "global_head_dim").or_else([](f const& c) { return c.streams != 0 ? c.attention.head_dim : 512; }),
             key(&f::global_kv_heads, "num_global_key_value_heads").optional(),
             key(&f::borrowing, "num_kv_shared_layers").optional(),
             key(&f::values_are_keys, "attention_k_eq_v").optional(),
@@ -42,7 +49,10 @@ struct gemma4_decoder {
     }
     static constexpr auto architectures() {
         constexpr traits gemma4{.qk_normed = true, .window_period = 6, .norms = 4, .tied = true};
+        constexpr traits gemma3n{.qk_normed = true, .window_period = 5, .norms = 4, .altup_streams = 4, .tied = true};
         return std::array{
+            arch{"Gemma3nForConditionalGeneration", "gemma3n_text", gemma3n},
+            arch{"Gemma3nForCausalLM", "gemma3n", gemma3n},
             arch{"Gemma4ForConditionalGeneration", "gemma4_text", gemma4},
             arch{"Gemma4ForCausalLM", "gemma4", gemma4},
             arch{"Gemma4UnifiedForConditionalGeneration", "gemma4_unified_text", gemma4},
@@ -53,6 +63,8 @@ struct gemma4_decoder {
         attention.apply(is);
         network.apply(is);
         experts.apply(is);
+        streams = is.altup_streams;
+        laurel_rank = streams != 0 ? 64 : 0;
     }
     constexpr void settle(auto& check) {
         attention.settle(check, base.layers, base.max_context);
@@ -63,6 +75,7 @@ struct gemma4_decoder {
         for (count i = max<count>(0, base.layers - borrowing); i < attention.order.size(); ++i)
             ++(attention.order[i] == layer_kind::full ? borrowing_full : borrowing_sliding);
         if (with_experts) base.norms += 3;
+        if (laurel_rank != 0) base.norms += 1;
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {
@@ -87,6 +100,9 @@ struct gemma4_decoder {
                                 times(base.layers - wide_layers, network.layer()),
                                 times(wide_layers, wide),
                                 times(experts.moe_layers(), experts.layer()),
+                                times(streams != 0 ? base.layers : 0, altup{base.hidden, streams}),
+                                times(streams != 0 ? 2 * (streams - 1) : 0, linear{base.hidden, base.hidden}),
+                                times(laurel_rank != 0 ? base.layers : 0, low_rank{base.hidden, laurel_rank, base.hidden}),
                                 times(per_layer != 0 ? base.layers : 0, per_layer_input{base.hidden, per_layer}),
                                 times(1, base.output()));
     }

@@ -39,7 +39,7 @@ struct lightning_hybrid_decoder {
         if (mixers.order.empty() && mixers.interval == 0 && mixers.period == 0) mixers.period = 2;
         mixers.settle(check, base.layers, linear, "full_attention or linear_attention", full, linear);
         attention.settle_heads(check);
-        experts.settle(check, base.layers, false);
+        experts.settle(check, base.layers, true);
         network.settle(check, experts.dense_count());
     }
 

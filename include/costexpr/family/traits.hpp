@@ -30,6 +30,7 @@ struct traits {
     // norms
     count norm_gains = 1;             ///< 1 RMSNorm, 2 LayerNorm with bias, 0 without weights
     count norms = 2;                  ///< per layer
+    count altup_streams = 0;          ///< altup_num_inputs
     count post_norms = 0;             ///< further norms per layer where use_post_norm or new_decoder_architecture says so
     bool embedding_norm = false;      ///< one behind the input table (BLOOM)
     // feed-forward

@@ -40,8 +40,6 @@ struct xlstm_decoder {
     static constexpr auto architectures() { return std::array{arch{"xLSTMForCausalLM", "xlstm"}}; }
     constexpr void apply(traits const& is) { base.apply(is); }
     constexpr void settle(auto& check) {
-        base.final_norm = last_norm;
-        if (bias) base.norm_gains = 2;
         check.divisible(query_width(), "qk_dim_factor", heads, "the number of heads, once multiplied by the width");
         check.divisible(value_width(), "v_dim_factor", heads, "the number of heads, once multiplied by the width");
         if (query_width() <= 0 || query_width() > largest_dimension) check.fail(errc::out_of_range, "qk_dim_factor", largest_dimension, query_width(), "a width of 1 to #");
@@ -54,12 +52,13 @@ struct xlstm_decoder {
         if (!(part < static_cast<double>(largest_dimension)) || multiple_of <= 0) return largest_dimension + 1;
         return static_cast<count>(part + static_cast<double>(multiple_of) - 1) / multiple_of * multiple_of;
     }
-    [[nodiscard]] constexpr count query_width() const { return rounded(static_cast<double>(base.hidden) * query_factor, 64); }
-    [[nodiscard]] constexpr count value_width() const { return rounded(static_cast<double>(base.hidden) * value_factor, 64); }
+    [[nodiscard]] constexpr count query_width() const { return rounded(static_cast<double>(base.hidden) * query_factor, 1); }
+    [[nodiscard]] constexpr count value_width() const { return rounded(static_cast<double>(base.hidden) * value_factor, 1); }
     [[nodiscard]] constexpr count inner() const { return rounded(static_cast<double>(base.hidden) * inner_factor, multiple); }
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms(), base.layer_norm()),
+                                times(2 * base.layers, norm{base.hidden, bias ? 2 : 1}),
+                                times(last_norm ? 1 : 0, norm{base.hidden}),
                                 times(base.layers, mlstm{.hidden = base.hidden, .heads = heads, .query_width = query_width(), .value_width = value_width(),
                                                          .chunk = chunk, .bias = bias, .state_type = state_dtype(state_type)}),
                                 times(base.layers, mlp{.hidden = base.hidden, .inner = inner(), .bias = bias}),
