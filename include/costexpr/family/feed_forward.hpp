@@ -23,7 +23,7 @@ struct feed_forward {
         using f = feed_forward;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::inner, "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
+            key(&f::inner, "dense_intermediate_size", "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
             key(&f::bias, "mlp_bias", "use_bias", "add_bias_linear").optional(),
             key(&f::ratio, "expansion_ratio").optional(),
         };
@@ -97,7 +97,7 @@ struct mixture {
             key(&f::order, "moe_layer_freq", "mlp_layer_types").spelled(layer_sign{"0", dense}, layer_sign{"1", moe}).optional().not_numbers(),
             key(&f::expert_layers, "moe_layers").optional().not_texts(),
             key(&f::dense_layers, "mlp_only_layers").optional(),
-            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index").optional(),
+            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index", "dense_mlp_idx").optional(),
             key(&f::last, "moe_layer_end_index").optional(),
             key(&f::every, "moe_layer_freq", "moe_layer_frequency").optional().not_lists().not_texts(),
             key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
