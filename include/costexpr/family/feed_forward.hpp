@@ -23,7 +23,7 @@ struct feed_forward {
         using f = feed_forward;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::inner, "dense_intermediate_size", "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
+            key(&f::inner, "dense_intermediate_size", "block_ff_dim", "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
             key(&f::bias, "mlp_bias", "use_bias", "add_bias_linear").optional(),
             key(&f::ratio, "expansion_ratio").optional(),
         };

@@ -39,7 +39,7 @@ struct nemotron_h_decoder {
         using enum layer_kind;
         blocks.settle(check, base.layers, mamba, "mamba, attention, mlp or moe", full, mamba, linear, dense, moe);
         attention.settle_heads(check);
-        space.settle(check);
+        space.settle(check, blocks.of(mamba) + blocks.of(linear), true);
         // configs name experts even where no layer has any
         if (blocks.of(moe) == 0) experts.experts = 0;
         experts.settle(check, blocks.of(moe), false);

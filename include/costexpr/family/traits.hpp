@@ -37,6 +37,7 @@ struct traits {
     bool gated = true;
     bool mlp_bias = false;
     bool halved_inner = false;        ///< intermediate_size counts gate and up projection together
+    bool adjusted_inner = false;      ///< block_auto_adjust_ff_dim
     count inner_ratio = 0;            ///< inner size over width where no key says it
     count activation_weights = 0;     ///< learned scalars of the activation function (xIELU)
     // experts

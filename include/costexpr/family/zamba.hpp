@@ -59,7 +59,7 @@ struct zamba_decoder {
             attention.head_dim = attention.v_head_dim = 2 * base.hidden / attention.heads;
         }
         check.divisible(attention.heads, "num_attention_heads", attention.kv_heads, "the number of key and value heads");
-        if (second_generation) space.settle(check);
+        space.settle(check, base.layers, second_generation);
         network.settle(check, mixers.attention());
     }
 
