@@ -29,6 +29,10 @@ struct linear_hybrid_decoder {
             arch{"Qwen3_5ForCausalLM", "qwen3_5", qwen},
             arch{"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe_text", qwen},
             arch{"Qwen3_5MoeForCausalLM", "qwen3_5_moe", qwen},
+            // wrappers of Qwen3.5
+            arch{"MiniCPMV4_6ForConditionalGeneration", "minicpmv4_6", qwen},
+            arch{"MiniCPMV4_7ForConditionalGeneration", "minicpmv4_7", qwen},
+            arch{"MiniCPMOcrForConditionalGeneration", "minicpm_ocr", qwen},
             arch{"OlmoHybridForCausalLM", "olmo_hybrid", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
         };
     }

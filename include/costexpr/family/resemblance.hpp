@@ -17,7 +17,7 @@ inline constexpr std::array<std::string_view, 16> unusual_keys{
     "hybrid_override_pattern", "layers_block_type", "attn_layer_indices", "cross_layer_interval"};
 /// Further keys that decide how a config is read: whether the experts that it names are there, and what says that its layers hold more
 /// than any layer type here does (Kimi K3 adds the outputs of earlier blocks to the residual). Lists that a family reads itself stand here too.
-inline constexpr std::array<std::string_view, 3> deciding_keys{"is_moe", "attn_res_block_size", "num_key_value_heads_per_layer"};
+inline constexpr std::array<std::string_view, 4> deciding_keys{"is_moe", "attn_res_block_size", "num_key_value_heads_per_layer", "per_layer_config"};
 
 namespace detail {
 

@@ -373,6 +373,15 @@ constexpr void for_each_entry(document const& d, json::value const& list, F cons
     r.enter_array();
     while (r.next_element()) f(r.skip());
 }
+/// Calls f(value) for every member of an object; nothing where the value is none.
+template <class F>
+constexpr void for_each_member(document const& d, json::value const& object, F const& f) {
+    if (object.kind != json::kind::object) return;
+    json::reader r = json::reader::inside(d.text, object);
+    r.enter_object();
+    json::string_token k{};
+    while (r.next_member(k)) f(r.skip());
+}
 /// The integer that a value is, 0 where it is none or beyond 2^40.
 constexpr count whole(document const& d, json::value const& v) {
     count n = 0;
