@@ -387,6 +387,10 @@ constexpr count whole(document const& d, json::value const& v) {
     count n = 0;
     return v.kind == json::kind::number && json::to_integer(v.raw(d.text), n) == errc::none && n > -(count{1} << 40) && n < (count{1} << 40) ? n : 0;
 }
+/// The text of a value without escapes, empty where it is none.
+constexpr std::string_view plain_text(document const& d, json::value const& v) {
+    return v.kind == json::kind::string ? d.text.substr(v.begin + 1, v.end - v.begin - 2) : std::string_view{};
+}
 constexpr bool is_true(document const& d, json::value const& v) { return v.kind == json::kind::boolean && v.raw(d.text)[0] == 't'; }
 
 constexpr void read_indices(document const& d, field_facts const& f, parsed const& v, index_set& out, problems& p) {
