@@ -13,7 +13,7 @@ namespace costexpr {
 ///               (+ heads (d + relative_dim) of clipped norms, + hidden heads of sinks, + 2 hidden kv_heads kernel of input-dependent kernels)
 ///   cache       as gqa;  state  (2 kv_heads d + 2 hidden)(kernel - 1) columns
 /// Heads of {.hidden = 6144, .heads = 64, .kv_heads = 8, .head_dim = 128, .qk_norm = per_head}, kernel 4, 16 values per head and 1,024 distances
-/// (Inkling) have 119,619,840 parameters and keep 43,008 elements of columns.
+/// (Inkling) have 119,611,648 parameters and keep 43,008 elements of columns.
 struct convolved_attention {
     gqa heads{};
     count kernel = 0;
