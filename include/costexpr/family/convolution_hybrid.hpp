@@ -58,6 +58,8 @@ struct convolution_hybrid_decoder {
     }
     constexpr void settle(auto& check) {
         using enum layer_kind;
+        // files that list no layers have attention in all
+        if (mixers.order.empty() && mixers.attention_at.empty()) mixers.order = pattern::uniform(full, base.layers);
         mixers.settle(check, base.layers, layer_kind::convolution, "conv, full_attention or sliding_attention", full, sliding, layer_kind::convolution);
         attention.settle_heads(check);
         if (sandwiched) base.norms = 4;

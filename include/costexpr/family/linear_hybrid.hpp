@@ -45,6 +45,7 @@ struct linear_hybrid_decoder {
         experts.apply(is);
     }
     constexpr void settle(auto& check) {
+        if (mixers.order.empty() && mixers.attention_at.empty() && mixers.interval == 0 && mixers.period == 0) mixers.interval = 4;
         mixers.settle(check, base.layers, layer_kind::linear, "full_attention or linear_attention", layer_kind::full, layer_kind::linear);
         attention.settle_heads(check);
         experts.settle(check, base.layers, false);

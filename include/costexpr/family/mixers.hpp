@@ -142,7 +142,7 @@ struct state_space_shape {
             key(&f::rank, "mamba_dt_rank", "time_step_rank").or_else([](f const& c) { return ceil_div(c.hidden, 16); }).not_texts(),
             key(&f::chunk, "mamba_chunk_size", "chunk_size").or_else(256),
             key(&f::conv_bias, "mamba_conv_bias", "use_conv_bias").or_else(true),
-            key(&f::bias, "mamba_proj_bias", "add_bias_linear").optional(),
+            key(&f::bias, "mamba_proj_bias", "add_bias_linear", "use_bias").optional(),
             key(&f::gated_norm, "mamba_rms_norm").optional(),
             key(&f::inner, "mamba_d_ssm", "d_inner").or_else([](f const& c) { return c.heads * c.head_dim != 0 ? c.heads * c.head_dim : c.expand * c.hidden; }),
             key(&f::state_type, "mamba_ssm_dtype", "mamba_ssm_cache_dtype").optional(),
