@@ -77,7 +77,7 @@ struct gemma4_decoder {
         laurel_rank = streams != 0 ? 64 : 0;
     }
     /// Newer files list what differs on the global layers, layer by layer.
-    constexpr void read_overrides(auto& check) {
+    COSTEXPR_COLD constexpr void read_overrides(auto& check) {
         schema::document const& d = check.source();
         schema::slot const* const s = d.find("per_layer_config");
         if (s == nullptr) return;

@@ -52,7 +52,7 @@ struct nemotron_h_decoder {
         base.layers = max(max(schema::entries(d, "hybrid_override_pattern"), schema::entries(d, "layers_block_type")), schema::entries(d, "block_configs"));
     }
     /// Blocks with keys of their own, which beat those of the config.
-    constexpr void read_blocks(auto& check) {
+    COSTEXPR_COLD constexpr void read_blocks(auto& check) {
         using enum layer_kind;
         schema::document const& d = check.source();
         schema::slot const* const s = d.find("block_configs");

@@ -96,7 +96,7 @@ struct run_list {
 
 /// One layer f(what) for each distinct entry of a bounded list (per-block search, per-layer lists of sizes).
 template <class T, std::size_t Most, class F>
-COSTEXPR_INLINE constexpr auto each(inplace_vector<counted<T>, Most> const& list, F const& f) {
+constexpr auto each(inplace_vector<counted<T>, Most> const& list, F const& f) {
     run_list<std::remove_cvref_t<decltype(f(list[0].what))>, Most> all{};
     for (counted<T> const& c : list) all.runs[all.length++] = times(c.times, f(c.what));
     return all;
