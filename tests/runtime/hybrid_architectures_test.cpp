@@ -169,6 +169,20 @@ constexpr bool bailing_hybrid() {
 }
 CHECK_TWICE(bailing_hybrid);
 
+// Ling 3: gates as its config says; with 44 layers in groups of 6, the 2 that no whole group holds have latent attention as well
+constexpr auto ling = R"({"architectures": ["BailingMoeV3ForCausalLM"], "vocab_size": 157184, "hidden_size": 2560, "intermediate_size": 6144,
+  "moe_intermediate_size": 768, "num_hidden_layers": 44, "num_attention_heads": 32, "head_dim": 128, "num_shared_experts": 1, "kv_lora_rank": 512,
+  "qk_rope_head_dim": 64, "v_head_dim": 128, "qk_nope_head_dim": 128, "num_experts_per_tok": 8, "first_k_dense_replace": 2, "num_experts": 512,
+  "short_conv_kernel_size": 4, "layer_group_size": 6, "gated_attention_proj_granularity_type": "element_wise"})"sv;
+constexpr bool ling_3() {
+    count const h = 2560;
+    count const experts = 512 * h + 512 * 3 * h * 768 + 3 * h * 768;
+    count const latent = h * 32 * 192 + h * 576 + 512 + 512 * 32 * 256 + 32 * 128 * h + h * 32 * 128;
+    figures const f = of(ling, "kimi_linear");
+    return f.text == 124'414'191'072 + 2 * (2 * h + experts + latent) + 7 * h * (32 * 128 - 32) && f.per_token == 9 * 576 && f.recurrent == 35 * 32 * 128 * 128;
+}
+CHECK_TWICE(ling_3);
+
 // Ring 2.5 has lightning attention instead: per layer 4 h P + P + P h + 2 d, and no convolution
 constexpr auto ring = R"({"architectures": ["BailingMoeV2_5ForCausalLM"], "vocab_size": 1000, "hidden_size": 512, "intermediate_size": 1024, "moe_intermediate_size": 128,
   "num_hidden_layers": 4, "num_attention_heads": 8, "head_dim": 64, "num_shared_experts": 1, "kv_lora_rank": 128, "q_lora_rank": null, "qk_rope_head_dim": 16,
