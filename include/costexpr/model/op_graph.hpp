@@ -25,13 +25,13 @@ struct op_types<hana::basic_tuple<O...>> {
 };
 template <class Layers>
 struct layer_op_types;
-template <class... L>
-struct layer_op_types<hana::basic_tuple<run<L>...>> {
+template <class... Entry>
+struct layer_op_types<hana::basic_tuple<Entry...>> {
     template <class Layer>
     using ops_of = decltype(std::declval<Layer const&>().ops(std::declval<deployment const&>()));
 
-    using list = decltype((types<>{} + ... + typename op_types<ops_of<L>>::list{}));
-    static constexpr std::size_t size = (length_of<ops_of<L>> + ...);
+    using list = decltype((types<>{} + ... + typename op_types<ops_of<typename Entry::layer_t>>::list{}));
+    static constexpr std::size_t size = ((Entry::most * length_of<ops_of<typename Entry::layer_t>>) + ...);
 };
 template <class F>
 using family_ops = layer_op_types<decltype(std::declval<F const&>().layers())>;
