@@ -66,6 +66,11 @@ int serve(int port) {
     out.end_array();
 
     httplib::Server server;
+    // its default lets two servers share a port
+    server.set_socket_options([](socket_t s) {
+        int const yes = 1;
+        setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    });
     server.Get("/models", [&](httplib::Request const&, httplib::Response& to) { answer(to, index); });
     server.Get("/models/(.*)", [&](httplib::Request const& request, httplib::Response& to) {
         std::string const id = request.matches[1];

@@ -673,11 +673,10 @@ struct degree_sink {
         json::reader r = json::reader::inside(text, degrees);
         r.enter_object();
         for (json::string_token k{}; r.next_member(k);) {
-            auto const at = static_cast<std::uint32_t>(r.offset());
-            r.skip();
-            bool found = false;
+            json::value const v = r.skip();
+            bool found = schema::whole(d, v) == 1;  // a degree of 1 is none
             for (auto name : {"tensor_parallel", "context_parallel", "sequence_parallel", "expert_parallel", "pipeline_parallel"}) found = found || json::equals(text, k, name);
-            if (!found) p.add({.code = errc::unknown_name, .offset = at, .key = "parallelism", .hint = "tensor_parallel, context_parallel, sequence_parallel, expert_parallel or pipeline_parallel"});
+            if (!found) p.add({.code = errc::unknown_name, .offset = v.begin, .key = "parallelism", .hint = "tensor_parallel, context_parallel, sequence_parallel, expert_parallel or pipeline_parallel"});
         }
     }
     if (known) {
@@ -699,7 +698,7 @@ struct degree_sink {
         layout const spread = detail::spread(one, c);
         if constexpr (requires { one.legal(spread, sink); }) one.legal(spread, sink);
         if (detail::has_always_causal<decltype(one.ops(deployment{}))> && !c.causal && !c.decodes())
-            check.fail(errc::contradiction, "causal", 0, 0, "true: which keys a query of this class sees depends on its place,");
+            check.fail(errc::contradiction, "causal", 0, 0, "true: which keys a query of this class sees depends on its place");
         if (p.empty()) figures = detail::work_out(one, c);
     });
     if (!p.empty()) return p;
