@@ -365,4 +365,33 @@ constexpr bool llama_3_2_11b() {
 }
 CHECK_TWICE(llama_3_2_11b);
 
+// --- what cannot be
+
+constexpr bool fails(std::string_view config, cx::errc code, std::string_view key) {
+    auto const read = cx::read_model(launder(config));
+    return !read && read.error().front().code == code && read.error().front().key == key;
+}
+constexpr bool impossible_configs() {
+    using enum cx::errc;
+    return fails(R"({"architectures": ["DeciLMForCausalLM"], "hidden_size": 1024, "num_attention_heads": 16, "num_hidden_layers": 1, "vocab_size": 1000,
+                   "block_configs": [{"attention": {"n_heads_in_group": 3}, "ffn": {"no_op": true}}]})"sv, not_divisible, "block_configs") &&
+           fails(R"({"architectures": ["DeciLMForCausalLM"], "hidden_size": 1024, "num_attention_heads": 16, "num_hidden_layers": 1, "vocab_size": 1000,
+                   "block_configs": [{"attention": {"no_op": true}, "ffn": {"ffn_mult": 0}}]})"sv, wrong_type, "block_configs") &&
+           fails(R"({"architectures": ["DeciLMForCausalLM"], "hidden_size": 1024, "num_attention_heads": 16, "num_hidden_layers": 2, "vocab_size": 1000,
+                   "block_configs": [{"attention": {"no_op": true}, "ffn": {"no_op": true}}]})"sv, length_mismatch, "block_configs") &&
+           fails(R"({"architectures": ["DeciLMForCausalLM"], "hidden_size": 1024, "num_attention_heads": 16, "intermediate_size": 64, "num_hidden_layers": 1,
+                   "vocab_size": 1000, "num_key_value_heads_per_layer": [5]})"sv, not_divisible, "num_key_value_heads_per_layer") &&
+           fails(R"({"architectures": ["Zamba2ForCausalLM"], "vocab_size": 1000, "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "n_mamba_heads": 2,
+                   "mamba_headdim": 64, "mamba_d_state": 16})"sv, missing_key, "layers_block_type") &&
+           fails(R"({"architectures": ["MllamaForCausalLM"], "vocab_size": 1000, "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4,
+                   "intermediate_size": 64, "cross_attention_layers": [1, 4]})"sv, out_of_range, "cross_attention_layers") &&
+           fails(R"({"architectures": ["xLSTMForCausalLM"], "vocab_size": 1000, "hidden_size": 512, "num_hidden_layers": 4, "num_heads": 7})"sv, not_divisible, "qk_dim_factor") &&
+           fails(R"({"architectures": ["BailingHybridForCausalLM"], "vocab_size": 1000, "hidden_size": 512, "intermediate_size": 64, "num_hidden_layers": 4,
+                   "num_attention_heads": 8, "head_dim": 64, "kv_lora_rank": 128, "qk_rope_head_dim": 16, "v_head_dim": 32, "qk_nope_head_dim": 32})"sv, missing_key,
+                 "linear_attn_config.kda_layers") &&
+           fails(R"({"architectures": ["RWKV7ForCausalLM"], "vocab_size": 1000, "hidden_size": 512, "num_hidden_layers": 4, "head_dim": 64, "a_low_rank_dim": 16,
+                   "gate_low_rank_dim": 16, "v_low_rank_dim": 16})"sv, missing_key, "decay_low_rank_dim");
+}
+CHECK_TWICE(impossible_configs);
+
 }  // namespace

@@ -22,7 +22,8 @@ struct rwkv_time_mix {
         double const values = static_cast<double>(shard);
         return costexpr::ops(elementwise{.bytes_per_token = 8.0 * static_cast<double>(hidden), .weights = 3 * hidden, .part = role::mixer_parameters},
                              gemm{.outer = 3 * shard, .inner = hidden, .weights = w, .part = role::mixer_in},
-                             recurrence{.elements = 3 * shard + hidden, .weights = 2 * shard, .decode_flops = 12 * values, .prefill_flops = 12 * values, .bytes_per_token = 8 * values},
+                             recurrence{.elements = 3 * shard + hidden, .weights = 2 * shard, .decode_flops = 12 * values, .prefill_flops = 12 * values,
+                                        .bytes_per_token = 8 * values},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::mixer_out},
                              collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
     }
