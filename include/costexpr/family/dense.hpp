@@ -162,6 +162,10 @@ struct dense_decoder {
         }
     }
 
+    [[nodiscard]] COSTEXPR_INLINE constexpr cross_attention cross_block() const {
+        if (cross_every != 0) return {base.hidden, cross_width, network.inner};
+        return {base.hidden, base.hidden, network.inner, attention.kv_heads * attention.head_dim, attention.head_dim};
+    }
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
                                 times(base.learned_positions ? 1 : 0, base.position_table()),
@@ -169,8 +173,7 @@ struct dense_decoder {
                                 times(attention.full_layers(), attention.full_layer()),
                                 times(attention.sliding_layers(), attention.sliding_layer()),
                                 times(base.layers, network.layer()),
-                                times(crossed, cross_every != 0 ? cross_attention{base.hidden, cross_width, network.inner}
-                                                                : cross_attention{base.hidden, base.hidden, network.inner, attention.kv_heads * attention.head_dim, attention.head_dim}),
+                                times(crossed, cross_block()),
                                 times(1, base.output()));
     }
     /// The modules of multi-token prediction, which hold a layer each.

@@ -136,7 +136,8 @@ struct mixture {
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::moe layer() const {
         return {.hidden = hidden, .inner = inner, .experts = experts, .top_k = top_k, .shared_inner = shared_inner, .latent = latent, .gated = gated,
-                .shared_gate = shared_gate, .router_extra = router_bias * experts + (latent_norm ? latent : 0), .expert_bias = expert_bias, .log_not_chosen = log_not_chosen};
+                .shared_gate = shared_gate, .router_extra = router_bias * experts + (latent_norm ? latent : 0),
+                .expert_bias = expert_bias, .log_not_chosen = log_not_chosen};
     }
     [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }
     [[nodiscard]] constexpr count dense_count() const { return order.of(layer_kind::dense); }

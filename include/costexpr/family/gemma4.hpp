@@ -90,7 +90,8 @@ struct gemma4_decoder {
             if (dim > 0) global_head_dim = dim;
             if (kv > 0) global_kv_heads = kv;
         });
-        if (global_head_dim > largest_dimension || global_kv_heads > largest_dimension) check.fail(errc::out_of_range, "per_layer_config", largest_dimension, max(global_head_dim, global_kv_heads));
+        count const larger = max(global_head_dim, global_kv_heads);
+        if (larger > largest_dimension) check.fail(errc::out_of_range, "per_layer_config", largest_dimension, larger);
     }
     constexpr void settle(auto& check) {
         read_overrides(check);

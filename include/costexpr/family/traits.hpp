@@ -54,6 +54,7 @@ struct traits {
     bool gated_mixer_norm = true;     ///< mamba_rms_norm
     bool mixer_inner_norms = false;   ///< norms on time step, B and C (Jamba)
     bool full_rank_mixer = false;     ///< decay and gate of Kimi delta attention are projections of full rank
+    bool delta_rule = false;          ///< RWKV-7
     bool full_remainder = false;      ///< layers behind the last whole layer_group_size have full attention
     bool lightning = false;           ///< lightning attention in the place of Kimi delta attention
     bool parallel_mixers = false;     ///< attention and state space side by side in every layer (Falcon-H1)

@@ -73,7 +73,8 @@ struct gqa {
         double const rotated = static_cast<double>(q * head_dim + keys);
         dtype const w = x.precision.weights;
         return costexpr::ops(
-            gemm{.outer = (gated ? 2 : 1) * q * head_dim + (gated_heads ? q : 0) + keys + (values_are_keys ? 0 : values), .inner = input != 0 ? input : hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
+            gemm{.outer = (gated ? 2 : 1) * q * head_dim + (gated_heads ? q : 0) + keys + (values_are_keys ? 0 : values),
+                 .inner = input != 0 ? input : hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
             elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values),
                         .weights = gains + vectors * head_dim,
                         .part = role::qk_norm_rope_cache,
