@@ -17,6 +17,7 @@ struct mlp {
     bool gated = true;
     bool bias = false;
     count activation_weights = 0;  ///< learned scalars of the activation function
+    bool inner_norm = false;       ///< a norm in front of the projection down (BitNet)
 
     static constexpr std::string_view type = "mlp";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
@@ -25,7 +26,7 @@ struct mlp {
         dtype const w = x.precision.weights;
         return costexpr::ops(gemm{.outer = up * shard, .inner = hidden, .weights = w, .part = role::gate_up, .bias = bias},
                              elementwise{.bytes_per_token = static_cast<double>(shard) * (2.0 * static_cast<double>(up) + activation_width(w)),
-                                         .weights = activation_weights,
+                                         .weights = activation_weights + (inner_norm ? shard : 0),
                                          .part = role::activation},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias},
                              collective{.part = role::mlp_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
