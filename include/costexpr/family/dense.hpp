@@ -6,6 +6,7 @@
 #include <costexpr/family/grouped_attention.hpp>
 #include <costexpr/family/resemblance.hpp>
 #include <costexpr/layer/cross_attention.hpp>
+#include <costexpr/layer/localized_filter.hpp>
 
 namespace costexpr {
 
@@ -20,6 +21,8 @@ struct dense_decoder {
     index_set cross_at{};   ///< layers that have cross-attention in the place of self-attention (Llama 3.2 Vision)
     count crossed = 0;      ///< blocks of cross-attention; counted while settling
     bool two_stacks = false;
+    bool filters = false;
+    bool names_experts = false;
     count stack_layers = 0;  ///< of each of the two stacks of HRM, which take turns
     count slow_cycles = 0;
     count fast_cycles = 0;   ///< of the fast stack per cycle of the slow one
@@ -33,6 +36,7 @@ struct dense_decoder {
             key(&f::cross_every, "cross_layer_interval").optional(),
             key(&f::cross_width, "vision_config.embed_dim").optional(),
             key(&f::cross_at, "cross_attention_layers").optional(),
+            key(&f::names_experts, "is_moe", "use_moe").optional(),
             key(&f::stack_layers, "num_layers_per_stack").optional().at_most(largest_layers / 2),
             key(&f::slow_cycles, "H_cycles").optional().at_most(1 << 10),
             key(&f::fast_cycles, "L_cycles").optional().at_most(1 << 10),
@@ -71,10 +75,10 @@ struct dense_decoder {
             arch{"GraniteForCausalLM", "granite", tied},
             arch{"Phi3ForCausalLM", "phi3"},
             arch{"SmolLM3ForCausalLM", "smollm3", {.windowed = false, .tied = true}},
-            arch{"StableLmForCausalLM", "stablelm", {.bias_on_output = false, .qk_norm = qk_norm::all_heads, .norm_gains = 2}},
+            arch{"StableLmForCausalLM", "stablelm", {.bias_on_output = false, .qk_norm = qk_norm::all_heads, .norm_gains = 2, .parallel_drops_norm = true}},
             arch{"GemmaForCausalLM", "gemma", tied},
             arch{"OlmoForCausalLM", "olmo", {.norm_gains = 0}},
-            arch{"HunYuanDenseV1ForCausalLM", "hunyuan_v1_dense", tied},
+            arch{"HunYuanDenseV1ForCausalLM", "hunyuan_v1_dense", {.qk_normed = true, .tied = true}},
             arch{"Ernie4_5ForCausalLM", "ernie4_5", tied},
             arch{"InternLM2ForCausalLM", "internlm2"},
             arch{"InternLM3ForCausalLM", "internlm3"},
@@ -84,9 +88,10 @@ struct dense_decoder {
             arch{"MiniCPMV", "minicpmv"},
             arch{"SolarForCausalLM", "solar"},
             arch{"ExaoneForCausalLM", "exaone"},
-            arch{"HeliumForCausalLM", "helium"},
+            arch{"HeliumForCausalLM", "helium", {.bias_on_output = false}},
             arch{"CwmForCausalLM", "cwm"},
-            arch{"TeleChat2ForCausalLM", "telechat2"},
+            arch{"TeleChat2ForCausalLM", "telechat2", {.output_bias = true, .down_bias = true}},
+            arch{"TelechatForCausalLM", "telechat", {.output_bias = true, .down_bias = true}},
             arch{"TeleChat3ForCausalLM", "telechat3"},
             arch{"GraniteSWAForCausalLM", "granite_swa", {.sinks = true, .tied = true}},
             arch{"MolmoForCausalLM", "molmo", {.qkv_bias = true, .bias_on_output = false, .halved_inner = true, .extra_embeddings = 128}},
@@ -110,7 +115,11 @@ struct dense_decoder {
             arch{"OrionForCausalLM", "orion", {.norm_gains = 2}},
             arch{"NanbeigeForCausalLM", "nanbeige"},
             arch{"TeleFLMForCausalLM", "teleflm"},
-            arch{"PanguEmbeddedForCausalLM", "pangu_embedded"},
+            arch{"PanguEmbeddedForCausalLM", "PanguEmbedded"},
+            arch{"Step1ForCausalLM", "step1", tied},
+            arch{"Plamo3ForCausalLM", "plamo3", {.qk_normed = true, .norms = 4, .tied = true}},
+            arch{"Rnj1ForCausalLM", "rnj1", {.qk_normed = true, .norms = 4, .tied = true}},
+            arch{"YuanForCausalLM", "yuan", {.filters = true, .tied = true}},
             arch{"MuseGlimmerForCausalLM", "muse_glimmer_text", {.gated_attention = true, .norms = 4}},
             arch{"MuseGlimmerForConditionalGeneration", "muse_glimmer", {.gated_attention = true, .norms = 4}},
             // plain feed-forward networks
@@ -144,6 +153,8 @@ struct dense_decoder {
             arch{"CohereForCausalLM", "cohere", cohere},
             arch{"Cohere2ForCausalLM", "cohere2", {.window_period = 4, .norms = 1, .tied = true}},
             arch{"Cohere2VisionForConditionalGeneration", "", {.window_period = 4, .norms = 1, .tied = true}},
+            arch{"CohereCompassForCausalLM", "cohere_compass_text", {.windowed = false, .norms = 1, .tied = true}},
+            arch{"CohereCompassForConditionalGeneration", "cohere_compass", {.windowed = false, .norms = 1, .tied = true}},
             arch{"AyaVisionForConditionalGeneration", "", cohere},
             arch{"FalconForCausalLM", "falcon", falcon},
             arch{"GPTJForCausalLM", "gptj", gptj},
@@ -181,8 +192,10 @@ struct dense_decoder {
         attention.apply(is);
         network.apply(is);
         two_stacks = is.two_stacks;
+        filters = is.filters;
     }
     constexpr void settle(auto& check) {
+        if (names_experts && (filters || attention.masks)) check.fail(errc::contradiction, check.has("use_moe") ? "use_moe" : "is_moe", 0, 1, "false: experts are not known in this architecture");
         if (two_stacks) {
             // without a size of its own per stack, num_hidden_layers is it
             check.needed(*this, &dense_decoder::slow_cycles, "H_cycles", "how often the slow stack runs");
@@ -209,6 +222,7 @@ struct dense_decoder {
                                 times(base.learned_positions ? 1 : 0, base.position_table()),
                                 times(runs(base.all_norms()), base.layer_norm(), base.all_norms()),
                                 times(base.vector_runs(), base.vectors()),
+                                times(filters ? base.layers : 0, localized_filter{base.hidden}),
                                 times(runs(attention.full_layers()), attention.full_layer(), attention.full_layers()),
                                 times(runs(attention.sliding_layers()), attention.sliding_layer(), attention.sliding_layers()),
                                 times(runs(base.layers), network.layer(), base.layers),

@@ -19,6 +19,8 @@ struct feed_forward {
     count ratio = 0;
     count activation_weights = 0;
     bool inner_norm = false;
+    bool down_bias = false;
+    bool all_bias = false;  ///< of attention and of plain networks (Falcon)
 
     static constexpr auto json(auto...) {
         using f = feed_forward;
@@ -26,7 +28,8 @@ struct feed_forward {
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
             key(&f::inner, "intermediate_size_mlp", "dense_intermediate_size", "prefix_dense_intermediate_size", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "dff")
                 .optional(),
-            key(&f::bias, "mlp_bias", "use_bias", "add_bias_linear").optional(),
+            key(&f::bias, "mlp_bias", "use_bias", "add_bias_linear", "enable_bias").optional(),
+            key(&f::all_bias, "bias").optional(),
             key(&f::ratio, "expansion_ratio", "intermediate_multiple_size").optional(),
         };
     }
@@ -39,17 +42,20 @@ struct feed_forward {
         ratio = is.inner_ratio;
         activation_weights = is.activation_weights;
         inner_norm = is.sub_norms;
+        down_bias = is.down_bias;
     }
     /// `layers`: how many of the model's layers have this network.
     constexpr void settle(auto& check, count layers) {
         if (inner == 0) inner = ratio * hidden;
+        if (all_bias && !gated) bias = true;
         if (layers != 0) check.needed(*this, &feed_forward::inner, "intermediate_size", "the inner size of the feed-forward network");
         if (!halved) return;
         check.divisible(*this, &feed_forward::inner, 2, "2, gate and up projection, which it counts together");
         inner /= 2;
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr mlp layer() const {
-        return {.hidden = hidden, .inner = inner, .gated = gated, .bias = bias, .activation_weights = activation_weights, .inner_norm = inner_norm};
+        return {.hidden = hidden, .inner = inner, .gated = gated, .bias = bias, .down_bias = down_bias, .activation_weights = activation_weights,
+                .inner_norm = inner_norm};
     }
 };
 
@@ -61,6 +67,7 @@ struct mixture {
     count inner = 0;
     count shared_experts = 0;
     count shared_inner = 0;
+    bool shared_size_each = false;
     count latent = 0;
     bool latent_norm = false;  ///< a norm on what comes from the latent width
     bool gated = true;
@@ -91,7 +98,7 @@ struct mixture {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::experts, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts", "ffn_config.moe_num_experts").optional().pairs(),
+            key(&f::experts, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts", "num_routed_experts", "ffn_config.moe_num_experts").optional().pairs(),
             key(&f::other_experts, "moe_num_experts.1").optional(),
             key(&f::zero_experts, "zero_expert_num").optional(),
             key(&f::router_hidden, "router_hidden_size").optional(),
@@ -125,6 +132,7 @@ struct mixture {
         gated = is.gated;
         shared_gate = is.shared_gate;
         shared_experts = is.shared_experts;
+        shared_size_each = is.shared_size_each;
         expert_bias = is.expert_bias;
         router_bias = is.router_bias;
         other_modality = is.other_modality;
@@ -144,6 +152,12 @@ struct mixture {
         }
         check.needed(*this, &mixture::top_k, "num_experts_per_tok", "the number of experts per token");
         check.needed(*this, &mixture::inner, "moe_intermediate_size", "the inner size of an expert");
+        if (shared_size_each && shared_experts > 1 && !check.absent(&mixture::shared_inner)) {
+            if (shared_inner > largest_dimension / shared_experts)
+                check.fail(&mixture::shared_experts, errc::out_of_range, largest_dimension / shared_inner, shared_experts, "at most # of this size");
+            else
+                shared_inner *= shared_experts;
+        }
         if (other_modality) {
             check.needed(*this, &mixture::other_inner, "moe_intermediate_size", "two numbers, of an expert for text and of one for images");
             if (other_experts == 0) other_experts = experts;

@@ -58,10 +58,10 @@ struct grouped_attention {
             key(&f::kv_heads, "num_key_value_heads", "num_kv_heads", "n_head_kv", "multi_query_group_num", "num_attention_groups", "attn_config.kv_n_heads")
                 .or_else([](f const& c) { return c.multi_query ? 1 : c.heads; }),
             key(&f::head_dim, "head_dim", "attention_head_dim", "kv_channels").or_else([](f const& c) { return c.hidden / c.heads; }),
-            key(&f::v_head_dim, "global_v_head_dim", "v_head_dim").or_else([](f const& c) { return c.head_dim; }),
+            key(&f::v_head_dim, "global_v_head_dim", "v_head_dim").or_else([](f const& c) { return c.head_dim; }).at_least(0).zero_means_absent(),
             key(&f::multi_query, "multi_query").optional(),
             key(&f::new_decoder, "new_decoder_architecture").optional(),
-            key(&f::qkv_bias, "attention_bias", "add_qkv_bias", "use_qkv_bias", "qkv_bias", "use_bias").optional(),
+            key(&f::qkv_bias, "attention_bias", "add_qkv_bias", "use_qkv_bias", "qkv_bias", "use_bias", "enable_bias", "bias").optional(),
             key(&f::output_bias, "attention_out_bias").or_else([](f const& c) { return c.qkv_bias && c.bias_on_output; }),
             key(&f::qk_normed, "use_qk_norm", "qk_layernorm", "qk_norm").optional(),
             key(&f::gated_heads, "use_attention_gate", "use_head_wise_attn_gate", "gating").optional().not_texts(),

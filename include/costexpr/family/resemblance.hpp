@@ -18,7 +18,7 @@ inline constexpr std::array<std::string_view, 16> unusual_keys{
 /// Further keys that decide how a config is read: whether the experts that it names are there, and what says that its layers hold more
 /// than any layer type here does (Kimi K3 adds the outputs of earlier blocks to the residual). Lists of one
 /// number per layer that families read themselves stand here too, and what single layers have apart from the others.
-inline constexpr std::array<std::string_view, 6> deciding_keys{"is_moe",           "attn_res_block_size",           "num_key_value_heads_per_layer",
+inline constexpr std::array<std::string_view, 7> deciding_keys{"is_moe",           "attn_res_block_size",           "num_key_value_heads_per_layer", "use_mla",
                                                                 "kv_source_layers", "num_attention_heads_per_layer", "per_layer_config"};
 
 namespace detail {

@@ -23,6 +23,7 @@ struct traits {
     count attention_vectors = 0;      ///< learned vectors of head_dim (arXiv:2410.05258 has 4)
     bool gated_attention = false;     ///< queries carry an output gate
     bool gated_heads = false;         ///< an output gate of one value per head
+    bool filters = false;             ///< queries and keys pass a filter over the last tokens (Yuan)
     bool masks = false;               ///< a learned mask from the values (Doge)
     bool floors_head_dim = false;     ///< head_dim is the whole part of hidden / heads where no key gives it and it does not divide
     bool sub_norms = false;           ///< norms in front of the projections out of attention and feed-forward network (BitNet)
@@ -47,6 +48,7 @@ struct traits {
     count norm_gains = 1;             ///< 1 RMSNorm, 2 LayerNorm with bias, 0 without weights
     count norms = 2;                  ///< per layer
     count altup_streams = 0;          ///< altup_num_inputs
+    bool parallel_drops_norm = false; ///< one norm less where use_parallel_residual says so (StableLM)
     count post_norms = 0;             ///< further norms per layer where use_post_norm or new_decoder_architecture says so
     bool embedding_norm = false;      ///< one behind the input table (BLOOM)
     bool final_norm = true;           ///< one in front of the head
@@ -56,11 +58,13 @@ struct traits {
     // feed-forward
     bool gated = true;
     bool mlp_bias = false;
+    bool down_bias = false;           ///< on the projection down alone
     bool halved_inner = false;        ///< intermediate_size counts gate and up projection together
     count inner_ratio = 0;            ///< inner size over width where no key says it
     count activation_weights = 0;     ///< learned scalars of the activation function (xIELU)
     // experts
     count shared_experts = 0;         ///< n_shared_experts
+    bool shared_size_each = false;    ///< the size that the config gives for shared experts is that of each
     bool shared_gate = false;         ///< a sigmoid gate on the shared expert
     count router_bias = 0;            ///< trained vectors of one value per expert beside the router's matrix
     bool router_bias_from_key = false;///< moe_use_aux_free decides

@@ -81,10 +81,11 @@ struct gqa {
         dtype const w = x.precision.weights;
         return costexpr::ops(
             gemm{.outer = queries + (gated_heads ? q : 0) + keys + (values_are_keys ? 0 : values), .inner = input != 0 ? input : hidden, .weights = w,
-                 .part = role::qkv, .bias = qkv_bias},
+                 .part = role::qkv, .bias = qkv_bias && !gated_heads},
             gemm{.outer = q_latent != 0 ? q * head_dim : masks ? kv : 0, .inner = q_latent != 0 ? q_latent : values, .weights = w, .part = role::mla_query_up},
             elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values) + (inner_norm ? 4.0 * static_cast<double>(q * value_dim()) : 0.0),
-                        .weights = gains + vectors * head_dim + q_latent + (inner_norm ? q * value_dim() : 0) + (masks ? kv : 0),
+                        .weights = gains + vectors * head_dim + q_latent + (inner_norm ? q * value_dim() : 0) + (masks ? kv : 0) +
+                                   (qkv_bias && gated_heads ? queries + keys + values : 0),  // the gate has none
                         .part = role::qk_norm_rope_cache,
                         .state_bytes_per_token = static_cast<double>(keys + values) * weight_width(x.precision.kv_cache)},
             kernel,

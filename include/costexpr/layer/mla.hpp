@@ -47,9 +47,10 @@ struct mla {
         count const kept = borrowed ? 0 : latent + rope_dim;
         bool const together = gate_with_queries;
         return costexpr::ops(
-            gemm{.outer = q_latent + kept + h * gate_dim, .inner = hidden, .weights = w, .part = role::mla_down, .bias = bias},
+            gemm{.outer = q_latent + kept + h * gate_dim, .inner = hidden, .weights = w, .part = role::mla_down, .bias = bias && gate_dim == 0},
             elementwise{.bytes_per_token = 4.0 * static_cast<double>(q_latent + kept),
-                        .weights = q_latent + (borrowed ? 0 : latent + (rope_norm ? rope_dim : 0)) + head_vectors * h,
+                        .weights = q_latent + (borrowed ? 0 : latent + (rope_norm ? rope_dim : 0)) + head_vectors * h +
+                                   (bias && gate_dim != 0 ? q_latent + kept : 0),  // the gate has none
                         .part = role::mla_norm,
                         .state_bytes_per_token = static_cast<double>(kept) * weight_width(x.precision.kv_cache)},
             gemm{.outer = h * (nope_dim + rope_dim + (together ? v_head_dim : 0)), .inner = q_latent != 0 ? (together ? 2 : 1) * q_latent : hidden, .weights = w,

@@ -16,6 +16,7 @@ struct mlp {
     count inner = 0;
     bool gated = true;
     bool bias = false;
+    bool down_bias = false;  ///< on the projection down alone
     count activation_weights = 0;  ///< learned scalars of the activation function
     bool inner_norm = false;       ///< a norm in front of the projection down (BitNet)
 
@@ -28,7 +29,7 @@ struct mlp {
                              elementwise{.bytes_per_token = static_cast<double>(shard) * (2.0 * static_cast<double>(up) + activation_width(w)),
                                          .weights = activation_weights + (inner_norm ? shard : 0),
                                          .part = role::activation},
-                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias},
+                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias || down_bias},
                              collective{.part = role::mlp_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
     }
 };

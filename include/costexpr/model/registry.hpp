@@ -212,6 +212,9 @@ struct registry {
         }
         if (c.row == nullptr) c = find(outer.view());
         if (c.row == nullptr) c = find(type.view(), true);
+        // DeepSeek-V2 without latent attention is DeepSeek (DeepSeek-OCR, the smallest DeepSeek-VL2)
+        if (schema::slot const* const latent = d.find("use_mla"); latent != nullptr && latent->value.kind == json::kind::boolean && d.raw(*latent)[0] == 'f')
+            if (detail::claim const plain = find("DeepseekForCausalLM"); c.row != nullptr && plain.row != nullptr && !detail::has_any(d, "kv_lora_rank")) c = plain;
         if (d.find("attn_res_block_size") != nullptr) {
             facts.founded = provenance::inferred;
             facts.remarks.try_push_back(remark::unread_structure);
