@@ -58,7 +58,7 @@ struct backbone {
             key(&f::parallel_residual, "use_parallel_residual").optional(),
             key(&f::norm_bias, "norm_bias").optional(),
             key(&f::norm_weights, "layer_norm_elementwise_affine").optional(),
-            key(&f::mtp_modules, "num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers").optional().at_most(largest_layers),
+            key(&f::mtp_modules, "num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers", "num_mtp_layers").optional().at_most(largest_layers),
         };
     }
     constexpr void apply(traits const& is) {

@@ -87,6 +87,8 @@ struct mixture {
     index_set expert_layers{};
     index_set dense_layers{};
     count first = 0;   ///< layers before it are dense
+    count other_first = 0;  ///< of the experts of another modality
+    count other_last = 0;
     count last = 0;    ///< layers after it are dense; 0: none
     count every = 0;   ///< of the layers i with i % every == 0
     count nth = 0;     ///< of every nth layer, counting from 1
@@ -121,8 +123,10 @@ struct mixture {
             key(&f::expert_layers, "moe_layers").optional().not_texts(),
             key(&f::expert_layers, "moe_layers_enum").optional().or_texts(),
             key(&f::dense_layers, "mlp_only_layers").optional(),
-            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index").optional(),
-            key(&f::last, "moe_layer_end_index").optional(),
+            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index").optional().pairs(),
+            key(&f::last, "moe_layer_end_index").optional().pairs(),
+            key(&f::other_first, "moe_layer_start_index.1").optional(),
+            key(&f::other_last, "moe_layer_end_index.1").optional(),
             key(&f::every, "moe_layer_freq", "moe_layer_frequency").optional().not_lists().not_texts(),
             key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
         };
@@ -167,6 +171,8 @@ struct mixture {
             if (other_experts != 0 && other_experts != experts) check.fail(&mixture::experts, errc::contradiction, experts, other_experts, "# for all layers");
             other_experts = 0;
         }
+        if (other_first != 0 && other_first != first) check.fail(&mixture::first, errc::contradiction, first, other_first, "# for all experts");
+        if (other_last != 0 && min(other_last, layers - 1) != min(last, layers - 1)) check.fail(&mixture::last, errc::contradiction, last, other_last, "# for all experts");
         if (layers > 0 && order.size() == layers + mtp_modules)
             while (order.size() != layers) order.pop_back();
         if (!expert_layers.empty() && check.absent(&mixture::first)) first = 0;
