@@ -240,6 +240,9 @@ struct registry {
         }
         if (c.row == nullptr) c = find(outer.view());
         if (c.row == nullptr) c = find(type.view(), true);
+        // DeepSeek-V2 without latent attention is DeepSeek (DeepSeek-OCR, the smallest DeepSeek-VL2)
+        if (schema::slot const* const latent = d.find("use_mla"); latent != nullptr && latent->value.kind == json::kind::boolean && d.raw(*latent)[0] == 'f')
+            if (detail::claim const plain = find("DeepseekForCausalLM"); c.row != nullptr && plain.row != nullptr && !detail::has_any(d, "kv_lora_rank")) c = plain;
         if (d.find("attn_res_block_size") != nullptr) {
             facts.founded = provenance::inferred;
             facts.remarks.try_push_back(remark::unread_structure);
@@ -334,8 +337,7 @@ struct model_of<registry<F...>> {
 /// The families that costexpr ships.
 using builtin = registry<dense_decoder, moe_decoder, mla_decoder, linear_hybrid_decoder, kimi_linear_decoder, mamba_hybrid_decoder, nemotron_h_decoder,
                          state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder, rwkv_decoder, nas_decoder,
-                         lightning_hybrid_decoder, xlstm_decoder, recurrent_gemma_decoder, zamba_decoder,
-                         inkling_decoder>;
+                         lightning_hybrid_decoder, xlstm_decoder, recurrent_gemma_decoder, zamba_decoder, inkling_decoder, zaya_decoder>;
 
 /// A model of the shipped families, read at run time.
 using any_model = detail::model_of<builtin>::type;
