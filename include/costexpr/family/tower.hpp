@@ -10,7 +10,6 @@
 
 #include <array>
 #include <string_view>
-#include <utility>
 
 namespace costexpr {
 
@@ -62,7 +61,7 @@ struct projector {
         };
     }
     /// `d`: the wrapper's own object.
-    constexpr void settle(schema::document const& d) {
+    COSTEXPR_COLD constexpr void settle(schema::document const& d) {
         if (count const listed = max(schema::entries(d, "vision_feature_layer"), schema::entries(d, "vision_feature_layers")); listed != 0) features = listed;
         if (features == 0) features = is.features;
         if (merge == 0 && ratio > 1e-2 && ratio <= 1) merge = static_cast<count>(1 / ratio + 0.5);
@@ -71,12 +70,26 @@ struct projector {
     }
 };
 
-/// The layers of a tower as a list: what is the same for all towers.
+/// The composition of a tower: a list, since the towers that are known differ in which layers they have, and a loop over three layer types
+/// is cheaper to compile than a tuple of all that any of them has.
 struct tower_layers {
     count vectors = 0;
     inplace_vector<run<projection>, 14> maps{};
     inplace_vector<run<encoder_block>, 4> blocks{};
+
+    COSTEXPR_COLD constexpr void map(count in, count out, bool bias, encoder_rows rows = {}, count times = 1, count stored = 1) {
+        maps.try_push_back({times, {in, out, bias, rows}, times * stored});
+    }
+    COSTEXPR_COLD constexpr void block(count times, encoder_block const& b, count stored) { blocks.try_push_back({times, b, stored}); }
 };
+template <class F>
+constexpr void for_each_layer(tower_layers const& composition, F const& f) {
+    if (composition.vectors != 0) f(times(1, learned_vector{composition.vectors}));
+    for (auto const& r : composition.maps)
+        if (r.times != 0) f(r);
+    for (auto const& r : composition.blocks)
+        if (r.times != 0) f(r);
+}
 
 /// An encoder of images or sound with the projector that leads into the decoder. Exact where the file holds the config of a known tower.
 struct tower {
@@ -179,7 +192,7 @@ struct tower {
         pooling_head = traits.pooling_head;
     }
     /// Fills in what the file leaves out, and checks what the dimensions must fulfil. `d`: the tower's own object.
-    constexpr void settle(auto& check, schema::document const& d) {
+    COSTEXPR_COLD constexpr void settle(schema::checker& check, schema::document const& d) {
         using enum tower_positions;
         tower_traits::sizes const& size = is->size;
         auto const set = [](count& member, count value) {
@@ -228,56 +241,46 @@ struct tower {
         if (is->relative_positions && window < 1) window = 14;
     }
 
-    /// The tower as a list of its layers.
-    [[nodiscard]] constexpr tower_layers list() const {
+    [[nodiscard]] COSTEXPR_COLD constexpr tower_layers layers() const {
         using enum tower_positions;
         tower_layers p{};
         if (is == nullptr) return p;
         tower_traits const& t = *is;
         count const copies = link.is.towers;
         count const gains = norm_type == "rms_norm" ? 1 : norm_type == "layer_norm" ? 2 : t.norm_gains;
-        auto const map = [&p](count in, count out, bool bias, encoder_rows rows = {}, count times = 1, count stored = 1) {
-            p.maps.try_push_back({times, {in, out, bias, rows}, times * stored});
-        };
         count const per = tokens_per_row();
         if (t.input == tower_input::spectrogram) {
-            map(3 * bands, hidden, true);
-            map(3 * hidden, hidden, true, {.per = 2});
+            p.map(3 * bands, hidden, true);
+            p.map(3 * hidden, hidden, true, {.per = 2});
         } else if (t.input == tower_input::subsampled) {
             count const halves[] = {ceil_div(bands, 2), ceil_div(bands, 4), ceil_div(bands, 8)};
-            map(9, narrow, true, {.per = 2, .fan = halves[0]});
-            map(9 * narrow, narrow, true, {.per = 4, .fan = halves[1]});
-            map(9 * narrow, narrow, true, {.per = 8, .fan = halves[2]});
-            map(narrow * halves[2], hidden, false, {.per = 8});
+            p.map(9, narrow, true, {.per = 2, .fan = halves[0]});
+            p.map(9 * narrow, narrow, true, {.per = 4, .fan = halves[1]});
+            p.map(9 * narrow, narrow, true, {.per = 8, .fan = halves[2]});
+            p.map(narrow * halves[2], hidden, false, {.per = 8});
         } else if (t.input == tower_input::conformer) {
-            map(9, narrow, false, {.per = 2, .fan = ceil_div(bands, 2)});
-            map(9 * narrow, narrow_second, false, {.per = 4, .fan = ceil_div(bands, 4)});
-            map((narrow / 4) * narrow_second, hidden, false, {.per = per});
+            p.map(9, narrow, false, {.per = 2, .fan = ceil_div(bands, 2)});
+            p.map(9 * narrow, narrow_second, false, {.per = 4, .fan = ceil_div(bands, 4)});
+            p.map((narrow / 4) * narrow_second, hidden, false, {.per = per});
             p.vectors += narrow + narrow_second;
             // beside the attention of a block: two networks, and a gated convolution with norms around each
-            map(hidden, 4 * hidden, false, {.per = per}, 2 * depth);
-            map(4 * hidden, hidden, false, {.per = per}, 2 * depth);
-            map(hidden, 2 * hidden, false, {.per = per}, depth);
-            map(hidden, hidden, false, {.per = per}, depth);
-            map(hidden, hidden, false, {.fixed = (chunk + left + right - 1) / 2 + 1}, depth);  // keys of relative positions
+            p.map(hidden, 4 * hidden, false, {.per = per}, 2 * depth);
+            p.map(4 * hidden, hidden, false, {.per = per}, 2 * depth);
+            p.map(hidden, 2 * hidden, false, {.per = per}, depth);
+            p.map(hidden, hidden, false, {.per = per}, depth);
+            p.map(hidden, hidden, false, {.fixed = (chunk + left + right - 1) / 2 + 1}, depth);  // keys of relative positions
             p.vectors += depth * (6 + kernel) * hidden;
         } else if (!t.patchless) {
-            map(channels * patch * patch * frames, hidden, t.patch_bias, {}, 1, copies);
+            p.map(channels * patch * patch * frames, hidden, t.patch_bias, {}, 1, copies);
         }
         p.vectors += copies * learned() + copies * gains * (t.pre_norms + t.post_norms + (mean_pooling ? 0 : 1)) * hidden;
-        if (t.relative_positions) neck(p, map);
+        if (t.relative_positions) neck(p);
         add_blocks(p, gains, copies, per);
         if (pooling_head && !link.is.headless)
-            p.blocks.try_push_back({1, {.hidden = hidden, .heads = heads, .inner = inner, .norms = 1, .vectors = hidden, .rows = {.fixed = 1}}, copies});
-        if (t.merger.kind != projector_kind::none) project(p, map, t.merger, hidden, true);
-        if (link.is.kind != projector_kind::none) project(p, map, link.is, t.merger.kind != projector_kind::none ? leaving() : hidden, false);
+            p.block(1, {.hidden = hidden, .heads = heads, .inner = inner, .norms = 1, .vectors = hidden, .rows = {.fixed = 1}}, copies);
+        if (t.merger.kind != projector_kind::none) project(p, t.merger, hidden, true);
+        if (link.is.kind != projector_kind::none) project(p, link.is, t.merger.kind != projector_kind::none ? leaving() : hidden, false);
         return p;
-    }
-    [[nodiscard]] constexpr auto layers() const {
-        tower_layers const p = list();
-        return [&p]<std::size_t... M, std::size_t... B>(std::index_sequence<M...>, std::index_sequence<B...>) {
-            return costexpr::layers(times(1, learned_vector{p.vectors}), p.maps[M]..., p.blocks[B]...);
-        }(std::make_index_sequence<decltype(p.maps)::capacity()>{}, std::make_index_sequence<decltype(p.blocks)::capacity()>{});
     }
 
   private:
@@ -289,7 +292,7 @@ struct tower {
         return is->input == spectrogram ? 2 : is->input == subsampled ? 8 : is->input == conformer ? 4 : 1;
     }
     /// Elements of positions, class and mask tokens.
-    [[nodiscard]] constexpr count learned() const {
+    [[nodiscard]] COSTEXPR_COLD constexpr count learned() const {
         using enum tower_positions;
         count const extra = is->class_token ? 1 : 0;
         count const tokens = (extra + (mask_token ? 1 : 0)) * hidden;
@@ -306,12 +309,12 @@ struct tower {
         }
         return tokens;
     }
-    constexpr void neck(tower_layers& p, auto const& map) const {
-        map(hidden, narrow, false);
-        map(9 * narrow, narrow, false);
+    COSTEXPR_COLD constexpr void neck(tower_layers& p) const {
+        p.map(hidden, narrow, false);
+        p.map(9 * narrow, narrow, false);
         p.vectors += 4 * narrow;
     }
-    constexpr void add_blocks(tower_layers& p, count gains, count copies, count per) const {
+    COSTEXPR_COLD constexpr void add_blocks(tower_layers& p, count gains, count copies, count per) const {
         tower_traits const& t = *is;
         auto const rule = [&](bias_rule r) { return r == bias_rule::always || (r == bias_rule::by_key && attention_bias); };
         encoder_block block{.hidden = hidden, .heads = heads, .inner = t.input == tower_input::conformer ? 0 : t.tower_wide_networks ? inner : leaving(),
@@ -327,9 +330,9 @@ struct tower {
         if (whole.empty()) wide = t.relative_positions ? min<count>(depth, 4) : depth;
         if (link.is.kind == projector_kind::window_merger) {
             wide = min(depth, insert + 1);
-            p.blocks.try_push_back({wide, block, wide});
+            p.block(wide, block, wide);
             block.rows.per = 4 * per;
-            p.blocks.try_push_back({depth - wide, block, depth - wide});
+            p.block(depth - wide, block, depth - wide);
             return;
         }
         encoder_block within = block;
@@ -341,15 +344,15 @@ struct tower {
             count const side = max<count>(1, window / patch);
             within.window = window != 0 ? side * side : 0;
         }
-        p.blocks.try_push_back({wide, block, copies * wide});
-        p.blocks.try_push_back({depth - wide, within, copies * (depth - wide)});
+        p.block(wide, block, copies * wide);
+        p.block(depth - wide, within, copies * (depth - wide));
         if (t.positions == tower_positions::tiled) {
             block.vectors += 2;
-            p.blocks.try_push_back({global_layers, block, global_layers});
+            p.block(global_layers, block, global_layers);
         }
     }
     /// What leads from `in` values per patch into the decoder, or (`own`) out of the tower.
-    constexpr void project(tower_layers& p, auto const& map, projector_traits const& l, count in, bool own) const {
+    COSTEXPR_COLD constexpr void project(tower_layers& p, projector_traits const& l, count in, bool own) const {
         using enum projector_kind;
         count const side = l.merge == 1 ? 1 : !own && link.merge != 0 ? link.merge : merge != 0 ? merge : l.merge;
         bool const sound = is->input != tower_input::patches;
@@ -367,92 +370,92 @@ struct tower {
         p.vectors += l.norm_gains * (l.norm_on_tile ? tile : in) + l.vectors * out + l.norm_behind * out;
         switch (l.kind) {
             case none: break;
-            case linear: map(is->positions == tower_positions::tiled ? outer : tile, out, l.first_bias, rows); break;
+            case linear: p.map(is->positions == tower_positions::tiled ? outer : tile, out, l.first_bias, rows); break;
             case mlp:
-                map(tile, middle, l.first_bias, rows);
-                map(l.gated ? middle / 2 : middle, out, l.second_bias, rows);
+                p.map(tile, middle, l.first_bias, rows);
+                p.map(l.gated ? middle / 2 : middle, out, l.second_bias, rows);
                 if (own && !deepstack.empty()) {
                     count const n = deepstack.size();
                     p.vectors += n * 2 * tile;
-                    map(tile, tile, true, rows, n);
-                    map(tile, out, true, rows, n);
+                    p.map(tile, tile, true, rows, n);
+                    p.map(tile, out, true, rows, n);
                 }
                 break;
             case glm_merger: {
                 count const wide = is->tower_wide_networks ? out * channels : inner;
                 p.vectors += 2 * out;
-                map(tile, out, true, rows);
-                map(out, out, false, rows);
-                map(out, 2 * wide, false, rows);
-                map(wide, out, false, rows);
+                p.map(tile, out, true, rows);
+                p.map(out, out, false, rows);
+                p.map(out, 2 * wide, false, rows);
+                p.map(wide, out, false, rows);
                 break;
             }
             case patch_merger:
                 p.vectors += in;
-                map(together * in, in, false, rows);
-                map(in * features, out, l.first_bias, rows);
-                map(out, out, l.second_bias, rows);
+                p.map(together * in, in, false, rows);
+                p.map(in * features, out, l.first_bias, rows);
+                p.map(out, out, l.second_bias, rows);
                 break;
             case perceiver: {
                 count const latents = link.queries != 0 ? link.queries : 64;
                 count const text_inner = link.text_inner != 0 ? link.text_inner : 14336;
-                count const depth_ = link.depth != 0 ? link.depth : 3;
-                map(in, 2 * text_inner, false, rows);
-                map(text_inner, out, false, rows);
+                count const blocks = link.depth != 0 ? link.depth : 3;
+                p.map(in, 2 * text_inner, false, rows);
+                p.map(text_inner, out, false, rows);
                 p.vectors += (latents + 1) * out;
-                p.blocks.try_push_back({depth_,
-                                        {.hidden = out, .heads = link.heads != 0 ? link.heads : 16, .inner = 4 * out, .kv_heads = link.kv_heads != 0 ? link.kv_heads : 4,
-                                         .head_dim = link.head_dim != 0 ? link.head_dim : 96, .norms = 3, .norm_gains = 1, .qkv_bias = false, .output_bias = false, .gated = true,
-                                         .mlp_bias = false, .rows = {.fixed = latents}, .sees_queries = true},
-                                        depth_});
+                p.block(blocks,
+                        {.hidden = out, .heads = link.heads != 0 ? link.heads : 16, .inner = 4 * out, .kv_heads = link.kv_heads != 0 ? link.kv_heads : 4,
+                         .head_dim = link.head_dim != 0 ? link.head_dim : 96, .norms = 3, .norm_gains = 1, .qkv_bias = false, .output_bias = false, .gated = true,
+                         .mlp_bias = false, .rows = {.fixed = latents}, .sees_queries = true},
+                        blocks);
                 break;
             }
             case cross_attention: {
                 encoder_rows const latents{.fixed = link.queries != 0 ? link.queries : 256};
                 p.vectors += (latents.fixed + 6) * in;
-                map(in, in, false, latents);
-                map(in, 2 * in, false, rows);
-                p.blocks.try_push_back({1, {.hidden = in, .heads = heads, .norms = 0, .mlp_bias = false, .rows = latents}, 1});
-                map(in, in, true, latents);
-                map(in, out, false, latents);
-                map(out, out, false, latents);
+                p.map(in, in, false, latents);
+                p.map(in, 2 * in, false, rows);
+                p.block(1, {.hidden = in, .heads = heads, .norms = 0, .mlp_bias = false, .rows = latents}, 1);
+                p.map(in, in, true, latents);
+                p.map(in, out, false, latents);
+                p.map(out, out, false, latents);
                 break;
             }
             case resampler: {
                 encoder_rows const latents{.fixed = link.queries != 0 ? link.queries : 64};
-                if (in != out) map(in, out, false, rows);
-                p.blocks.try_push_back({1, {.hidden = out, .heads = max<count>(1, out / 128), .norms = 3, .vectors = latents.fixed * out, .mlp_bias = false, .rows = latents}, 1});
-                map(out, out, false, latents);
+                if (in != out) p.map(in, out, false, rows);
+                p.block(1, {.hidden = out, .heads = max<count>(1, out / 128), .norms = 3, .vectors = latents.fixed * out, .mlp_bias = false, .rows = latents}, 1);
+                p.map(out, out, false, latents);
                 break;
             }
             case visual_tokens: {
                 count const tokens = vocab - min(indicators, vocab);
                 p.vectors += 2 * tokens;
-                map(in * stride * stride, tokens, false, rows);
-                map(vocab, link.own_width != 0 ? link.own_width : out, false, rows);
+                p.map(in * stride * stride, tokens, false, rows);
+                p.map(vocab, link.own_width != 0 ? link.own_width : out, false, rows);
                 break;
             }
             case pixel_shuffle:
-                map(tile, shuffled_in, false, rows);
-                map(shuffled_out, shuffled_out, false, rows);
-                map(outer != 0 ? outer : shuffled_out, out, false, rows);
+                p.map(tile, shuffled_in, false, rows);
+                p.map(shuffled_out, shuffled_out, false, rows);
+                p.map(outer != 0 ? outer : shuffled_out, out, false, rows);
                 break;
             case two_stages:
-                map(in, middle, true);
-                map(middle, out, true);
-                map(out * together, middle, true, rows);
-                map(middle, out, true, rows);
+                p.map(in, middle, true);
+                p.map(middle, out, true);
+                p.map(out * together, middle, true, rows);
+                p.map(middle, out, true, rows);
                 break;
             case three_linears:
-                map(tile, middle, false, rows);
-                map(middle, middle, false, rows);
-                map(middle, out, false, rows);
+                p.map(tile, middle, false, rows);
+                p.map(middle, middle, false, rows);
+                p.map(middle, out, false, rows);
                 break;
             case spatial_temporal:
                 p.vectors += 4 * tile + out;
-                map(tile, tile, true, rows, 3);
-                map(tile * time_merge, tile, true, rows);
-                map(tile, out, true, rows);
+                p.map(tile, tile, true, rows, 3);
+                p.map(tile * time_merge, tile, true, rows);
+                p.map(tile, out, true, rows);
                 break;
             case pooled_attention: {
                 count const n = link.heads != 0 ? link.heads : 16;
@@ -461,44 +464,44 @@ struct tower {
                 count const adapter = link.hidden != 0 ? link.hidden : 1152;
                 count const network = link.middle != 0 ? link.middle : 18944;
                 count const seen = in * features;
-                map(seen, n * dim, true, rows);
-                map(seen, 2 * kv * dim, true);
-                map(n * dim, adapter, true, rows);
-                map(adapter, 2 * network, false, rows);
-                map(network, out, false, rows);
+                p.map(seen, n * dim, true, rows);
+                p.map(seen, 2 * kv * dim, true);
+                p.map(n * dim, adapter, true, rows);
+                p.map(adapter, 2 * network, false, rows);
+                p.map(network, out, false, rows);
                 break;
             }
             case convolutions: {
                 bool const segment = is->relative_positions;
                 count const from = segment ? narrow : in;
-                map(9 * from, 2 * from, !segment, {.per = 4});
-                map(18 * from, 4 * from, !segment, {.per = 16});
-                if (!l.own_width) map(4 * from, out, l.first_bias, {.per = 16});
+                p.map(9 * from, 2 * from, !segment, {.per = 4});
+                p.map(18 * from, 4 * from, !segment, {.per = 16});
+                if (!l.own_width) p.map(4 * from, out, l.first_bias, {.per = 16});
                 break;
             }
             case window_merger: {
                 // attention within a tile and an mlp over it among the blocks, then one merge after the other
                 count const rounds = link.rounds != 0 ? link.rounds : 1;
                 p.vectors += 2 * tile + (rounds - 1) * l.norm_gains * tile;
-                p.blocks.try_push_back({1, {.hidden = in, .heads = heads, .norms = 1, .mlp_bias = false, .window = together}, 1});
-                map(tile, together * inner, true, {.per = together});
-                map(together * inner, in, true, {.per = together});
+                p.block(1, {.hidden = in, .heads = heads, .norms = 1, .mlp_bias = false, .window = together}, 1);
+                p.map(tile, together * inner, true, {.per = together});
+                p.map(together * inner, in, true, {.per = together});
                 encoder_rows const twice{.per = together * together};
-                map(tile, tile, true, twice, rounds);
-                if (rounds > 1) map(tile, in, true, twice, rounds - 1);
-                map(tile, out, true, twice);
+                p.map(tile, tile, true, twice, rounds);
+                if (rounds > 1) p.map(tile, in, true, twice, rounds - 1);
+                p.map(tile, out, true, twice);
                 break;
             }
             case aligner:
                 if (is->relative_positions) {
-                    neck(p, map);
-                    map(9 * narrow, 2 * narrow, false, {.per = 4});
-                    map(18 * narrow, 4 * narrow, false, {.per = 16});
-                    map(4 * narrow, out / 2, true, {.per = 16});
+                    neck(p);
+                    p.map(9 * narrow, 2 * narrow, false, {.per = 4});
+                    p.map(18 * narrow, 4 * narrow, false, {.per = 16});
+                    p.map(4 * narrow, out / 2, true, {.per = 16});
                     p.vectors += 1;
                 } else {
-                    map(in, out / 2, true, rows);
-                    map(out, out, true, rows);
+                    p.map(in, out / 2, true, rows);
+                    p.map(out, out, true, rows);
                 }
                 break;
         }

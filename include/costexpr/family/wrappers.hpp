@@ -4,7 +4,6 @@
 #include <costexpr/core/math.hpp>
 #include <costexpr/family/traits.hpp>
 
-#include <array>
 #include <string_view>
 
 namespace costexpr {
@@ -19,7 +18,7 @@ struct wrapper {
     double version = 0;     ///< of several decoders under one name, the one of this version
 };
 
-inline constexpr std::array wrappers{
+inline constexpr wrapper wrappers[] = {
     // images
     wrapper{"LlavaForConditionalGeneration", "llava", "llama"},
     wrapper{"LlavaNextForConditionalGeneration", "llava_next", "llama"},
@@ -100,6 +99,26 @@ inline constexpr std::array wrappers{
     wrapper{"NemotronH_Super_Omni_Reasoning_V3", "", "nemotron_h"},
     wrapper{"NemotronH_Omni_Reasoning_V3", "nemotron_h_omni", "nemotron_h"},
     wrapper{"Granite4VisionForConditionalGeneration", "granite4_vision", "granitemoehybrid"},
+    // their decoders always name themselves
+    wrapper{"Gemma3nForConditionalGeneration", "gemma3n"},
+    wrapper{"MllamaForConditionalGeneration", "mllama"},
+    wrapper{"Molmo2ForConditionalGeneration", "molmo2"},
+    wrapper{"MuseGlimmerForConditionalGeneration", "muse_glimmer"},
+    wrapper{"MuseSparkForConditionalGeneration", "muse_spark"},
+    wrapper{"CohereCompassForConditionalGeneration", "cohere_compass"},
+    wrapper{"HunYuanVLForConditionalGeneration", "hunyuan_vl"},
+    wrapper{"Ernie4_5_VLMoeForConditionalGeneration", "ernie4_5_vl_moe"},
+    wrapper{"Step3p7ForConditionalGeneration", "step3p7"},
+    wrapper{"Step3VLForConditionalGeneration", "step3_vl"},
+    wrapper{"DeepseekOcr2ForConditionalGeneration", "deepseek_ocr2"},
+    wrapper{"MiniMaxM3SparseForConditionalGeneration", "minimax_m3_vl"},
+    wrapper{"MistralLarge4ForConditionalGeneration", "mistral_large4"},
+    wrapper{"Dots3NoteForConditionalGeneration", "dots3_note"},
+    wrapper{"KimiK3ForConditionalGeneration", "kimi_k3"},
+    wrapper{"Glm5NextForConditionalGeneration", "glm5_next"},
+    wrapper{"Lfm3VlForConditionalGeneration", "lfm3_vl"},
+    wrapper{"InklingForConditionalGeneration", "inkling_mm_model"},
+    wrapper{"Inkling2ForConditionalGeneration", "inkling2"},
     // sound, and sound beside images
     wrapper{"Qwen2AudioForConditionalGeneration", "qwen2_audio", "qwen2"},
     wrapper{"Qwen2_5OmniForConditionalGeneration", "qwen2_5_omni", "qwen2_5_omni_text"},
@@ -145,7 +164,7 @@ struct nested_default {
     std::string_view model_type;
     traits::sizes size{};
 };
-inline constexpr std::array nested_defaults{
+inline constexpr nested_default nested_defaults[] = {
     nested_default{"llama", {.layers = 32, .hidden = 4096, .heads = 32, .inner = 11008, .vocab = 32000, .context = 2048}},
     nested_default{"mistral", {.layers = 32, .hidden = 4096, .heads = 32, .kv_heads = 8, .inner = 14336, .vocab = 32000, .context = 131072}},
     nested_default{"qwen2", {.layers = 32, .hidden = 4096, .heads = 32, .kv_heads = 32, .inner = 22016, .vocab = 151936, .context = 32768}},
@@ -155,7 +174,7 @@ inline constexpr std::array nested_defaults{
 COSTEXPR_COLD constexpr void fill_nested(traits::sizes& size, std::string_view model_type) {
     for (nested_default const& d : nested_defaults) {
         if (d.model_type != model_type) continue;
-        for (count traits::sizes::* m : {&traits::sizes::layers, &traits::sizes::hidden, &traits::sizes::heads, &traits::sizes::kv_heads, &traits::sizes::head_dim,
+        for (count traits::sizes::*m : {&traits::sizes::layers, &traits::sizes::hidden, &traits::sizes::heads, &traits::sizes::kv_heads, &traits::sizes::head_dim,
                                          &traits::sizes::inner, &traits::sizes::vocab, &traits::sizes::window, &traits::sizes::context})
             if (size.*m == 0) size.*m = d.size.*m;
     }

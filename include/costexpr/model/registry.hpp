@@ -237,12 +237,14 @@ struct registry {
                    .hint = "an object with the keys of the decoder: text_config, llm_config, language_config or thinker_config"});
             return c;
         }
-        if (c.row == nullptr && around != nullptr && (nested || around->flat)) {
+        auto const ask_wrapper = [&] {
             c = find(around->decoder, true);
             if (c.row == nullptr) c = find(around->decoder);
-        }
+        };
+        if (c.row == nullptr && around != nullptr && (nested || around->version != 0)) ask_wrapper();
         if (c.row == nullptr) c = find(outer.view());
         if (c.row == nullptr) c = find(type.view(), true);
+        if (c.row == nullptr && around != nullptr) ask_wrapper();
         if (d.find("attn_res_block_size") != nullptr) {
             facts.founded = provenance::inferred;
             facts.remarks.try_push_back(remark::unread_structure);
@@ -295,7 +297,7 @@ struct registry {
 
     /// Reads one tower: from its own object, and from the wrapper's keys of what leads into the decoder.
     template <class T>
-    static constexpr void read_tower(schema::document const& d, json::value const& object, std::string_view wrapper, std::string_view usual, bool fixed,
+    COSTEXPR_COLD static constexpr void read_tower(schema::document const& d, json::value const& object, std::string_view wrapper, std::string_view usual, bool fixed,
                                      projector_traits const& link, T& out, problems& p) {
         json::value const type = schema::member(d, object, "model_type");
         short_string own{};
@@ -319,7 +321,7 @@ struct registry {
         // a resampler of Idefics has no key for what its blocks hold
         if (out.link.resampled) out = T{};
     }
-    static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
+    COSTEXPR_COLD static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
         using T = std::conditional_t<size != 0, tower, void>;  // not instantiated before it is used
         schema::slot const* vision = d.find("vision_config", true);
         if (vision == nullptr) vision = d.find("vit_config", true);
@@ -349,6 +351,15 @@ struct registry {
         if (more || (facts.has_audio && facts.audio.is == nullptr) || (facts.has_vision && facts.vision.is == nullptr)) facts.remarks.try_push_back(remark::tower_not_counted);
     }
 
+    /// What leads from the towers into a decoder of this width.
+    COSTEXPR_COLD static constexpr void lead_towers(config_facts& facts, count width, schema::document const& d, problems& p) {
+        for (auto* t : {&facts.vision, &facts.detail, &facts.audio}) {
+            t->link.width = width;
+            if (p.empty() && t->is != nullptr && !(costexpr::parameters<double>(*t) < largest_total))
+                p.add({.code = errc::too_large, .offset = d.decoder, .found = most_bytes, .hint = "a tower of fewer than 1e15 parameters"});
+        }
+    }
+
     template <class G>
     static constexpr model read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
         model m{std::variant<F...>(std::in_place_type<G>), facts};
@@ -358,13 +369,7 @@ struct registry {
         schema::fill_all<registry>(g, d, p);
         schema::checker check(d, p);
         if constexpr (schema::settles<G>) g.settle(check);
-        if constexpr (requires { g.base.hidden; }) {
-            for (auto* t : {&m.config.vision, &m.config.detail, &m.config.audio}) {
-                t->link.width = g.base.hidden;
-                if (p.empty() && t->is != nullptr && !(costexpr::parameters<double>(*t) < largest_total))
-                    p.add({.code = errc::too_large, .offset = d.decoder, .found = most_bytes, .hint = "a tower of fewer than 1e15 parameters"});
-            }
-        }
+        if constexpr (requires { g.base.hidden; }) lead_towers(m.config, g.base.hidden, d, p);
         if constexpr (requires { g.base.mtp_modules; })
             if (g.base.mtp_modules != 0) m.config.remarks.try_push_back(remark::mtp_not_counted);
         return m;
