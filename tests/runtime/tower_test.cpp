@@ -109,6 +109,23 @@ constexpr bool towers_of_other_makers() {
 }
 CHECK_TWICE(towers_of_other_makers);
 
+constexpr bool radio_and_molmo() {
+    // RADIO ViT-H/16: patches of images and of pairs of frames, 128 x 128 positions, 10 tokens, 32 blocks with two scales of the residual;
+    // RMSNorm over a tile, and two linear layers without biases
+    constexpr cx::count h = 1280;
+    constexpr cx::count radio = 3 * 768 * h + 128 * 128 * h + 10 * h + 32 * (12 * h * h + 9 * h + 4 * h + 2 * h);
+    // Molmo2: 25 of 27 layers, attention over 2 layers' outputs side by side, a gated network
+    constexpr cx::count w = 1152;
+    constexpr cx::count vit = 588 * w + w + 729 * w + 25 * 15'239'504;
+    constexpr cx::count adapter = 3 * (2 * w * w + w) + w * w + w + 2 * w * 9728 + 9728 * 2560;
+    return is(read(WRAPPER("nemotron_h_omni", 2688) R"("downsample_ratio": 0.5, "projector_hidden_size": 4096,
+                "vision_config": {"model_type": "radio", "video_temporal_patch_size": 2}})"), radio + 4 * h + 4 * h * 4096 + 4096 * 2688) &&
+           is(read(WRAPPER("molmo2", 2560) R"("adapter_config": {"vit_layers": [-3, -9], "hidden_size": 1152, "num_attention_heads": 16, "num_key_value_heads": 16, "head_dim": 72,
+                "intermediate_size": 9728}, "vit_config": {"hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27, "num_attention_heads": 16,
+                "num_key_value_heads": 16, "head_dim": 72, "image_default_input_size": [378, 378], "image_patch_size": 14, "image_num_pos": 729}})"), vit + adapter);
+}
+CHECK_TWICE(radio_and_molmo);
+
 constexpr bool convolutions_and_a_second_tower() {
     return is(read(WRAPPER("got_ocr2", 1024) R"("vision_config": {"model_type": "got_ocr2_vision", "output_channels": 256, "mlp_dim": 3072, "global_attn_indexes": [2, 5, 8, 11], "window_size": 14,
                 "qkv_bias": true}})"), 96'618'752) &&

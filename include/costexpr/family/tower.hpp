@@ -24,6 +24,7 @@ struct projector {
     bool normed = true;
     count feature = 0;      ///< the layer whose output it takes, where it is one
     count features = 0;     ///< how many they are
+    count deepest = 0;      ///< layers that it needs, or, where it counts from the last one, 0 less those that it does not
     count queries = 0;
     count depth = 0;        ///< of a resampler
     count heads = 0;
@@ -36,6 +37,7 @@ struct projector {
     count frames = 0;       ///< tokens of a recording that one token takes
     count rounds = 0;
     bool resampled = false;
+    count mtp_modules = 0;  ///< of the decoder
 
     static constexpr auto json(auto...) {
         using t = projector;
@@ -58,15 +60,31 @@ struct projector {
             key(&t::frames, "audio_merge_size").optional().at_least(1).at_most(4096),
             key(&t::rounds, "merger_times").optional().at_least(1).at_most(largest_layers),
             key(&t::resampled, "use_resampler").optional(),
+            key(&t::mtp_modules, "text_config.num_nextn_predict_layers", "llm_config.num_nextn_predict_layers").optional(),
         };
     }
     /// `d`: the wrapper's own object.
     COSTEXPR_COLD constexpr void settle(schema::document const& d) {
         if (count const listed = max(schema::entries(d, "vision_feature_layer"), schema::entries(d, "vision_feature_layers")); listed != 0) features = listed;
+        if (schema::slot const* const adapter = d.find("adapter_config"))
+            for (std::string_view name : {"vision_feature_layer", "vit_layers"}) read_layers(d, schema::member(d, adapter->value, name));
         if (features == 0) features = is.features;
         if (merge == 0 && ratio > 1e-2 && ratio <= 1) merge = static_cast<count>(1 / ratio + 0.5);
         if (is.bias_by_key) is.first_bias = is.second_bias = bias;
         if (!normed) is.norm_gains = 0;
+    }
+
+  private:
+    COSTEXPR_COLD constexpr void read_layers(schema::document const& d, json::value const& list) {
+        if (list.kind != json::kind::array) return;
+        features = 0;
+        deepest = -largest_layers;
+        json::reader r = json::reader::inside(d.text, list);
+        r.enter_array();
+        while (r.next_element()) {
+            count n = 0;
+            if (json::to_integer(r.skip().raw(d.text), n) == errc::none) ++features, deepest = max(deepest, min(max(n, -largest_layers), largest_layers) + 1);
+        }
     }
 };
 
@@ -137,6 +155,10 @@ struct tower {
     count stride = 0;
     count time_merge = 0;
     count insert = 0;         ///< the block behind which tiles are merged
+    count classes = 3;        ///< learned tokens of RADIO
+    count registers = 7;
+    count video_frames = 0;   ///< in a patch of a video that has an embedding of its own
+    bool swiglu = false;      ///< gated networks of two thirds of the width
     projector link{};
 
     static constexpr auto json(auto...) {
@@ -155,7 +177,7 @@ struct tower {
             key(&t::frames, "temporal_patch_size", "patch_temporal").optional().at_least(1).at_most(1024),
             key(&t::merge, "spatial_merge_size", "merge_kernel_size", "merge_size").optional().at_least(1).at_most(64),
             key(&t::positions, "num_position_embeddings", "num_patches", "image_num_pos", "max_source_positions", "position_embedding_size").optional(),
-            key(&t::image, "image_size", "image_default_input_size").optional().at_most(16384),
+            key(&t::image, "max_img_size", "image_size", "image_default_input_size").optional().at_most(16384),
             key(&t::position_rows, "init_pos_emb_height", "pos_emb_height").optional().at_most(16384),
             key(&t::position_columns, "init_pos_emb_width", "pos_emb_width").optional().at_most(16384),
             key(&t::outer, "out_hidden_size", "text_hidden_size", "output_dim", "output_proj_dims", "vision_output_dim").optional(),
@@ -184,6 +206,10 @@ struct tower {
             key(&t::stride, "hidden_stride").optional().at_most(64),
             key(&t::time_merge, "temporal_merge_size").optional().at_most(64),
             key(&t::insert, "insert_layer_id").optional().at_most(largest_layers),
+            key(&t::classes, "num_cls_tokens").optional(),
+            key(&t::registers, "num_registers").optional(),
+            key(&t::video_frames, "video_temporal_patch_size").optional().at_most(1024),
+            key(&t::swiglu, "use_swiglu_ffn").optional(),
         };
     }
     constexpr void apply(tower_traits const& traits) {
@@ -217,6 +243,7 @@ struct tower {
         set(positions, size.positions);
         if (ratio > 0 && inner == 0) inner = static_cast<count>(min(ratio, 4096.0) * static_cast<double>(hidden));
         set(inner, size.inner != 0 ? size.inner : 4 * hidden);
+        if (swiglu) inner = ceil_div(inner * 2 / 3, 8) * 8;
         if (count const listed_shapes = schema::entries(d, "supported_aspect_ratios"); listed_shapes != 0) shapes = min<count>(listed_shapes, 1024);
         if (count const layers = schema::entries(d, "intermediate_layers_indices"); layers != 0 && outer == 0) outer = hidden * (1 + layers);
         if (is->input == tower_input::conformer) read_channels(d, "subsampling_conv_channels");
@@ -241,6 +268,11 @@ struct tower {
         if (is->relative_positions && window < 1) window = 14;
     }
 
+    /// Leaves out the layers behind the deepest that the projector takes: early files of Molmo2 count them, and their checkpoints lack them.
+    constexpr void trim() {
+        count const needed = link.deepest > 0 ? link.deepest : depth + link.deepest;
+        if (needed > 0 && needed < depth) depth = needed;
+    }
     [[nodiscard]] COSTEXPR_COLD constexpr tower_layers layers() const {
         using enum tower_positions;
         tower_layers p{};
@@ -272,8 +304,11 @@ struct tower {
             p.vectors += depth * (6 + kernel) * hidden;
         } else if (!t.patchless) {
             p.map(channels * patch * patch * frames, hidden, t.patch_bias, {}, 1, copies);
+            // a video's patches take the place of an image's: stored, not run beside them
+            if (t.registers && video_frames != 0) p.vectors += channels * patch * patch * video_frames * hidden;
         }
         p.vectors += copies * learned() + copies * gains * (t.pre_norms + t.post_norms + (mean_pooling ? 0 : 1)) * hidden;
+        if (t.registers && link.mtp_modules != 0) p.vectors += 2 * hidden;  // a norm that comes with the decoder's prediction modules
         if (t.relative_positions) neck(p);
         add_blocks(p, gains, copies, per);
         if (pooling_head && !link.is.headless)
@@ -295,7 +330,7 @@ struct tower {
     [[nodiscard]] COSTEXPR_COLD constexpr count learned() const {
         using enum tower_positions;
         count const extra = is->class_token ? 1 : 0;
-        count const tokens = (extra + (mask_token ? 1 : 0)) * hidden;
+        count const tokens = (extra + (mask_token ? 1 : 0) + (is->registers ? classes + registers : 0)) * hidden;
         switch (is->positions) {
             case none: break;
             case grid: return tokens + (patches() + extra) * hidden;
@@ -319,7 +354,7 @@ struct tower {
         auto const rule = [&](bias_rule r) { return r == bias_rule::always || (r == bias_rule::by_key && attention_bias); };
         encoder_block block{.hidden = hidden, .heads = heads, .inner = t.input == tower_input::conformer ? 0 : t.tower_wide_networks ? inner : leaving(),
                             .kv_heads = kv_heads, .head_dim = head_dim, .norms = t.norms, .norm_gains = gains,
-                            .qkv_bias = rule(t.qkv) && t.key_bias, .output_bias = rule(t.output), .gated = t.gated, .mlp_bias = rule(t.network), .rows = {.per = per}};
+                            .qkv_bias = rule(t.qkv) && t.key_bias, .output_bias = rule(t.output), .gated = t.gated || swiglu, .mlp_bias = rule(t.network), .rows = {.per = per}};
         count const dim = block.dim();
         if (rule(t.qkv) && !t.key_bias) block.vectors += (heads + (kv_heads != 0 ? kv_heads : heads)) * dim;
         if (t.layer_scale) block.vectors += 2 * hidden;

@@ -83,6 +83,7 @@ struct tower_traits {
     count frames = 1;                ///< consecutive frames of a video in one patch
     tower_positions positions = tower_positions::grid;
     bool class_token = false;
+    bool registers = false;          ///< as many class and register tokens as keys say, and a patch embedding of its own for videos (RADIO, arXiv:2312.06709)
     count pre_norms = 0;             ///< in front of the blocks
     count post_norms = 1;            ///< behind them
     count norm_gains = 2;            ///< 2 LayerNorm with bias, 1 RMSNorm
@@ -152,6 +153,7 @@ inline constexpr auto tower_rows = [] {
                                   .gated = true, .qk_norm = true, .size = {16, 768, 3072, 12, 16, 0, 10240}};
     constexpr tower_traits ovis{.pre_norms = 1, .norm_gains = 1, .attention_bias = false, .qkv = by_key, .output = by_key, .network = never, .gated = true,
                                 .size = {24, 1024, 2816, 8, 14, 224}};
+    constexpr tower_traits radio{.patch_bias = false, .registers = true, .post_norms = 0, .qkv = by_key, .layer_scale = true, .size = {32, 1280, 0, 16, 16, 2048}};
     constexpr tower_traits sam{.post_norms = 0, .qkv = by_key, .relative_positions = true, .size = {12, 768, 3072, 12, 16, 1024}};
     constexpr tower_traits ocr_encoder{.patch_bias = false, .class_token = true, .pre_norms = 1, .post_norms = 0, .patchless = true, .size = {24, 1024, 4096, 16, 14, 224}};
     // sound
@@ -184,7 +186,7 @@ inline constexpr auto tower_rows = [] {
         tower_row{"glm4v", glm4v}, tower_row{"glm4v_vision", glm4v}, tower_row{"glm4v_moe_vision", glm4v}, tower_row{"glm_ocr_vision", glm_ocr},
         tower_row{"ernie4_5_vl_moe_vision", ernie}, tower_row{"minimax_m3_vl_vision", minimax}, tower_row{"step3p5_vision", step},
         tower_row{"muse_glimmer_vision", muse}, tower_row{"gemma4_vision", gemma4}, tower_row{"ovis2_vision", ovis},
-        tower_row{"sam_vision_model", sam}, tower_row{"got_ocr2_vision", sam}, tower_row{"pp_chart2table_vision", sam},
+        tower_row{"radio", radio}, tower_row{"sam_vision_model", sam}, tower_row{"got_ocr2_vision", sam}, tower_row{"pp_chart2table_vision", sam},
         tower_row{"unlimited_ocr_sam_vision_model", sam}, tower_row{"unlimited_ocr_vision_encoder", ocr_encoder},
         tower_row{"whisper", whisper}, tower_row{"qwen2_audio_encoder", whisper}, tower_row{"moss_transcribe_diarize_audio", whisper}, tower_row{"voxtral_encoder", whisper},
         tower_row{"qwen2_5_omni_audio_encoder", omni}, tower_row{"qwen3_omni_moe_audio_encoder", omni3}, tower_row{"gemma4_audio", gemma4_audio},
@@ -263,6 +265,9 @@ inline constexpr auto projector_rows = [] {
         projector_row{.wrapper = "minicpm_ocr", .tower = "minicpm_ocr_vision", .vision = window, .fixed = true},
         projector_row{.wrapper = "minicpmv4_6", .tower = "minicpmv4_6_vision", .vision = window, .fixed = true},
         projector_row{.wrapper = "minicpmv4_7", .tower = "minicpmv4_7_vision", .vision = window, .fixed = true},
+        projector_row{.wrapper = "nemotron_h_omni", .tower = "radio",
+                      .vision = {.kind = mlp, .norm_gains = 1, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .middle_size = 4096, .first_bias = false, .second_bias = false},
+                      .fixed = true},
         projector_row{"got_ocr2", "got_ocr2_vision", ocr}, projector_row{"pp_chart2table", "pp_chart2table_vision", ocr},
         projector_row{.wrapper = "unlimited_ocr", .tower = "unlimited_ocr_vision_encoder", .vision = {.kind = linear, .features = 2, .vectors = 2},
                       .second = {.kind = convolutions, .own_width = true}},

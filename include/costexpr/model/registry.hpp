@@ -97,8 +97,8 @@ constexpr decltype(auto) visit(Function&& f, basic_model<F...> const& m) {
 namespace detail {
 
 inline constexpr std::array<std::string_view, 4> decoder_objects{"text_config", "llm_config", "language_config", "thinker_config"};
-inline constexpr std::array<std::string_view, 9> header_keys{"architectures", "model_type", "vision_config", "vit_config", "high_res_vision_config",
-                                                             "audio_config", "talker_config", "version", "quantization_config"};
+inline constexpr std::array<std::string_view, 10> header_keys{"architectures", "model_type", "vision_config", "vit_config", "high_res_vision_config",
+                                                             "audio_config", "sound_config", "talker_config", "version", "quantization_config"};
 
 /// A value, or the first entry where it is a list.
 constexpr json::value first_of(schema::document const& d, json::value const& v) {
@@ -324,9 +324,11 @@ struct registry {
     COSTEXPR_COLD static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
         using T = std::conditional_t<size != 0, tower, void>;  // not instantiated before it is used
         schema::slot const* vision = d.find("vision_config", true);
-        if (vision == nullptr) vision = d.find("vit_config", true);
+        bool const early = vision == nullptr;
+        if (early) vision = d.find("vit_config", true);
         schema::slot const* const detailed = d.find("high_res_vision_config", true);
-        schema::slot const* const audio = d.find("audio_config");
+        schema::slot const* audio = d.find("audio_config");
+        if (audio == nullptr) audio = d.find("sound_config");
         facts.has_vision = vision != nullptr;
         facts.has_audio = audio != nullptr;
         if (!facts.has_vision && !facts.has_audio) return;
@@ -343,6 +345,7 @@ struct registry {
         if (facts.has_vision) {
             json::value const encoder = schema::member(d, vision->value, "encoder_config");
             read_one(encoder.kind == json::kind::object ? encoder : vision->value, r.tower, r.vision, facts.vision);
+            if (early) facts.vision.trim();
             json::value const second = detailed != nullptr ? detailed->value : schema::member(d, vision->value, "sam_config");
             if (r.second.kind != projector_kind::none) read_one(second, "sam_vision_model", r.second, facts.detail);
         }
