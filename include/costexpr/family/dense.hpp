@@ -159,6 +159,14 @@ struct dense_decoder {
                                 times(cross_every != 0 ? base.layers / cross_every : 0, cross_attention{base.hidden, cross_width, network.inner}),
                                 times(1, base.output()));
     }
+    /// The modules of multi-token prediction, which hold a layer each.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, attention.full_layer()),
+                                times(n, network.layer()));
+    }
 };
 
 }  // namespace costexpr

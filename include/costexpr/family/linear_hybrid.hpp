@@ -56,6 +56,16 @@ struct linear_hybrid_decoder {
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));
     }
+    /// The modules of multi-token prediction, which hold a layer with attention each.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        bool const sparse = experts.moe_layers() != 0;
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, attention.full_layer()),
+                                times(sparse ? 0 : n, network.layer()),
+                                times(sparse ? n : 0, experts.layer()));
+    }
 };
 
 }  // namespace costexpr

@@ -17,10 +17,20 @@ struct nemotron_h_decoder {
     state_space_shape space{};
     feed_forward network{};
     mixture experts{};
+    pattern predicted{};  ///< of a multi-token prediction module
 
     static constexpr std::string_view family = "nemotron_h";
     using parts = part_list<&nemotron_h_decoder::base, &nemotron_h_decoder::blocks, &nemotron_h_decoder::attention,
                             &nemotron_h_decoder::space, &nemotron_h_decoder::network, &nemotron_h_decoder::experts>;
+    static constexpr auto json(auto...) {
+        using f = nemotron_h_decoder;
+        using enum layer_kind;
+        return std::array{
+            key(&f::predicted, "mtp_layers_block_type", "mtp_hybrid_override_pattern")
+                .spelled(layer_sign{"M", mamba}, layer_sign{"*", full}, layer_sign{"-", dense}, layer_sign{"E", moe}, layer_sign{"T", full})
+                .optional(),
+        };
+    }
     static constexpr auto architectures() { return std::array{arch{"NemotronHForCausalLM", "nemotron_h", {.norms = 1, .gated = false}}}; }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern"); }
@@ -55,6 +65,17 @@ struct nemotron_h_decoder {
                                 times(blocks.of(dense), network.layer()),
                                 times(blocks.of(moe), experts.layer()),
                                 times(1, base.output()));
+    }
+    /// The modules of multi-token prediction, which hold the layers of a pattern of their own.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        using enum layer_kind;
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * predicted.size(), base.layer_norm()),
+                                times(n * predicted.of(mamba), space.second_generation()),
+                                times(n * predicted.of(full), attention.full_layer()),
+                                times(n * predicted.of(dense), network.layer()),
+                                times(n * predicted.of(moe), experts.layer()));
     }
 };
 

@@ -490,18 +490,11 @@ class checker {
     template <described C, class... Kinds>
     constexpr void schedule(C const& c, pattern C::* member, count layers, std::string_view kinds, Kinds... allowed) {
         pattern const& list = c.*member;
-        if (!list.empty() && layers > 0 && list.size() != layers) fail(member, errc::length_mismatch, layers, list.size());
+        if (list.empty()) return;
+        if (layers > 0 && list.size() != layers) fail(member, errc::length_mismatch, layers, list.size());
         count known = 0;
         ((known += list.of(allowed)), ...);
-        if (known == list.size()) return;
-        place const at = find(member);
-        json::reader r = json::reader::inside(d_.text, at.value);
-        if (at.value.kind == json::kind::array) r.enter_array();
-        for (count i = 0; i != list.size(); ++i) {
-            std::uint32_t offset = at.value.begin;
-            if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
-            if (((list[i] != allowed) && ...)) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
-        }
+        if (known != list.size()) refuse_kind(list, find(member), kinds, (0u | ... | (1u << static_cast<unsigned>(allowed))));
     }
     [[nodiscard]] constexpr bool has(std::string_view key) const { return d_.find(key) != nullptr; }
     [[nodiscard]] constexpr document const& source() const { return d_; }
@@ -513,6 +506,16 @@ class checker {
         json::value value{};
         bool there = false;
     };
+    /// Reports the first entry of a list whose kind is not among these.
+    COSTEXPR_COLD constexpr void refuse_kind(pattern const& list, place const& at, std::string_view kinds, unsigned allowed) {
+        json::reader r = json::reader::inside(d_.text, at.value);
+        if (at.value.kind == json::kind::array) r.enter_array();
+        for (count i = 0; i != list.size(); ++i) {
+            std::uint32_t offset = at.value.begin;
+            if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
+            if ((allowed >> static_cast<unsigned>(list[i]) & 1u) == 0) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
+        }
+    }
     /// The key that fills a member in this config, or the first that could.
     template <described C, class M>
     [[nodiscard]] constexpr place find(M C::* member) const {
