@@ -34,8 +34,8 @@ struct backbone {
     static constexpr auto json(auto...) {
         using f = backbone;
         return std::array{
-            key(&f::layers, "num_hidden_layers", "n_layer", "n_layers", "num_layers").at_most(largest_layers),
-            key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
+            key(&f::layers, "num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_blocks").at_most(largest_layers),
+            key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model", "embedding_dim"),
             key(&f::vocab, "padded_vocab_size", "vocab_size").asked_as("vocab_size"),
             key(&f::max_context, "max_position_embeddings", "max_sequence_length", "max_seq_len", "seq_length", "n_positions").optional().at_most(count{1} << 40),
             key(&f::tied, "tie_word_embeddings").optional().outermost(),

@@ -415,7 +415,9 @@ struct model_of<registry<F...>> {
 
 /// The families that costexpr ships.
 using builtin = registry<dense_decoder, moe_decoder, mla_decoder, linear_hybrid_decoder, kimi_linear_decoder, mamba_hybrid_decoder, nemotron_h_decoder,
-                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder, rwkv_decoder>;
+                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder, rwkv_decoder, nas_decoder,
+                         lightning_hybrid_decoder, xlstm_decoder, recurrent_gemma_decoder, zamba_decoder,
+                         inkling_decoder>;
 
 /// A model of the shipped families, read at run time.
 using any_model = detail::model_of<builtin>::type;
