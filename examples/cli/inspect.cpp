@@ -61,6 +61,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     cx::count const text = cx::parameters(ops);
     cx::count const mtp = mtp_modules != 0 ? m.mtp_parameters() : 0;
     cx::count const vision = m.config.vision_parameters();
+    cx::count const audio = m.config.audio_parameters();
 
     if (as_json) {
         std::string out_text;
@@ -69,7 +70,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
         out.member("model", loaded->name).member("architecture", m.config.architecture.view()).member("family", m.config.family);
         out.member("situation", known ? "S1" : "S2").member("provenance", cx::provenance_names[static_cast<std::size_t>(m.config.founded)]);
         out.key("parameters").begin_object();
-        out.member("total", text + vision).member("text", text).member("vision", vision).member("embedding", embedding);
+        out.member("total", text + vision + audio).member("text", text).member("vision", vision).member("audio", audio).member("embedding", embedding);
         out.member("active", cx::active_parameters(ops)).member("mtp", mtp);
         out.end_object();
         out.key("layers").begin_object();
@@ -96,6 +97,10 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
             out.key("vision").begin_object().member("parameters", vision).member("layers", m.config.vision.depth).member("hidden_size", m.config.vision.hidden).end_object();
         else
             out.key("vision").null();
+        if (audio != 0)
+            out.key("audio").begin_object().member("parameters", audio).member("layers", m.config.audio.depth).member("hidden_size", m.config.audio.hidden).end_object();
+        else
+            out.key("audio").null();
         out.member("is_moe", is_moe).member("is_vlm", m.config.has_vision).member("has_mtp", mtp_modules != 0);
         out.key("notes").begin_array();
         for (cx::remark r : m.config.remarks)
@@ -112,6 +117,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     t.row({"  active per token", fmt::format("{}", cx::active_parameters(ops)), human_count(static_cast<double>(cx::active_parameters(ops)))});
     t.row({"  embedding", fmt::format("{}", embedding), human_count(static_cast<double>(embedding))});
     if (vision != 0) t.row({"  vision tower beside them", fmt::format("{}", vision), human_count(static_cast<double>(vision))});
+    if (audio != 0) t.row({"  audio tower beside them", fmt::format("{}", audio), human_count(static_cast<double>(audio))});
     if (mtp != 0) t.row({"  multi-token prediction", fmt::format("{}", mtp), human_count(static_cast<double>(mtp))});
     t.row({"weights", fmt::format("{} B", weight_bytes), human_bytes(static_cast<double>(weight_bytes))});
     t.row({"state per token", fmt::format("{} B", s.bytes_per_token), human_bytes(static_cast<double>(s.bytes_per_token))});

@@ -30,6 +30,10 @@ constexpr bool has_any(schema::document const& d, Names... names) {
 
 }  // namespace detail
 
+/// Whether any of the dimensions stand there that every decoder has: what a wrapper without a nested decoder lacks.
+[[nodiscard]] constexpr bool describes_some_decoder(schema::document const& d) {
+    return detail::has_any(d, "num_hidden_layers", "n_layer", "n_layers", "num_layers", "hidden_size", "n_embd", "d_model", "num_attention_heads", "n_head", "n_heads");
+}
 [[nodiscard]] constexpr bool describes_decoder(schema::document const& d) {
     for (std::string_view k : unusual_keys)
         if (d.find(k) != nullptr) return false;

@@ -266,6 +266,11 @@ constexpr std::string_view syntax(errc code) {
             expected();
             m << p.found << ")";
             break;
+        case errc::missing_inner_config:
+            m << "a wrapper's decoder is missing";
+            expected();
+            m << "no such object, and no keys of a decoder beside the wrapper's own)";
+            break;
         case errc::unknown_architecture:
             key(" names an architecture that is not known, and its keys describe no known layers");
             expected();
