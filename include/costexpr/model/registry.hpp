@@ -195,6 +195,15 @@ struct registry {
         return m;
     }
 
+    /// The family that reads a scanned config, and its row; a problem where there is none.
+    static constexpr detail::claim claimed_by(schema::document const& d, config_facts& facts, problems& p) { return classify(d, facts, p); }
+    /// Calls f.operator()<F>() with the family of this number.
+    template <class Function>
+    static constexpr void with_family(std::size_t which, Function const& f) {
+        std::size_t index = 0;
+        ((index++ == which ? f.template operator()<F>() : void()), ...);
+    }
+
   private:
     /// Which family a config is of: the architecture says it (of a wrapper, that of its decoder), else the model_type, else the keys.
     static constexpr detail::claim classify(schema::document const& d, config_facts& facts, problems& p) {
