@@ -23,7 +23,8 @@ struct nemotron_h_decoder {
                             &nemotron_h_decoder::space, &nemotron_h_decoder::network, &nemotron_h_decoder::experts>;
     static constexpr auto architectures() { return std::array{arch{"NemotronHForCausalLM", "nemotron_h", {.norms = 1, .gated = false}}}; }
     /// Whether the keys of a config of no registered architecture describe this family.
-    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern"); }
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern") || (detail::has_any(d, "layers_block_type") && detail::has_any(d, "ssm_state_size")); }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/family/traits.hpp>
 #include <costexpr/schema/read.hpp>
 
 #include <array>
@@ -31,15 +32,22 @@ constexpr bool has_any(schema::document const& d, Names... names) {
 [[nodiscard]] constexpr bool describes_decoder(schema::document const& d) {
     for (std::string_view k : unusual_keys)
         if (d.find(k) != nullptr) return false;
-    return detail::has_any(d, "num_hidden_layers", "n_layer", "n_layers", "num_layers") && detail::has_any(d, "hidden_size", "n_embd", "d_model") &&
-           detail::has_any(d, "num_attention_heads", "n_head", "n_heads") && detail::has_any(d, "vocab_size", "padded_vocab_size");
+    return detail::has_any(d, "num_hidden_layers", "n_layer", "n_layers", "num_layers") && detail::has_any(d, "hidden_size", "n_embd", "n_embed", "d_model") &&
+           detail::has_any(d, "num_attention_heads", "n_head", "n_heads");
 }
 [[nodiscard]] constexpr bool describes_latent_attention(schema::document const& d) { return detail::has_any(d, "kv_lora_rank"); }
 [[nodiscard]] constexpr bool describes_experts(schema::document const& d) {
     // some configs name the experts that they would have, and say that they have none
     schema::slot const* const has = d.find("is_moe");
     if (has != nullptr && has->value.kind == json::kind::boolean && d.raw(*has)[0] == 'f') return false;
-    return detail::has_any(d, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts");
+    schema::slot const* const network = d.find("ffn_config");
+    return detail::has_any(d, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts") ||
+           (network != nullptr && schema::member(d, network->value, "moe_num_experts").kind != json::kind::end);
+}
+/// What a decoder of no registered architecture most likely is where no key says it: as Llama, or as GPT-2 where no key gives the inner size.
+[[nodiscard]] constexpr traits likely_traits(schema::document const& d) {
+    if (detail::has_any(d, "intermediate_size", "intermediate_size_mlp", "ffn_hidden_size", "ffn_dim", "n_inner", "block_ff_dim", "moe_intermediate_size", "expert_ffn_hidden_size", "ffn_config")) return {};
+    return {.norm_gains = 2, .gated = false, .inner_ratio = 4};
 }
 
 }  // namespace costexpr

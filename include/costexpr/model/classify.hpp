@@ -40,10 +40,17 @@ struct unread_key {
 
 /// Something that is not there yet.
 struct missing_part {
-    enum class kind : std::uint8_t { row, key, combination, layer_type, composition };
+    enum class kind : std::uint8_t {
+        row,          ///< of the architecture, in a family's table
+        key,          ///< that the family requires
+        combination,  ///< a layer type that there is, and the family does not compose
+        layer_kind,   ///< the same, where a per-layer list names it
+        layer_type,   ///< one that there is not
+        composition,  ///< a family whose layers the keys describe
+    };
     kind what = kind::row;
     std::uint32_t offset = 0;   ///< of the value that says so
-    std::string_view name{};    ///< of the key or the layer type; static storage
+    std::string_view name{};    ///< of the key or the layer type, empty where the value says it; static storage
 };
 
 /// The answer of classify(): which situation, what is not read, what is missing.
@@ -64,7 +71,7 @@ namespace detail {
 
 // --- which keys speak of structure -------------------------------------------------------------------------------------------------
 
-/// Words that name the parts of a layer or their sizes. A key with one of them (or `num_`, `n_` in front) may decide how large a model is.
+/// Words that name the parts of a layer or their sizes. A key with one of them (or `num_`, `n_`, `d_` in front) may decide how large a model is.
 inline constexpr std::string_view structural_words[] = {
     "layer",    "head",   "dim",       "size",     "expert",     "moe",       "rank",     "lora",   "kernel",    "conv",       "state",     "ssm",     "mamba",     "window",  "sliding",
     "swa",      "sparse", "compress",  "compressed", "compression", "ratio",  "norm",     "layernorm", "rmsnorm", "group",     "block",     "latent",  "hidden",    "inner",   "intermediate",
@@ -143,7 +150,7 @@ constexpr std::string_view singular(std::string_view word) { return word.size() 
 /// Whether the name of a key speaks of the structure of layers.
 constexpr bool speaks_of_structure(std::string_view key) {
     if (is_one_of(key, known_keys)) return false;
-    bool structural = key.substr(0, 4) == "num_" || key.substr(0, 2) == "n_";
+    bool structural = key.substr(0, 4) == "num_" || key.substr(0, 2) == "n_" || key.substr(0, 2) == "d_";
     bool other = false;
     for_each_word(key, [&](std::string_view w) {
         other = other || is_one_of(w, other_words) || is_one_of(singular(w), other_words);
@@ -329,6 +336,7 @@ constexpr bool table_has(types<P...>, std::string_view outer, std::string_view i
 struct layer_sign_key {
     std::string_view key;
     std::string_view layer_type;
+    bool is_there = true;
 };
 inline constexpr layer_sign_key layer_sign_keys[] = {
     {"n_routed_experts", "moe"},     {"num_local_experts", "moe"},    {"num_experts", "moe"},
@@ -337,23 +345,31 @@ inline constexpr layer_sign_key layer_sign_keys[] = {
     {"mamba_d_state", "mamba2"},     {"ssm_state_size", "mamba2"},    {"state_size", "mamba2"},
     {"conv_L_cache", "short_convolution"}, {"compress_ratios", "compressed_mqa"}, {"hc_mult", "hyper_connection"},
     {"hidden_size_per_layer_input", "per_layer_input"}, {"cross_attention_layers", "cross_attention"}, {"cross_layer_interval", "cross_attention"},
-    {"attn_res_block_size", "attention over the outputs of earlier blocks"}, {"block_configs", "a list of blocks that differ"},
+    {"attn_res_block_size", "the outputs of earlier blocks in the residual (attn_res)", false}, {"block_configs", "blocks that differ"},
 };
-constexpr std::string_view layer_type_of(std::string_view key) {
+constexpr layer_sign_key const* layer_sign_of(std::string_view key) {
     for (layer_sign_key const& s : layer_sign_keys)
-        if (s.key == key) return s.layer_type;
-    return {};
+        if (s.key == key) return &s;
+    return nullptr;
+}
+/// Whether an entry of a per-layer list names a kind of layer that some family has.
+constexpr bool names_a_kind(schema::document const& d, std::uint32_t offset) {
+    for (auto const& known : layer_kind_names)
+        if (d.text.substr(offset + 1, known.text.size()) == known.text && d.text.substr(offset + 1 + known.text.size(), 1) == "\"") return true;
+    return false;
 }
 
 /// The number of routed experts that a config names; one expert is no mixture.
 constexpr bool has_mixture(schema::document const& d) {
-    if (!describes_experts(d)) return d.find("ffn_config") != nullptr;
+    if (!describes_experts(d)) return false;
+    bool plain = false;
     for (std::string_view key : {"n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts"})
         if (schema::slot const* const s = d.find(key); s != nullptr) {
             count n = 0;
             if (s->value.kind != json::kind::number || json::to_integer(d.raw(*s), n) != errc::none || n > 1) return true;
+            plain = true;
         }
-    return false;
+    return !plain;
 }
 
 /// Whether a list says of every layer that it is of one kind, which the family's layers are anyway.
@@ -473,24 +489,24 @@ template <class Registry = builtin>
         // where there are no experts, their sizes say nothing
         if (!c.has(feature::moe) && id != schema::words_view::none && detail::table_has(types<mixture>{}, name, {})) return;
         if (detail::tells_no_layers_apart(d, v)) return;
-        std::string_view const layer_type = detail::layer_type_of(name);
+        detail::layer_sign_key const* const sign = detail::layer_sign_of(name);
         // where no family is known, what some other reads is not new
-        if (has_family || id == schema::words_view::none || !layer_type.empty()) report(v, tables.place_for(name));
-        if (layer_type.empty()) return;
+        if (has_family || id == schema::words_view::none || sign != nullptr) report(v, tables.place_for(name));
+        if (sign == nullptr) return;
         for (missing_part const& m : c.missing)
-            if (m.name == layer_type) return;
-        c.missing.try_push_back({missing_part::kind::combination, v.begin, layer_type});
+            if (m.name == sign->layer_type) return;
+        c.missing.try_push_back({sign->is_there ? missing_part::kind::combination : missing_part::kind::layer_type, v.begin, sign->layer_type});
     });
 
     bool lacks_layers = !has_family || !c.missing.empty();
     if (!has_family) c.missing.try_push_back({missing_part::kind::composition, d.decoder, {}});
     if (!model)
         for (problem const& q : model.error()) {
-            if (q.code == errc::unknown_name) c.missing.try_push_back({missing_part::kind::layer_type, q.offset, q.key}), lacks_layers = true;
+            if (q.code == errc::unknown_name) c.missing.try_push_back({detail::names_a_kind(d, q.offset) ? missing_part::kind::layer_kind : missing_part::kind::layer_type, q.offset, {}}), lacks_layers = true;
             if (q.code == errc::missing_key) c.missing.try_push_back({missing_part::kind::key, q.offset, q.key});
         }
     // a registered model that lacks a key, and has no other that could stand for it, is an error
-    if (!model && !lacks_layers && c.unread.empty()) return model.error();
+    if (!model && c.registered && !lacks_layers && c.unread.empty()) return model.error();
     if (has_family && !c.registered) c.missing.try_push_back({missing_part::kind::row, d.decoder, c.family});
     c.situation = lacks_layers ? situation::s3 : c.registered && c.unread.empty() && model ? situation::s1 : situation::s2;
     return c;
@@ -516,6 +532,15 @@ constexpr void write_key(text_buffer<N>& to, std::string_view text, std::uint32_
     to << pointer.substr(begin);
 }
 
+/// The name of a layer type that is missing: as the library calls it, else as the config does.
+template <std::size_t N>
+constexpr void write_name(text_buffer<N>& to, missing_part const& m, std::string_view text) {
+    if (m.name.empty())
+        write_value(to, text, m.offset);
+    else
+        to << m.name;
+}
+
 }  // namespace detail
 
 /// What is missing, in words.
@@ -534,9 +559,15 @@ constexpr void write_key(text_buffer<N>& to, std::string_view text, std::uint32_
             if (!c.family.empty()) out << " in the family " << c.family;
             place();
             break;
+        case missing_part::kind::layer_kind:
+            out << "layers of kind ";
+            detail::write_value(out, text, m.offset);
+            if (!c.family.empty()) out << " in the family " << c.family;
+            place();
+            break;
         case missing_part::kind::layer_type:
             out << "a layer type for ";
-            detail::write_value(out, text, m.offset);
+            detail::write_name(out, m, text);
             place();
             break;
         case missing_part::kind::composition: out << "a family whose layers these keys describe"; break;
@@ -552,7 +583,7 @@ constexpr void for_each_step(classification const& c, std::string_view text, F c
     bool combines = false;
     bool lacks_type = false;
     for (missing_part const& m : c.missing) {
-        combines = combines || m.what == missing_part::kind::combination;
+        combines = combines || m.what == missing_part::kind::combination || m.what == missing_part::kind::layer_kind || m.what == missing_part::kind::layer_type;
         lacks_type = lacks_type || m.what == missing_part::kind::layer_type;
     }
     std::string_view const family = c.family;
@@ -567,8 +598,9 @@ constexpr void for_each_step(classification const& c, std::string_view text, F c
     for (missing_part const& m : c.missing)
         if (m.what == missing_part::kind::layer_type) {
             s << "include/costexpr/layer/<type>.hpp: a layer type for ";
-            detail::write_value(s, text, m.offset);
-            s << ", a struct of its dimensions with `ops(deployment)`; its sign in schema/pattern.hpp, or in `spelled(...)` of the field \"" << m.name << "\"";
+            detail::write_name(s, m, text);
+            s << ", a struct of its dimensions with `ops(deployment)`";
+            if (m.name.empty()) s << "; its name in layer_kind_names (schema/pattern.hpp), or in `spelled(...)` of the field that lists it";
             done();
         }
     for (unread_key const& u : c.unread) {
@@ -586,8 +618,10 @@ constexpr void for_each_step(classification const& c, std::string_view text, F c
         done();
     }
     for (missing_part const& m : c.missing)
-        if (m.what == missing_part::kind::combination && !lacks_composition) {
-            s << "include/costexpr/family/<family>.hpp: a family (or a part more in " << family << ") that composes " << m.name << " with the layers of " << family;
+        if (combines && (m.what == missing_part::kind::combination || m.what == missing_part::kind::layer_kind || m.what == missing_part::kind::layer_type) && !lacks_composition) {
+            s << "include/costexpr/family/<family>.hpp: a family (or a part more in " << family << ") that composes ";
+            detail::write_name(s, m, text);
+            s << " with the layers of " << family;
             done();
         }
     if (lacks_composition) {

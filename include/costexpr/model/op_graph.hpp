@@ -131,7 +131,10 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
         detail::append(g, r, index++, x, p);
         stages.add(r);
     });
-    stages.check(x.layout, p);
+    if (g.size() == 0 && p.empty())
+        p.add({.code = errc::empty_graph, .key = "layers"});
+    else
+        stages.check(x.layout, p);
     return g;
 }
 

@@ -187,8 +187,8 @@ struct registry {
         read_quantization(d, hf_quant_config, facts, p);
         read_towers(d, facts, p);
 
-        constexpr std::array<model (*)(schema::document const&, traits const&, config_facts const&, problems&), size> readers{&read_as<F>...};
-        model const m = readers[c.family](d, c.row != nullptr ? c.row->is : traits{}, facts, p);
+        constexpr std::array<model (*)(schema::document const&, arch const*, config_facts const&, problems&), size> readers{&read_as<F>...};
+        model const m = readers[c.family](d, c.row, facts, p);
         if (!p.empty()) return p;
         if (double const total = costexpr::parameters<double>(m.ops()); !(total < largest_total))
             return problem{.code = errc::too_large, .offset = d.decoder, .found = static_cast<count>(min(total, 9e18)), .hint = "a model of fewer than 1e15 parameters"};
@@ -291,10 +291,17 @@ struct registry {
     }
 
     template <class G>
-    static constexpr model read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
+    static constexpr model read_as(schema::document const& d, arch const* row, config_facts const& facts, problems& p) {
         model m{std::variant<F...>(std::in_place_type<G>), facts};
         G& g = *std::get_if<G>(&m.text);
-        if constexpr (requires { g.apply(is); }) g.apply(is);
+        if constexpr (requires { g.apply(row->is); }) {
+            if (row != nullptr)
+                g.apply(row->is);
+            else if constexpr (requires { G::likely(d); })
+                g.apply(G::likely(d));
+            else
+                g.apply(traits{});
+        }
         if constexpr (requires { g.prepare(d); }) g.prepare(d);
         schema::fill_all<registry>(g, d, p);
         schema::checker check(d, p);
