@@ -16,7 +16,7 @@ struct note {
 
 std::string_view explanation(cx::remark r) {
     switch (r) {
-        case cx::remark::inferred_architecture: return "the architecture is not registered; its layers are read from its keys, what no key says (biases, norms, ties) is taken as in Llama, and every figure is inferred";
+        case cx::remark::inferred_architecture: return "the architecture is not registered; its layers are read from its keys, what no key says (biases, norms, ties) is taken as usual in the family, and every figure is inferred";
         case cx::remark::unknown_quantization: return "the quantization method is not known; weights are taken as bf16";
         case cx::remark::unread_structure: return "a key of the config says that its layers hold more than is read; every figure is inferred";
         case cx::remark::whole_quantization: return "the quantization is taken to hold for all linear layers; modules that the checkpoint leaves out are not told apart yet";
