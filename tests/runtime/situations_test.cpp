@@ -95,6 +95,22 @@ constexpr bool layers_of_another_family_are_a_new_combination() {
 }
 CHECK_TWICE(layers_of_another_family_are_a_new_combination);
 
+constexpr bool a_list_of_kinds_under_an_unknown_key() {  // RecurrentGemma (arXiv:2404.07839)
+    constexpr std::string_view text = R"({"architectures": ["RecurrentFooForCausalLM"], )" LLAMA
+        R"(, "attention_window_size": 2048, "block_types": ["recurrent", "recurrent", "rglru"], "conv1d_width": 4, "lru_width": 2560})";
+    auto const c = cx::classify(launder(text));
+    return c && c->situation == situation::s3 && unread(text, {"/attention_window_size", "/block_types", "/conv1d_width", "/lru_width"}) && c->missing.size() == 2 &&
+           cx::describe(c->missing[0], *c, text).view() == R"(layers of kind "recurrent" in the family dense (/block_types/0))";
+}
+CHECK_TWICE(a_list_of_kinds_under_an_unknown_key);
+
+constexpr bool what_says_nothing_is_not_unread() {
+    constexpr std::string_view text = R"({"architectures": ["LlamaForCausalLM"], )" LLAMA
+        R"(, "num_experts": 1, "num_experts_per_tok": 1, "attn_type_list": [1, 1, 1, 1], "layer_kinds": ["x"], "side_window_size": -1, "gate_ratio": 0.0, "q_lora_rank": null, "memory_scale_dim": 4})";
+    return of(text) == situation::s2 && unread(text, {"/layer_kinds"});
+}
+CHECK_TWICE(what_says_nothing_is_not_unread);
+
 constexpr bool keys_that_describe_no_layers() {
     constexpr std::string_view text = R"({"architectures": ["BarForCausalLM"], "vocab_size": 1000, "num_memory_slots": 64, "memory_dim": 128})";
     auto const c = cx::classify(launder(text));
@@ -250,6 +266,27 @@ TEST(situations, whole_configs_of_registered_architectures_are_read_whole) {
         }
     if (registered == 0) GTEST_SKIP() << "shared data is not there";
     EXPECT_GE(registered, 225);
+}
+
+// Texts with a byte changed are classified, or refused, and never crash; what is said of them can be said.
+TEST(situations, a_changed_byte_never_crashes) {
+    unsigned random = 20240609;
+    for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
+        std::string text(text_of(cx::embedded::models[i]));
+        for (int n = 0; n != 50; ++n) {
+            random = random * 1664525u + 1013904223u;
+            std::size_t const at = (random >> 8) % text.size();
+            char const before = text[at];
+            text[at] = "{}[]\",:0123456789-+.eE\\/ntfNI_x"[random % 31];
+            auto const c = cx::classify(text);
+            EXPECT_TRUE(c || !c.error().empty());
+            if (c) {
+                for (cx::missing_part const& m : c->missing) EXPECT_FALSE(cx::describe(m, *c, text).view().empty());
+                cx::for_each_step(*c, text, [](std::string_view step) { EXPECT_FALSE(step.empty()); });
+            }
+            text[at] = before;
+        }
+    }
 }
 
 /// A text with every `"key":"..."` and the first entry of every `"key":["..."]` replaced.

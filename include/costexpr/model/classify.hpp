@@ -79,6 +79,7 @@ inline constexpr std::string_view structural_words[] = {
     "nextn",    "bias",   "sink",      "shared",   "share",      "router",    "embd",     "embed",  "embedding", "vocab",      "kv",        "qk",      "qkv",       "hc",      "hyper",
     "residual", "res",    "proj",      "projection", "pattern",  "period",    "interval", "offset", "freq",      "frequency",  "stride",    "gate",    "gated",     "adapter", "expand",
     "expansion", "topk",  "cross",     "encoder",  "decoder",    "hash",      "ngram",    "slot",   "stream",    "branch",     "pool",      "pooled",  "tied",      "tie",     "cla",
+    "lru",      "rnn",    "lstm",      "slstm",    "mlstm",      "retention", "conv1d",
 };
 /// Words of keys that say how a model is trained, sampled, scaled or fed, and of towers beside the decoder, which have tables of their own.
 inline constexpr std::string_view other_words[] = {
@@ -88,18 +89,18 @@ inline constexpr std::string_view other_words[] = {
     "patch",   "patcher",   "resampler", "downsample", "pixel",    "act",      "activation", "fp32",    "bf16",    "fp16",        "bfloat16",    "upcast",      "implementation", "cache", "kernels",
     "flash",   "label",     "label2id", "id2label",    "summary",  "positions", "ntk",     "logn",      "scoring", "renormalize", "affine",      "alibi",       "capacity",   "swiglu",   "chunk",
     "dt",      "time",      "eigval",   "interleave",  "overlap",  "length",   "ignore",   "return",    "chain",   "limit",       "bound",       "nope",        "fraction",   "alpha",    "beta",
-    "classifier", "classification", "fusion", "xavier",
+    "classifier", "classification", "fusion", "xavier", "parallelism", "tensor", "vit",   "anyres",
 };
 /// Keys with a structural word that decide neither the size nor the work of a layer.
 inline constexpr std::string_view known_keys[] = {
     // routing: which experts, not how many
     "n_group", "topk_group", "topk_method", "norm_topk_prob", "num_expert_group", "use_grouped_topk", "seq_aux", "normalize_expert_weights", "norm_expert_weight", "moe_norm_min", "moe_router_activation_func",
     "output_router_logits", "apply_router_weight_on_input", "moe_apply_router_weight_on_input", "use_routing_bias", "use_expert_bias", "moe_router_enable_expert_bias", "moe_router_use_sigmoid",
-    "moe_use_hard_gate", "num_hash_layers", "group_limited_greedy", "moe_random_routing",
+    "moe_use_hard_gate", "num_hash_layers", "group_limited_greedy", "num_limited_groups", "num_expert_groups", "route_norm", "use_mixed_mlp_moe", "use_moe",
     // said again by keys that are read, or by the architecture
-    "qk_head_dim", "num_query_groups", "unpadded_vocab_size", "org_vocab_size", "embedding_size", "full_attn_layers", "n_ctx", "local_layer_ids", "attn_type_list", "attention_hidden_size", "rms_norm", "rmsnorm",
-    "use_rmsnorm", "post_layer_norm", "compress_rates", "multi_query_attention", "num_heads", "block_dim", "conv_dim", "conv_dim_out", "mlp_expansion_factor", "mamba_use_mlp", "no_bias", "skip_bias_add", "use_residual",
-    "cla_share_factor", "compression_ratio", "original_max_position_embeddings",
+    "qk_head_dim", "num_query_groups", "unpadded_vocab_size", "org_vocab_size", "embedding_size", "full_attn_layers", "n_ctx", "local_layer_ids", "attention_hidden_size", "rms_norm", "rmsnorm",
+    "use_rmsnorm", "post_layer_norm", "compress_rates", "multi_query_attention", "num_heads", "block_dim", "conv_dim", "conv_dim_out", "mlp_expansion_factor", "mamba_use_mlp", "no_bias", "skip_bias_add", "skip_bias_add_qkv", "use_residual",
+    "mamba_inner_layernorms", "use_embedding_sharing", "block_group_size", "cla_share_factor", "compression_ratio", "original_max_position_embeddings",
     // multi-token prediction, beside the decoder: how its modules are composed
     "use_mtp", "mtp_transformer_layers", "mtp_hybrid_override_pattern", "mtp_layers_block_type", "mtp_use_dedicated_embeddings", "mtp_hidden_states_first", "index_share_for_mtp_iteration", "mtp_local_layer_ids",
     // distribution, training and generation
@@ -107,7 +108,7 @@ inline constexpr std::string_view known_keys[] = {
     "output_attentions", "output_hidden_states", "pruned_heads", "use_backbone_lora", "use_llm_lora", "use_bidirectional_attention", "reset_attention_mask", "prefix_projection", "dim_model_base", "embd_layer",
     // arithmetic without weights
     "query_pre_attn_scalar", "apply_query_key_layer_scaling", "apply_residual_connection_post_layernorm", "scale_attn_by_inverse_layer_idx", "residual_in_fp32", "rescale_prenorm_residual", "mamba_norm_before_gate",
-    "hc_sinkhorn_iters", "hc_magnitude", "no_rope_layers", "clip_qkv", "keep_window_size", "qk_scale_factor", "linear_a_log_max", "linear_a_log_min", "use_mamba_kernels",
+    "hc_sinkhorn_iters", "hc_magnitude", "no_rope_layers", "clip_qkv", "keep_window_size", "qk_scale_factor", "fused_add_norm", "norm_before_gate", "max_attn_value", "disable_ffn_model_split", "linear_a_log_max", "linear_a_log_min", "use_mamba_kernels",
 };
 
 /// Words of keys outside the decoder's object of a wrapper that belong to its towers and what joins them.
@@ -169,11 +170,12 @@ constexpr bool has_word(std::string_view key, std::string_view word) {
     return found;
 }
 
-/// Whether a value says something: null, false, zero and what is empty do not.
+/// Whether a value says something of a size: null, false, zero, what is negative and what is empty do not.
 constexpr bool says_something(schema::document const& d, json::value const& v) {
     switch (v.kind) {
         case json::kind::boolean: return v.raw(d.text)[0] == 't';
         case json::kind::number: {
+            if (v.raw(d.text)[0] == '-') return false;  // no size, no count
             for (char c : v.raw(d.text)) {
                 if (c == 'e' || c == 'E') break;
                 if (c >= '1' && c <= '9') return true;
@@ -332,6 +334,25 @@ constexpr bool table_has(types<P...>, std::string_view outer, std::string_view i
     return (has.template operator()<P>() || ...);
 }
 
+/// The same of the key outside a path.
+template <class... P>
+constexpr bool table_has_outer(types<P...>, std::string_view outer) {
+    auto const has = [&]<class Q>() {
+        for (auto const& f : schema::table<Q>)
+            for (std::size_t i = 0; i != f.name_count; ++i)
+                if (schema::outer_name(f.names[i]) == outer) return true;
+        return false;
+    };
+    return (has.template operator()<P>() || ...);
+}
+
+/// The first entry of a list, unread, that names the kinds of layers.
+constexpr json::value first_kind(schema::document const& d, std::string_view key, json::value const& v) {
+    json::value const first = first_of(d, v);
+    bool const lists = v.kind == json::kind::array && (has_word(key, "type") || has_word(key, "pattern") || has_word(key, "block"));
+    return lists && (first.kind == json::kind::string || (first.kind == json::kind::number && has_word(key, "type"))) ? first : json::value{};
+}
+
 /// Keys that tell of a layer type, by which a model has what its family may not compose.
 struct layer_sign_key {
     std::string_view key;
@@ -373,17 +394,20 @@ constexpr bool has_mixture(schema::document const& d) {
 }
 
 /// Whether a list says of every layer that it is of one kind, which the family's layers are anyway.
-constexpr bool tells_no_layers_apart(schema::document const& d, json::value const& v) {
+constexpr bool tells_no_layers_apart(schema::document const& d, std::string_view key, json::value const& v) {
     if (v.kind != json::kind::array) return false;
     json::reader r = json::reader::inside(d.text, v, d.options);
     r.enter_array();
     std::string_view all{};
+    json::kind kind = json::kind::end;
     while (r.next_element()) {
         json::value const entry = r.skip();
-        if (entry.kind != json::kind::string || (!all.empty() && entry.raw(d.text) != all)) return false;
+        if (!all.empty() && entry.raw(d.text) != all) return false;
         all = entry.raw(d.text);
+        kind = entry.kind;
     }
-    if (all.size() < 2) return false;
+    if (kind == json::kind::number) return has_word(key, "type");
+    if (kind != json::kind::string || all.size() < 2) return false;
     all = all.substr(1, all.size() - 2);
     if (all == "indexed_attention" || all == "deepseek_sparse_attention") return true;
     for (auto const& known : layer_kind_names)
@@ -487,11 +511,13 @@ template <class Registry = builtin>
         for (auto const& k : detail::superseded_keys)
             if (k.key == name && tables.has(k.table)) return;
         // where there are no experts, their sizes say nothing
-        if (!c.has(feature::moe) && id != schema::words_view::none && detail::table_has(types<mixture>{}, name, {})) return;
-        if (detail::tells_no_layers_apart(d, v)) return;
+        if (!c.has(feature::moe) && id != schema::words_view::none && detail::table_has_outer(types<mixture>{}, name)) return;
+        if (detail::tells_no_layers_apart(d, name, v)) return;
         detail::layer_sign_key const* const sign = detail::layer_sign_of(name);
         // where no family is known, what some other reads is not new
         if (has_family || id == schema::words_view::none || sign != nullptr) report(v, tables.place_for(name));
+        if (json::value const kind = detail::first_kind(d, name, v); sign == nullptr && has_family && kind.kind != json::kind::end)
+            c.missing.try_push_back({detail::names_a_kind(d, kind.begin) ? missing_part::kind::layer_kind : missing_part::kind::layer_type, kind.begin, {}});
         if (sign == nullptr) return;
         for (missing_part const& m : c.missing)
             if (m.name == sign->layer_type) return;

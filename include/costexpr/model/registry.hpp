@@ -187,8 +187,8 @@ struct registry {
         read_quantization(d, hf_quant_config, facts, p);
         read_towers(d, facts, p);
 
-        constexpr std::array<model (*)(schema::document const&, arch const*, config_facts const&, problems&), size> readers{&read_as<F>...};
-        model const m = readers[c.family](d, c.row, facts, p);
+        constexpr std::array<model (*)(schema::document const&, traits const&, config_facts const&, problems&), size> readers{&read_as<F>...};
+        model const m = readers[c.family](d, c.row != nullptr ? c.row->is : likely_traits_of(c.family, d), facts, p);
         if (!p.empty()) return p;
         if (double const total = costexpr::parameters<double>(m.ops()); !(total < largest_total))
             return problem{.code = errc::too_large, .offset = d.decoder, .found = static_cast<count>(min(total, 9e18)), .hint = "a model of fewer than 1e15 parameters"};
@@ -252,6 +252,15 @@ struct registry {
         return c;
     }
 
+    /// What a family takes an architecture for that has no row.
+    COSTEXPR_COLD static constexpr traits likely_traits_of(std::size_t which, schema::document const& d) {
+        traits is{};
+        with_family(which, [&]<class G>() {
+            if constexpr (requires { G::likely(d); }) is = G::likely(d);
+        });
+        return is;
+    }
+
     static constexpr void read_quantization(schema::document const& d, std::string_view beside, config_facts& facts, problems& p) {
         quantization q{};
         bool readable = true;
@@ -291,17 +300,10 @@ struct registry {
     }
 
     template <class G>
-    static constexpr model read_as(schema::document const& d, arch const* row, config_facts const& facts, problems& p) {
+    static constexpr model read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
         model m{std::variant<F...>(std::in_place_type<G>), facts};
         G& g = *std::get_if<G>(&m.text);
-        if constexpr (requires { g.apply(row->is); }) {
-            if (row != nullptr)
-                g.apply(row->is);
-            else if constexpr (requires { G::likely(d); })
-                g.apply(G::likely(d));
-            else
-                g.apply(traits{});
-        }
+        if constexpr (requires { g.apply(is); }) g.apply(is);
         if constexpr (requires { g.prepare(d); }) g.prepare(d);
         schema::fill_all<registry>(g, d, p);
         schema::checker check(d, p);
