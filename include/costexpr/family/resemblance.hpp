@@ -27,6 +27,11 @@ constexpr bool has_any(schema::document const& d, Names... names) {
     return ((d.find(std::string_view(names)) != nullptr) || ...);
 }
 
+/// The value of a key of the decoder's object that is in no vocabulary: a walk over the text, for configs without a row alone.
+constexpr json::value unlisted(schema::document const& d, std::string_view key) {
+    return schema::member(d, {.kind = json::kind::object, .begin = d.decoder, .end = static_cast<std::uint32_t>(d.text.size())}, key);
+}
+
 }  // namespace detail
 
 [[nodiscard]] constexpr bool describes_decoder(schema::document const& d) {
@@ -44,10 +49,21 @@ constexpr bool has_any(schema::document const& d, Names... names) {
     return detail::has_any(d, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts") ||
            (network != nullptr && schema::member(d, network->value, "moe_num_experts").kind != json::kind::end);
 }
-/// What a decoder of no registered architecture most likely is where no key says it: as Llama, or as GPT-2 where no key gives the inner size.
+/// What a decoder of no registered architecture most likely is where no key of a field says it: as Llama; with LayerNorm where the key of its
+/// epsilon says so, with a plain network where the activation is one that no gated network has, as GPT-2 where no key gives the inner size.
 [[nodiscard]] constexpr traits likely_traits(schema::document const& d) {
-    if (detail::has_any(d, "intermediate_size", "intermediate_size_mlp", "ffn_hidden_size", "ffn_dim", "n_inner", "block_ff_dim", "moe_intermediate_size", "expert_ffn_hidden_size", "ffn_config")) return {};
-    return {.norm_gains = 2, .gated = false, .inner_ratio = 4};
+    traits is{};
+    auto const number = [&](std::string_view key) { return detail::unlisted(d, key).kind == json::kind::number; };
+    if ((number("layer_norm_eps") || number("layer_norm_epsilon")) && !number("rms_norm_eps")) is.norm_gains = 2;
+    for (std::string_view key : {"hidden_act", "hidden_activation", "activation_function"})
+        if (json::value const v = detail::unlisted(d, key); v.kind == json::kind::string)
+            for (std::string_view plain : {"\"relu\"", "\"relu2\"", "\"xielu\"", "\"gelu\"", "\"gelu_new\"", "\"gelu_fast\""}) is.gated = is.gated && v.raw(d.text) != plain;
+    if (!detail::has_any(d, "intermediate_size", "intermediate_size_mlp", "ffn_hidden_size", "ffn_dim", "n_inner", "block_ff_dim", "moe_intermediate_size", "expert_ffn_hidden_size", "ffn_config")) {
+        is.norm_gains = 2;
+        is.gated = false;
+        is.inner_ratio = 4;
+    }
+    return is;
 }
 
 }  // namespace costexpr

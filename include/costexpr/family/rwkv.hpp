@@ -2,6 +2,7 @@
 #pragma once
 
 #include <costexpr/family/backbone.hpp>
+#include <costexpr/family/resemblance.hpp>
 #include <costexpr/layer/rwkv.hpp>
 
 namespace costexpr {
@@ -21,6 +22,12 @@ struct rwkv_decoder {
         // one more norm behind the input table
         return std::array{arch{"RwkvForCausalLM", "rwkv", {.norm_gains = 2, .embedding_norm = true}}};
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) {
+        return !detail::has_any(d, "num_attention_heads", "n_head") && detail::unlisted(d, "attention_hidden_size").kind == json::kind::number && detail::unlisted(d, "rescale_every").kind == json::kind::number &&
+               detail::unlisted(d, "head_size").kind == json::kind::end;  // which later generations have
+    }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) { base.apply(is); }
 
     COSTEXPR_INLINE constexpr auto layers() const {
