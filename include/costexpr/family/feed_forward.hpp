@@ -23,8 +23,8 @@ struct feed_forward {
         using f = feed_forward;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::inner, "intermediate_size_mlp", "block_ff_dim", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
-            key(&f::bias, "mlp_bias", "use_bias", "enable_bias").optional(),
+            key(&f::inner, "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
+            key(&f::bias, "mlp_bias", "use_bias").optional(),
             key(&f::ratio, "expansion_ratio").optional(),
         };
     }

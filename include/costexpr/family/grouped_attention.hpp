@@ -53,7 +53,7 @@ struct grouped_attention {
             key(&f::v_head_dim, "global_v_head_dim", "v_head_dim").or_else([](f const& c) { return c.head_dim; }),
             key(&f::multi_query, "multi_query").optional(),
             key(&f::new_decoder, "new_decoder_architecture").optional(),
-            key(&f::qkv_bias, "attention_bias", "add_qkv_bias", "use_qkv_bias", "qkv_bias", "use_bias", "enable_bias").optional(),
+            key(&f::qkv_bias, "attention_bias", "add_qkv_bias", "use_qkv_bias", "qkv_bias", "use_bias").optional(),
             key(&f::output_bias, "attention_out_bias").or_else([](f const& c) { return c.qkv_bias && c.bias_on_output; }),
             key(&f::qk_normed, "use_qk_norm", "qk_layernorm", "qk_norm").optional(),
             key(&f::sinks, "add_full_attention_sink_bias").optional(),

@@ -12,11 +12,14 @@ struct state_space_decoder {
     backbone base{};
     state_space_shape space{};
     bool second_generation = false;
-    count inner = 0;  ///< the inner width, where it is not `expand` times the hidden size (Falcon-Mamba)
+    count inner = 0;
 
     static constexpr std::string_view family = "state_space";
     using parts = part_list<&state_space_decoder::base, &state_space_decoder::space>;
-    static constexpr auto json(auto...) { return std::array{key(&state_space_decoder::inner, "intermediate_size").optional()}; }
+    static constexpr auto json(auto...) {
+        // the first generation names its width, whatever the expansion (Falcon-Mamba)
+        return std::array{key(&state_space_decoder::inner, "intermediate_size").optional()};
+    }
     static constexpr auto architectures() {
         return std::array{
             arch{"MambaForCausalLM", "mamba", {.norms = 1, .second_generation = false, .tied = true}},

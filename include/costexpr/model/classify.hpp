@@ -126,6 +126,17 @@ inline constexpr superseded_key superseded_keys[] = {
     {"attn_output_gate", "delta_shape"},          // a trait of the architectures
     {"per_layer_config", "gemma4"},               // the head size of global layers again
 };
+/// Keys that a part or a family reads itself and not through its table, where the registry's vocabulary has them.
+inline constexpr superseded_key keys_read_apart[] = {
+    {"block_configs", "nas"},
+    {"block_configs", "nemotron_h"},
+    {"num_key_value_heads_per_layer", "nas"},
+    {"num_key_value_heads_per_layer", "grouped_attention"},
+    {"num_attention_heads_per_layer", "grouped_attention"},
+    {"per_layer_config", "grouped_attention"},
+    {"per_layer_config", "latent_attention"},
+    {"kv_source_layers", "latent_attention"},
+};
 
 constexpr bool is_one_of(std::string_view s, std::string_view const* first, std::size_t size) {
     for (std::size_t i = 0; i != size; ++i)
@@ -507,9 +518,11 @@ template <class Registry = builtin>
             return;
         }
         if (!detail::speaks_of_structure(name) || !detail::can_be_structure(d, name, v)) return;
-        if (outside && (detail::table_has(types<vision_tower>{}, name, {}) || detail::joins_towers(name))) return;
+        if (outside && detail::joins_towers(name)) return;
         for (auto const& k : detail::superseded_keys)
             if (k.key == name && tables.has(k.table)) return;
+        for (auto const& k : detail::keys_read_apart)
+            if (id != schema::words_view::none && k.key == name && tables.has(k.table)) return;
         // where there are no experts, their sizes say nothing
         if (!c.has(feature::moe) && id != schema::words_view::none && detail::table_has_outer(types<mixture>{}, name)) return;
         if (detail::tells_no_layers_apart(d, name, v)) return;
