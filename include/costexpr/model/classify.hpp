@@ -99,7 +99,7 @@ inline constexpr std::string_view known_keys[] = {
     "moe_use_hard_gate", "num_hash_layers", "group_limited_greedy", "num_limited_groups", "num_expert_groups", "route_norm", "use_mixed_mlp_moe", "use_moe",
     // said again by keys that are read, or by the architecture
     "qk_head_dim", "num_query_groups", "unpadded_vocab_size", "org_vocab_size", "embedding_size", "full_attn_layers", "n_ctx", "local_layer_ids", "attention_hidden_size", "rms_norm", "rmsnorm",
-    "use_rmsnorm", "post_layer_norm", "compress_rates", "multi_query_attention", "num_heads", "block_dim", "conv_dim", "conv_dim_out", "mlp_expansion_factor", "mamba_use_mlp", "no_bias", "skip_bias_add", "skip_bias_add_qkv", "use_residual",
+    "use_rmsnorm", "post_layer_norm", "compress_rates", "multi_query_attention", "num_heads", "block_dim", "conv_dim", "conv_dim_out", "mlp_expansion_factor", "mamba_use_mlp", "no_bias", "enable_bias", "skip_bias_add", "skip_bias_add_qkv", "use_residual",
     "mamba_inner_layernorms", "use_embedding_sharing", "block_group_size", "cla_share_factor", "compression_ratio", "original_max_position_embeddings",
     // multi-token prediction, beside the decoder: how its modules are composed
     "use_mtp", "mtp_transformer_layers", "mtp_hybrid_override_pattern", "mtp_layers_block_type", "mtp_use_dedicated_embeddings", "mtp_hidden_states_first", "index_share_for_mtp_iteration", "mtp_local_layer_ids",

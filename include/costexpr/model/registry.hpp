@@ -182,13 +182,14 @@ struct registry {
         if (!p.empty()) return p;
 
         config_facts facts{};
-        detail::claim const c = classify(d, facts, p);
+        arch likely{};
+        detail::claim const c = claimed_or_likely(d, facts, likely, p);
         if (!p.empty()) return p;
         read_quantization(d, hf_quant_config, facts, p);
         read_towers(d, facts, p);
 
         constexpr std::array<model (*)(schema::document const&, traits const&, config_facts const&, problems&), size> readers{&read_as<F>...};
-        model const m = readers[c.family](d, c.row != nullptr ? c.row->is : likely_traits_of(c.family, d), facts, p);
+        model const m = readers[c.family](d, c.row != nullptr ? c.row->is : traits{}, facts, p);
         if (!p.empty()) return p;
         if (double const total = costexpr::parameters<double>(m.ops()); !(total < largest_total))
             return problem{.code = errc::too_large, .offset = d.decoder, .found = static_cast<count>(min(total, 9e18)), .hint = "a model of fewer than 1e15 parameters"};
@@ -205,6 +206,17 @@ struct registry {
     }
 
   private:
+    /// The same; an architecture without a row gets the one that its family takes it for.
+    COSTEXPR_COLD static constexpr detail::claim claimed_or_likely(schema::document const& d, config_facts& facts, arch& likely, problems& p) {
+        detail::claim c = classify(d, facts, p);
+        if (c.row != nullptr || !p.empty()) return c;
+        with_family(c.family, [&]<class G>() {
+            if constexpr (requires { G::likely(d); }) likely.is = G::likely(d);
+        });
+        c.row = &likely;
+        return c;
+    }
+
     /// Which family a config is of: the architecture says it (of a wrapper, that of its decoder), else the model_type, else the keys.
     static constexpr detail::claim classify(schema::document const& d, config_facts& facts, problems& p) {
         schema::slot const* const architectures = d.find("architectures", true);
@@ -250,15 +262,6 @@ struct registry {
             p.add({.code = errc::unknown_architecture, .offset = named.begin, .key = "architectures",
                    .hint = "one that `costexpr families` lists, or keys that describe known layers: num_hidden_layers, hidden_size, num_attention_heads, vocab_size"});
         return c;
-    }
-
-    /// What a family takes an architecture for that has no row.
-    COSTEXPR_COLD static constexpr traits likely_traits_of(std::size_t which, schema::document const& d) {
-        traits is{};
-        with_family(which, [&]<class G>() {
-            if constexpr (requires { G::likely(d); }) is = G::likely(d);
-        });
-        return is;
     }
 
     static constexpr void read_quantization(schema::document const& d, std::string_view beside, config_facts& facts, problems& p) {
