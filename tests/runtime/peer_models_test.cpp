@@ -55,20 +55,22 @@ constexpr kv_difference kv_differences[] = {
 
 /// A difference in dtypes that is on purpose.
 struct dtype_difference {
-    std::string_view model;  ///< the beginning of its name
+    std::string_view model;
     std::string_view component;
     std::string_view why;
 };
 // 1. The peer serves checkpoints in fp8 with an fp8 KV cache, whatever they say of it; costexpr takes the KV cache from the checkpoint.
 constexpr std::string_view fp8_kv = "the peer's policy for fp8 checkpoints, not a fact of the checkpoint";
-// 2. Rows of one checkpoint. What is quantized module by module (exclude lists, an expert dtype of its own) is listed here until it is read so;
-//    a row whose difference is gone is reported, and to be removed.
+// 2. Rows of one checkpoint; a row whose difference is gone is reported, and to be removed.
+constexpr std::string_view excluded = "the checkpoint excludes its attention from quantization, which the peer does not read";
 constexpr dtype_difference dtype_differences[] = {
-    {"deepseek-ai/DeepSeek-V4-Flash", "experts", "expert_dtype"},
-    {"moonshotai/Kimi-K2.5", "weights", "exclude list"},
-    {"nvidia/DeepSeek-V4-Flash-NVFP4", "weights", "mixed precision by module"},
-    {"nvidia/DeepSeek-V4-Flash-NVFP4", "experts", "mixed precision by module"},
-    {"nvidia/Qwen3.6-27B-NVFP4", "weights", "mixed precision by module"},
+    {"moonshotai/Kimi-K2.5", "experts", "scales stand for groups of 32, and are counted"},
+    {"nvidia/GLM-5-NVFP4", "weights", excluded},
+    {"nvidia/GLM-5.2-NVFP4", "weights", excluded},
+    {"nvidia/Kimi-K2.6-NVFP4", "weights", excluded},
+    {"nvidia/MiniMax-M2.7-NVFP4", "weights", excluded},
+    {"nvidia/Qwen3.5-122B-A10B-NVFP4", "weights", excluded},
+    {"nvidia/Qwen3.6-27B-NVFP4", "weights", "mixed by module: most bytes are those of the networks"},
 };
 
 std::string read_file(std::filesystem::path const& path) {

@@ -5,6 +5,7 @@
 #include <costexpr/layer/embedding.hpp>
 #include <costexpr/layer/head.hpp>
 #include <costexpr/layer/norm.hpp>
+#include <costexpr/layer/prediction.hpp>
 #include <costexpr/schema/field.hpp>
 
 namespace costexpr {
@@ -28,12 +29,13 @@ struct backbone {
     count extra_positions = 0;
     count embedding_width = 0;  ///< of the tables, where a projection leads to the hidden size (OPT-350m)
     count mtp_modules = 0;
+    bool uses_mtp = true;
 
     static constexpr auto json(auto...) {
         using f = backbone;
         return std::array{
-            key(&f::layers, "num_hidden_layers", "n_layer", "n_layers", "num_layers").at_most(largest_layers),
-            key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
+            key(&f::layers, "num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_blocks").at_most(largest_layers),
+            key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model", "embedding_dim"),
             key(&f::vocab, "padded_vocab_size", "vocab_size").asked_as("vocab_size"),
             key(&f::max_context, "max_position_embeddings", "max_sequence_length", "max_seq_len", "seq_length", "n_positions").optional().at_most(count{1} << 40),
             key(&f::tied, "tie_word_embeddings").optional().outermost(),
@@ -42,6 +44,7 @@ struct backbone {
             key(&f::post_normed, "use_post_norm", "new_decoder_architecture").optional(),
             key(&f::final_norm, "do_layer_norm_before").or_else(true),
             key(&f::mtp_modules, "num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers").optional().at_most(largest_layers),
+            key(&f::uses_mtp, "use_mtp").or_else(true),
         };
     }
     constexpr void apply(traits const& is) {
@@ -66,8 +69,12 @@ struct backbone {
     [[nodiscard]] COSTEXPR_INLINE constexpr head output() const {
         return {.vocab = vocab, .hidden = embedding_width, .tied = tied, .bias = head_bias, .width = hidden};
     }
+    [[nodiscard]] COSTEXPR_INLINE constexpr count predictions() const { return uses_mtp ? mtp_modules : 0; }
+    /// What stands around the decoder layer of each multi-token prediction module.
+    [[nodiscard]] COSTEXPR_INLINE constexpr prediction_module prediction() const { return {hidden, norm_gains}; }
+    [[nodiscard]] constexpr count norms_per_layer() const { return norms + (post_normed ? extra_norms : 0); }
     /// Norms of all layers, the final one, and one behind the input table where there is one.
-    [[nodiscard]] constexpr count all_norms() const { return layers * (norms + (post_normed ? extra_norms : 0)) + (final_norm ? 1 : 0) + (embedding_norm ? 1 : 0); }
+    [[nodiscard]] constexpr count all_norms() const { return layers * norms_per_layer() + (final_norm ? 1 : 0) + (embedding_norm ? 1 : 0); }
 };
 
 }  // namespace costexpr

@@ -17,6 +17,8 @@ struct dense_decoder {
     feed_forward network{};
     count cross_every = 0;  ///< every so-manieth layer is followed by a cross-attention block (Idefics)
     count cross_width = 0;
+    index_set cross_at{};   ///< layers that have cross-attention in the place of self-attention (Llama 3.2 Vision)
+    count crossed = 0;      ///< blocks of cross-attention; counted while settling
 
     static constexpr std::string_view family = "dense";
     using parts = part_list<&dense_decoder::base, &dense_decoder::attention, &dense_decoder::network>;
@@ -26,6 +28,7 @@ struct dense_decoder {
         return std::array{
             key(&f::cross_every, "cross_layer_interval").optional(),
             key(&f::cross_width, "vision_config.embed_dim").optional(),
+            key(&f::cross_at, "cross_attention_layers").optional(),
         };
     }
     static constexpr auto architectures() {
@@ -82,6 +85,8 @@ struct dense_decoder {
             arch{"MolmoForCausalLM", "molmo", {.qkv_bias = true, .bias_on_output = false, .halved_inner = true, .extra_embeddings = 128}},
             arch{"DiffLlamaForCausalLM", "diffllama", {.attention_vectors = 4}},
             arch{"IdeficsForVisionText2Text", "idefics"},
+            arch{"MllamaForConditionalGeneration", "mllama_text_model", {.extra_embeddings = 8}},
+            arch{"MllamaForCausalLM", "mllama", {.extra_embeddings = 8}},
             // plain feed-forward networks
             arch{"NemotronForCausalLM", "nemotron", {.norm_gains = 2, .gated = false}},
             arch{"Starcoder2ForCausalLM", "starcoder2", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .tied = true}},
@@ -147,7 +152,15 @@ struct dense_decoder {
     constexpr void settle(auto& check) {
         attention.settle(check, base.layers, base.max_context);
         network.settle(check, max(base.layers, count{1}));
-        if (cross_every != 0) check.needed(*this, &dense_decoder::cross_width, "vision_config.embed_dim", "the width of what the cross-attention reads");
+        if (cross_every != 0) {
+            check.needed(*this, &dense_decoder::cross_width, "vision_config.embed_dim", "the width of what the cross-attention reads");
+            crossed = base.layers / cross_every;
+        } else {
+            for (count i = 0; i < attention.order.size(); ++i)
+                if (cross_at.contains(i)) attention.order.set(i, layer_kind::none), ++crossed;
+            if (crossed != cross_at.size()) check.fail(&dense_decoder::cross_at, errc::out_of_range, base.layers, cross_at.size(), "distinct layers below #");
+            base.layers -= crossed;
+        }
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {
@@ -157,8 +170,17 @@ struct dense_decoder {
                                 times(attention.full_layers(), attention.full_layer()),
                                 times(attention.sliding_layers(), attention.sliding_layer()),
                                 times(base.layers, network.layer()),
-                                times(cross_every != 0 ? base.layers / cross_every : 0, cross_attention{base.hidden, cross_width, network.inner}),
+                                times(crossed, cross_every != 0 ? cross_attention{base.hidden, cross_width, network.inner}
+                                                                : cross_attention{base.hidden, base.hidden, network.inner, attention.kv_heads * attention.head_dim, attention.head_dim}),
                                 times(1, base.output()));
+    }
+    /// The modules of multi-token prediction, which hold a layer each.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, attention.full_layer()),
+                                times(n, network.layer()));
     }
 };
 

@@ -23,8 +23,8 @@ struct feed_forward {
         using f = feed_forward;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::inner, "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
-            key(&f::bias, "mlp_bias", "use_bias").optional(),
+            key(&f::inner, "dense_intermediate_size", "block_ff_dim", "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
+            key(&f::bias, "mlp_bias", "use_bias", "add_bias_linear").optional(),
             key(&f::ratio, "expansion_ratio").optional(),
         };
     }
@@ -57,6 +57,7 @@ struct mixture {
     count shared_experts = 0;
     count shared_inner = 0;
     count latent = 0;
+    bool latent_norm = false;  ///< a norm on what comes from the latent width
     bool gated = true;
     bool shared_gate = false;
     bool expert_bias = false;
@@ -90,12 +91,13 @@ struct mixture {
                 .at_least(0)
                 .zero_means_absent(),
             key(&f::latent, "moe_latent_size", "routed_expert_hidden_size").optional(),
+            key(&f::latent_norm, "latent_moe_use_norm").optional(),
             key(&f::period, "expert_layer_period").optional(),
             key(&f::offset, "expert_layer_offset").optional(),
             key(&f::order, "moe_layer_freq", "mlp_layer_types").spelled(layer_sign{"0", dense}, layer_sign{"1", moe}).optional().not_numbers(),
             key(&f::expert_layers, "moe_layers").optional().not_texts(),
             key(&f::dense_layers, "mlp_only_layers").optional(),
-            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index").optional(),
+            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index", "dense_mlp_idx").optional(),
             key(&f::last, "moe_layer_end_index").optional(),
             key(&f::every, "moe_layer_freq", "moe_layer_frequency").optional().not_lists().not_texts(),
             key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
@@ -134,7 +136,7 @@ struct mixture {
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::moe layer() const {
         return {.hidden = hidden, .inner = inner, .experts = experts, .top_k = top_k, .shared_inner = shared_inner, .latent = latent, .gated = gated,
-                .shared_gate = shared_gate, .router_extra = router_bias * experts, .expert_bias = expert_bias, .log_not_chosen = log_not_chosen};
+                .shared_gate = shared_gate, .router_extra = router_bias * experts + (latent_norm ? latent : 0), .expert_bias = expert_bias, .log_not_chosen = log_not_chosen};
     }
     [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }
     [[nodiscard]] constexpr count dense_count() const { return order.of(layer_kind::dense); }

@@ -26,6 +26,7 @@ struct grouped_attention {
     bool new_decoder = false;
     count vectors = 0;
     bool gated = false;
+    bool gated_heads = false;
     bool sinks = false;
     bool sliding_sinks = false;
     // sliding layers
@@ -56,6 +57,7 @@ struct grouped_attention {
             key(&f::qkv_bias, "attention_bias", "add_qkv_bias", "use_qkv_bias", "qkv_bias", "use_bias").optional(),
             key(&f::output_bias, "attention_out_bias").or_else([](f const& c) { return c.qkv_bias && c.bias_on_output; }),
             key(&f::qk_normed, "use_qk_norm", "qk_layernorm", "qk_norm").optional(),
+            key(&f::gated_heads, "use_attention_gate").optional(),
             key(&f::sinks, "add_full_attention_sink_bias").optional(),
             key(&f::sliding_sinks, "add_swa_attention_sink_bias").or_else([](f const& c) { return c.sinks; }),
             key(&f::window, "sliding_window", "sliding_window_size").optional().at_most(count{1} << 40),
@@ -65,7 +67,7 @@ struct grouped_attention {
             key(&f::sliding_heads, "swa_num_attention_heads").or_else([](f const& c) { return c.heads; }),
             key(&f::sliding_kv_heads, "swa_num_key_value_heads", "swa_num_kv_heads").or_else([](f const& c) { return c.kv_heads; }),
             key(&f::sliding_head_dim, "swa_head_dim").or_else([](f const& c) { return c.head_dim; }),
-            key(&f::sliding_v_head_dim, "swa_v_head_dim").or_else([](f const& c) { return c.v_head_dim; }),
+            key(&f::sliding_v_head_dim, "swa_v_head_dim").or_else([](f const& c) { return c.v_head_dim == c.head_dim ? c.sliding_head_dim : c.v_head_dim; }),
             key(&f::chunk, "attention_chunk_size").optional().at_most(count{1} << 40),
             key(&f::order, "layer_types", "hybrid_layer_pattern")
                 .spelled(layer_sign{"0", full}, layer_sign{"1", sliding}, layer_sign{"G", full}, layer_sign{"S", sliding})
@@ -88,6 +90,7 @@ struct grouped_attention {
         qk_norm = is.qk_norm;
         vectors = is.attention_vectors;
         gated = is.gated_attention;
+        gated_heads = is.gated_heads;
         sinks = is.sinks;
         sliding_sinks = is.sliding_sinks;
         sliding_kv_heads = is.sliding_kv_heads;
@@ -127,7 +130,8 @@ struct grouped_attention {
 
     [[nodiscard]] COSTEXPR_INLINE constexpr gqa full_layer() const {
         return {.hidden = hidden, .heads = heads, .kv_heads = kv_heads, .head_dim = head_dim, .v_head_dim = v_head_dim,
-                .qk_norm = qk_normed ? qk_norm : qk_norm::none, .qkv_bias = qkv_bias, .output_bias = output_bias, .gated = gated, .sinks = sinks, .vectors = vectors};
+                .qk_norm = qk_normed ? qk_norm : qk_norm::none, .qkv_bias = qkv_bias, .output_bias = output_bias, .gated = gated, .gated_heads = gated_heads,
+                .sinks = sinks, .vectors = vectors};
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr sliding_gqa sliding_layer() const {
         gqa g = full_layer();

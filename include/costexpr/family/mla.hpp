@@ -18,6 +18,8 @@ struct latent_attention {
     count rope_dim = 0;
     count v_head_dim = 0;
     bool bias = false;
+    bool gated = false;        ///< an output gate of the width of the values
+    bool gated_heads = false;  ///< an output gate of one value per head
 
     static constexpr auto json(auto...) {
         using f = latent_attention;
@@ -27,14 +29,16 @@ struct latent_attention {
             key(&f::q_latent, "q_lora_rank").optional(),
             key(&f::latent, "kv_lora_rank"),
             key(&f::nope_dim, "qk_nope_head_dim"),
-            key(&f::rope_dim, "qk_rope_head_dim"),
+            key(&f::rope_dim, "qk_rope_head_dim").at_least(0),
             key(&f::v_head_dim, "v_head_dim").or_else([](f const& c) { return c.hidden / c.heads; }),
             key(&f::bias, "attention_bias").optional(),
+            key(&f::gated, "mla_use_output_gate").optional(),
         };
     }
+    constexpr void apply(traits const& is) { gated_heads = is.gated_heads; }
     [[nodiscard]] COSTEXPR_INLINE constexpr mla layer() const {
         return {.hidden = hidden, .heads = heads, .q_latent = q_latent, .latent = latent, .nope_dim = nope_dim, .rope_dim = rope_dim,
-                .v_head_dim = v_head_dim, .bias = bias};
+                .v_head_dim = v_head_dim, .bias = bias, .gate_dim = gated ? v_head_dim : gated_heads ? 1 : 0};
     }
 };
 
@@ -45,6 +49,7 @@ struct sparse_index {
     count top_k = 0;
     count every = 0;  ///< of the layers past `first`, every so-manieth has an indexer and the others share it
     count first = 0;
+    count pool = 0;   ///< tokens per index key, where they are pooled
     pattern order{};
 
     static constexpr auto json(auto...) {
@@ -55,6 +60,7 @@ struct sparse_index {
             key(&f::top_k, "index_topk").optional(),
             key(&f::every, "index_topk_freq").optional(),
             key(&f::first, "index_skip_topk_offset").optional(),
+            key(&f::pool, "index_kpool").optional(),
             key(&f::order, "indexer_types").optional(),
         };
     }
@@ -70,6 +76,7 @@ struct sparse_index {
         if (order.empty())
             for (count i = 0; i < layers; ++i) order.push_back(every == 0 || i < first || (i - first) % every == every - 1 ? full : shared);
     }
+    [[nodiscard]] COSTEXPR_INLINE constexpr indexer layer(count hidden, count q_latent) const { return {hidden, q_latent, heads, dim, pool}; }
     [[nodiscard]] constexpr count indexers() const { return order.of(layer_kind::full); }
     [[nodiscard]] constexpr count sparse_layers() const { return order.of(layer_kind::full) + order.of(layer_kind::shared); }
 };
@@ -121,10 +128,23 @@ struct mla_decoder {
                                 times(base.all_norms(), base.layer_norm()),
                                 times(base.layers - index.sparse_layers(), attention.layer()),
                                 times(index.sparse_layers(), sparse_mla{attention.layer(), index.top_k}),
-                                times(index.indexers(), indexer{base.hidden, attention.q_latent, index.heads, index.dim}),
+                                times(index.indexers(), index.layer(base.hidden, attention.q_latent)),
                                 times(experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));
+    }
+    /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is, with an indexer of their own.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        bool const sparse = !experts.order.empty() && experts.order[experts.order.size() - 1] == layer_kind::moe;
+        bool const indexed = index.top_k != 0;
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(indexed ? 0 : n, attention.layer()),
+                                times(indexed ? n : 0, sparse_mla{attention.layer(), index.top_k}),
+                                times(indexed ? n : 0, indexer{base.hidden, attention.q_latent, index.heads, index.dim}),
+                                times(sparse ? 0 : n, network.layer()),
+                                times(sparse ? n : 0, experts.layer()));
     }
 };
 

@@ -17,8 +17,8 @@ inline constexpr std::array<std::string_view, 16> unusual_keys{
     "compress_ratios", "hc_mult",      "block_configs", "hidden_size_per_layer_input", "cross_attention_layers", "attn_layer_period",
     "hybrid_override_pattern", "layers_block_type", "attn_layer_indices", "cross_layer_interval"};
 /// Further keys that decide how a config is read: whether the experts that it names are there, and what says that its layers hold more
-/// than any layer type here does (Kimi K3 adds the outputs of earlier blocks to the residual).
-inline constexpr std::array<std::string_view, 2> deciding_keys{"is_moe", "attn_res_block_size"};
+/// than any layer type here does (Kimi K3 adds the outputs of earlier blocks to the residual). Lists that a family reads itself stand here too.
+inline constexpr std::array<std::string_view, 4> deciding_keys{"is_moe", "attn_res_block_size", "num_key_value_heads_per_layer", "per_layer_config"};
 
 namespace detail {
 

@@ -11,12 +11,14 @@ namespace costexpr {
 struct rwkv_decoder {
     backbone base{};
     count inner = 0;
+    count width = 0;  ///< of time mixing
 
     static constexpr std::string_view family = "rwkv";
     using parts = part_list<&rwkv_decoder::base>;
     static constexpr auto json(auto...) {
         using f = rwkv_decoder;
-        return std::array{key(&f::inner, "intermediate_size").or_else([](f const& c) { return 4 * c.base.hidden; })};
+        return std::array{key(&f::inner, "intermediate_size").or_else([](f const& c) { return 4 * c.base.hidden; }),
+                          key(&f::width, "attention_hidden_size").or_else([](f const& c) { return c.base.hidden; })};
     }
     static constexpr auto architectures() {
         // one more norm behind the input table
@@ -33,7 +35,7 @@ struct rwkv_decoder {
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
                                 times(base.all_norms(), base.layer_norm()),
-                                times(base.layers, rwkv_time_mix{base.hidden}),
+                                times(base.layers, rwkv_time_mix{base.hidden, width}),
                                 times(base.layers, rwkv_channel_mix{base.hidden, inner}),
                                 times(1, base.output()));
     }

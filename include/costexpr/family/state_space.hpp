@@ -36,10 +36,8 @@ struct state_space_decoder {
         second_generation = is.second_generation;
     }
     constexpr void settle(auto& check) {
-        if (second_generation)
-            space.settle(check);
-        else if (inner != 0)
-            space.inner = inner;
+        if (!second_generation && inner != 0) space.inner = inner;
+        space.settle(check, base.layers, second_generation);
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {

@@ -21,6 +21,7 @@ struct traits {
     bool qk_normed = false;           ///< use_qk_norm
     count attention_vectors = 0;      ///< learned vectors of head_dim (arXiv:2410.05258 has 4)
     bool gated_attention = false;     ///< queries carry an output gate
+    bool gated_heads = false;         ///< an output gate of one value per head
     bool sinks = false;               ///< one learned logit per head
     bool sliding_sinks = false;       ///< the same on sliding layers alone (add_swa_attention_sink_bias)
     count sliding_kv_heads = 0;       ///< swa_num_key_value_heads
@@ -29,12 +30,14 @@ struct traits {
     // norms
     count norm_gains = 1;             ///< 1 RMSNorm, 2 LayerNorm with bias, 0 without weights
     count norms = 2;                  ///< per layer
+    count altup_streams = 0;          ///< altup_num_inputs
     count post_norms = 0;             ///< further norms per layer where use_post_norm or new_decoder_architecture says so
     bool embedding_norm = false;      ///< one behind the input table (BLOOM)
     // feed-forward
     bool gated = true;
     bool mlp_bias = false;
     bool halved_inner = false;        ///< intermediate_size counts gate and up projection together
+    bool adjusted_inner = false;      ///< block_auto_adjust_ff_dim
     count inner_ratio = 0;            ///< inner size over width where no key says it
     count activation_weights = 0;     ///< learned scalars of the activation function (xIELU)
     // experts
@@ -50,6 +53,9 @@ struct traits {
     bool second_generation = true;    ///< Mamba-2, else Mamba
     bool gated_mixer_norm = true;     ///< mamba_rms_norm
     bool mixer_inner_norms = false;   ///< norms on time step, B and C (Jamba)
+    bool full_rank_mixer = false;     ///< decay and gate of Kimi delta attention are projections of full rank
+    bool full_remainder = false;      ///< layers behind the last whole layer_group_size have full attention
+    bool lightning = false;           ///< lightning attention in the place of Kimi delta attention
     bool parallel_mixers = false;     ///< attention and state space side by side in every layer (Falcon-H1)
     // embedding and head
     bool tied = false;                ///< tie_word_embeddings

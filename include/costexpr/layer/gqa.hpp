@@ -18,7 +18,7 @@ enum class qk_norm : unsigned char {
 };
 
 /// Grouped-query attention (arXiv:2305.13245); multi-head (kv_heads = heads) and multi-query (kv_heads = 1) are its cases.
-///   parameters  hidden (heads d (2 if gated) + kv_heads (d + dv)) + heads dv hidden (+ biases, query and key norms, one sink per head)
+///   parameters  hidden (heads d (2 if gated) + kv_heads (d + dv)) + heads dv hidden (+ hidden heads with gated heads, biases, query and key norms, one sink per head)
 ///   cache       kv_heads (d + dv) elements per token
 /// gqa{.hidden = 4096, .heads = 32, .kv_heads = 8, .head_dim = 128} (Llama-3.1-8B) has 41,943,040 parameters.
 struct gqa {
@@ -31,9 +31,11 @@ struct gqa {
     bool qkv_bias = false;
     bool output_bias = false;
     bool gated = false;  ///< queries carry an output gate of their own size
+    bool gated_heads = false;  ///< an output gate of one value per head
     bool sinks = false;  ///< one learned logit per head (gpt-oss)
     count vectors = 0;           ///< learned vectors of head_dim beside the projections (differential attention has 4)
     bool borrowed = false;       ///< keys and values are those of an earlier layer: neither projected nor kept (Gemma 3n, Gemma 4)
+    count input = 0;             ///< width of what is projected to queries, keys and values; 0: hidden (a shared block of Zamba reads twice that)
     bool values_are_keys = false;  ///< one projection serves both (Gemma 4)
 
     static constexpr std::string_view type = "gqa";
@@ -71,7 +73,7 @@ struct gqa {
         double const rotated = static_cast<double>(q * head_dim + keys);
         dtype const w = x.precision.weights;
         return costexpr::ops(
-            gemm{.outer = (gated ? 2 : 1) * q * head_dim + keys + (values_are_keys ? 0 : values), .inner = hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
+            gemm{.outer = (gated ? 2 : 1) * q * head_dim + (gated_heads ? q : 0) + keys + (values_are_keys ? 0 : values), .inner = input != 0 ? input : hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
             elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values),
                         .weights = gains + vectors * head_dim,
                         .part = role::qk_norm_rope_cache,

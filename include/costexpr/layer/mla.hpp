@@ -3,6 +3,7 @@
 
 #include <costexpr/core/result.hpp>
 #include <costexpr/op/collective.hpp>
+#include <costexpr/op/compressed.hpp>
 #include <costexpr/op/gemm.hpp>
 #include <costexpr/op/graph.hpp>
 #include <costexpr/op/mla.hpp>
@@ -12,7 +13,8 @@ namespace costexpr {
 
 /// Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434): keys and values of all heads come from one latent vector per token.
 ///   parameters  q_latent: hidden q + q + q heads (nope + rope), else hidden heads (nope + rope);
-///               hidden (latent + rope) + latent + latent heads (nope + v) + heads v hidden (+ biases q, latent + rope, hidden)
+///               hidden (latent + rope) + latent + latent heads (nope + v) + heads v hidden (+ biases q, latent + rope, hidden;
+///               + hidden heads gate_dim)
 ///   cache       latent + rope elements per token, on every tensor-parallel rank
 /// mla{.hidden = 7168, .heads = 128, .q_latent = 1536, .latent = 512, .nope_dim = 128, .rope_dim = 64, .v_head_dim = 128} (DeepSeek-V3)
 /// has 187,107,328 parameters and keeps 576 elements per token.
@@ -25,6 +27,7 @@ struct mla {
     count rope_dim = 0;
     count v_head_dim = 0;
     bool bias = false;
+    count gate_dim = 0;  ///< of an output gate, per head: 1 (Bailing) or v_head_dim (Kimi K3)
 
     static constexpr std::string_view type = "mla";
     template <class Sink>
@@ -39,7 +42,7 @@ struct mla {
         dtype const w = x.precision.weights;
         double const cached = static_cast<double>(latent + rope_dim);
         return costexpr::ops(
-            gemm{.outer = q_latent + latent + rope_dim, .inner = hidden, .weights = w, .part = role::mla_down, .bias = bias},
+            gemm{.outer = q_latent + latent + rope_dim + h * gate_dim, .inner = hidden, .weights = w, .part = role::mla_down, .bias = bias},
             elementwise{.bytes_per_token = 4.0 * static_cast<double>(q_latent + latent + rope_dim),
                         .weights = q_latent + latent,
                         .part = role::mla_norm,
@@ -58,23 +61,25 @@ struct mla {
 };
 
 /// The indexer of sparse attention (DeepSeek-V3.2): light heads score every key of the context, attention then reads the best alone.
-///   parameters  q_latent heads dim + hidden dim + 2 dim (LayerNorm) + hidden heads
-///   cache       dim elements per token in fp8, with one fp32 scale per 128
+///   parameters  q_latent heads dim + hidden dim + 2 dim (LayerNorm) + hidden heads (+ hidden dim + pool dim where keys are pooled)
+///   cache       dim elements per token (per `pool` tokens) in fp8, with one fp32 scale per 128
 struct indexer {
     count hidden = 0;
     count q_latent = 0;
     count heads = 0;
     count dim = 0;
+    count pool = 0;  ///< tokens whose keys are pooled with learned weights into one (GLM-5 Next); 0: a key per token
 
     static constexpr std::string_view type = "indexer";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         dtype const w = x.precision.weights;
         return costexpr::ops(gemm{.outer = heads * dim, .inner = q_latent, .weights = w, .part = role::index_projection},
-                             gemm{.outer = dim, .inner = hidden, .weights = w, .part = role::index_projection},
+                             gemm{.outer = (pool != 0 ? 2 : 1) * dim, .inner = hidden, .weights = w, .part = role::index_projection},
                              gemm{.outer = heads, .inner = hidden, .weights = dtype::bf16, .part = role::index_projection},
                              elementwise{.bytes_per_token = 4.0 * static_cast<double>(heads * dim + dim), .weights = 2 * dim, .part = role::index_projection,
-                                         .state_bytes_per_token = static_cast<double>(dim)},
-                             index_scores{.heads = heads, .dim = dim});
+                                         .state_bytes_per_token = pool != 0 ? 0.0 : static_cast<double>(dim)},
+                             compressed_cache{.width = dim, .ratio = pool, .weights = pool * dim, .holds = cache::kind::index, .cached = dtype::fp8},
+                             index_scores{.heads = heads, .dim = dim, .ratio = pool});
     }
 };
 

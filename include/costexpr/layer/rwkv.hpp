@@ -10,18 +10,19 @@
 namespace costexpr {
 
 /// The time mixing of RWKV-4 (arXiv:2305.13048): receptance, key, value and output projections around a decayed sum over time.
-///   parameters  4 hidden^2 + 5 hidden (decay, bonus, three mixes);  state  numerator, denominator, maximum and last token: 4 hidden
+///   parameters  4 hidden W + 2 W (decay, bonus) + 3 hidden (mixes);  state  numerator, denominator, maximum and last token: 3 W + hidden
 struct rwkv_time_mix {
     count hidden = 0;
+    count width = 0;  ///< W: of receptance, key and value
 
     static constexpr std::string_view type = "rwkv_time_mix";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        count const shard = ceil_div(hidden, x.layout.tp);
+        count const shard = ceil_div(width, x.layout.tp);
         dtype const w = x.precision.weights;
-        double const width = static_cast<double>(shard);
-        return costexpr::ops(elementwise{.bytes_per_token = 8 * width, .weights = 3 * hidden, .part = role::mixer_parameters},
+        double const values = static_cast<double>(shard);
+        return costexpr::ops(elementwise{.bytes_per_token = 8.0 * static_cast<double>(hidden), .weights = 3 * hidden, .part = role::mixer_parameters},
                              gemm{.outer = 3 * shard, .inner = hidden, .weights = w, .part = role::mixer_in},
-                             recurrence{.elements = 4 * shard, .weights = 2 * shard, .decode_flops = 12 * width, .prefill_flops = 12 * width, .bytes_per_token = 8 * width},
+                             recurrence{.elements = 3 * shard + hidden, .weights = 2 * shard, .decode_flops = 12 * values, .prefill_flops = 12 * values, .bytes_per_token = 8 * values},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::mixer_out},
                              collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
     }

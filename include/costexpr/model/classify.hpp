@@ -125,6 +125,8 @@ inline constexpr superseded_key superseded_keys[] = {
     {"num_key_value_heads", "deepseek_v4"},       // one by definition
     {"attn_output_gate", "delta_shape"},          // a trait of the architectures
     {"per_layer_config", "gemma4"},               // the head size of global layers again
+    {"shared_expert_sink", "inkling"},            // by definition
+    {"number_of_conv_states", "inkling"},
 };
 /// Keys that a part or a family reads itself and not through its table, where the registry's vocabulary has them.
 inline constexpr superseded_key keys_read_apart[] = {
