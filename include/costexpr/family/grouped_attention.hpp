@@ -72,7 +72,7 @@ struct grouped_attention {
             key(&f::window, "sliding_window", "sliding_window_size").optional().at_most(count{1} << 40),
             key(&f::windowed, "use_sliding_window").optional(),
             key(&f::first_sliding, "max_window_layers").optional(),
-            key(&f::period, "sliding_window_pattern", "global_attn_every_n_layers", "no_rope_layer_interval").optional().not_texts().not_lists(),
+            key(&f::period, "sliding_window_pattern", "global_attn_every_n_layers", "no_rope_layer_interval", "layer_switch").optional().not_texts().not_lists(),
             key(&f::sliding_heads, "swa_num_attention_heads", "num_sliding_attention_heads", "attention_other_setting.num_attention_heads")
                 .or_else([](f const& c) { return c.heads; }),
             key(&f::sliding_kv_heads, "swa_num_key_value_heads", "swa_num_kv_heads", "attention_other_setting.num_attention_groups")

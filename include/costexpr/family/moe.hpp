@@ -130,6 +130,7 @@ struct moe_decoder {
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return describes_decoder(d) && !describes_latent_attention(d) && describes_experts(d); }
+    static constexpr traits likely(schema::document const& d) { return likely_traits(d); }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);

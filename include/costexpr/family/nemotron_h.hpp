@@ -49,7 +49,8 @@ struct nemotron_h_decoder {
         };
     }
     /// Whether the keys of a config of no registered architecture describe this family.
-    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern"); }
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern") || (detail::has_any(d, "layers_block_type") && detail::has_any(d, "ssm_state_size")); }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);

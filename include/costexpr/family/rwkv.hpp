@@ -2,6 +2,7 @@
 #pragma once
 
 #include <costexpr/family/backbone.hpp>
+#include <costexpr/family/resemblance.hpp>
 #include <costexpr/layer/rwkv.hpp>
 
 namespace costexpr {
@@ -54,6 +55,12 @@ struct rwkv_decoder {
         if (values != base.hidden) check.fail(&rwkv_decoder::values, errc::contradiction, base.hidden, values, "values as wide as the model, #");
         inner = ceil_div(inner, 32) * 32;
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) {
+        return !detail::has_any(d, "num_attention_heads", "n_head") && detail::unlisted(d, "attention_hidden_size").kind == json::kind::number && detail::unlisted(d, "rescale_every").kind == json::kind::number &&
+               detail::unlisted(d, "head_size").kind == json::kind::end;  // which later generations have
+    }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
 
     COSTEXPR_INLINE constexpr auto layers() const {
         rwkv7_time_mix const first{base.hidden, head_dim, decay_rank, rate_rank, gate_rank, 0};

@@ -167,7 +167,10 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
     for_each_layer(m.layers(), [&](auto const& r) {
         detail::append(g, r, index++, x, stages, p);
     });
-    stages.check(x.layout, p);
+    if (g.size() == 0 && p.empty())
+        p.add({.code = errc::empty_graph, .key = "layers"});
+    else
+        stages.check(x.layout, p);
     return g;
 }
 

@@ -224,7 +224,8 @@ struct registry {
         if (!p.empty()) return p;
 
         config_facts facts{};
-        detail::claim c = classify(d, facts, p);
+        arch likely{};
+        detail::claim c = claimed_or_likely(d, facts, likely, p);
         if (!p.empty()) return p;
         arch nested{};
         if (c.row != nullptr && d.deepest != 0) {
@@ -243,7 +244,27 @@ struct registry {
         return m;
     }
 
+    /// The family that reads a scanned config, and its row; a problem where there is none.
+    static constexpr detail::claim claimed_by(schema::document const& d, config_facts& facts, problems& p) { return classify(d, facts, p); }
+    /// Calls f.operator()<F>() with the family of this number.
+    template <class Function>
+    static constexpr void with_family(std::size_t which, Function const& f) {
+        std::size_t index = 0;
+        ((index++ == which ? f.template operator()<F>() : void()), ...);
+    }
+
   private:
+    /// The same; an architecture without a row gets the one that its family takes it for.
+    COSTEXPR_COLD static constexpr detail::claim claimed_or_likely(schema::document const& d, config_facts& facts, arch& likely, problems& p) {
+        detail::claim c = classify(d, facts, p);
+        if (c.row != nullptr || !p.empty()) return c;
+        with_family(c.family, [&]<class G>() {
+            if constexpr (requires { G::likely(d); }) likely.is = G::likely(d);
+        });
+        c.row = &likely;
+        return c;
+    }
+
     /// Which family a config is of: the architecture says it (of a wrapper, that of its decoder), else the model_type, else the keys.
     static constexpr detail::claim classify(schema::document const& d, config_facts& facts, problems& p) {
         schema::slot const* const architectures = d.find("architectures", true);

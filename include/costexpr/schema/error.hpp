@@ -293,6 +293,9 @@ constexpr std::string_view syntax(errc code) {
             expected();
             m << p.found << ")";
             break;
+        case errc::empty_graph:
+            m << "no layer of the model runs (expected at least one, found none)";
+            break;
         case errc::byte_order_mark:
             m << detail::syntax(p.code) << " (expected '{', found the bytes EF BB BF)";
             break;
