@@ -73,42 +73,51 @@ namespace detail {
 
 /// Words that name the parts of a layer or their sizes. A key with one of them (or `num_`, `n_`, `d_` in front) may decide how large a model is.
 inline constexpr std::string_view structural_words[] = {
-    "layer",    "head",   "dim",       "size",     "expert",     "moe",       "rank",     "lora",   "kernel",    "conv",       "state",     "ssm",     "mamba",     "window",  "sliding",
-    "swa",      "sparse", "compress",  "compressed", "compression", "ratio",  "norm",     "layernorm", "rmsnorm", "group",     "block",     "latent",  "hidden",    "inner",   "intermediate",
-    "width",    "depth",  "channel",   "mlp",      "ffn",        "attn",      "attention", "linear", "delta",    "recurrent",  "index",     "indexer", "memory",    "mem",     "mtp",
-    "nextn",    "bias",   "sink",      "shared",   "share",      "router",    "embd",     "embed",  "embedding", "vocab",      "kv",        "qk",      "qkv",       "hc",      "hyper",
-    "residual", "res",    "proj",      "projection", "pattern",  "period",    "interval", "offset", "freq",      "frequency",  "stride",    "gate",    "gated",     "adapter", "expand",
-    "expansion", "topk",  "cross",     "encoder",  "decoder",    "hash",      "ngram",    "slot",   "stream",    "branch",     "pool",      "pooled",  "tied",      "tie",     "cla",
-    "lru",      "rnn",    "lstm",      "slstm",    "mlstm",      "retention", "conv1d",
+    "layer", "head", "dim", "size", "expert", "moe", "rank", "lora", "kernel", "conv", "state", "ssm", "mamba", "window", "sliding", "swa", "sparse",
+    "compress", "compressed", "compression", "ratio", "norm", "layernorm", "rmsnorm", "group", "block", "latent", "hidden", "inner", "intermediate",
+    "width", "depth", "channel", "mlp", "ffn", "attn", "attention", "linear", "delta", "recurrent", "index", "indexer", "memory", "mem", "mtp",
+    "nextn", "bias", "sink", "shared", "share", "router", "embd", "embed", "embedding", "vocab", "kv", "qk", "qkv", "hc", "hyper", "residual", "res",
+    "proj", "projection", "pattern", "period", "interval", "offset", "freq", "frequency", "stride", "gate", "gated", "adapter", "expand", "expansion",
+    "topk", "cross", "encoder", "decoder", "hash", "ngram", "slot", "stream", "branch", "pool", "pooled", "tied", "tie", "cla", "lru", "rnn", "lstm",
+    "slstm", "mlstm", "retention", "conv1d",
 };
 /// Words of keys that say how a model is trained, sampled, scaled or fed, and of towers beside the decoder, which have tables of their own.
 inline constexpr std::string_view other_words[] = {
-    "token",   "tokenizer", "dropout",  "pdrop",       "prob",     "eps",      "epsilon",  "rope",      "rotary",  "theta",       "mrope",       "loss",        "coef",       "coeff",    "aux",
-    "initializer", "init",  "std",      "dtype",       "jitter",   "scaling",  "scale",    "multiplier", "softcap", "softcapping", "temperature", "penalty",     "beam",       "freeze",   "checkpoint",
-    "checkpointing", "parallel", "transformers", "version", "image", "video",  "vision",   "visual",    "audio",   "speech",      "media",       "mm",          "multimodal", "projector", "perceiver",
-    "patch",   "patcher",   "resampler", "downsample", "pixel",    "act",      "activation", "fp32",    "bf16",    "fp16",        "bfloat16",    "upcast",      "implementation", "cache", "kernels",
-    "flash",   "label",     "label2id", "id2label",    "summary",  "positions", "ntk",     "logn",      "scoring", "renormalize", "affine",      "alibi",       "capacity",   "swiglu",   "chunk",
-    "dt",      "time",      "eigval",   "interleave",  "overlap",  "length",   "ignore",   "return",    "chain",   "limit",       "bound",       "nope",        "fraction",   "alpha",    "beta",
-    "classifier", "classification", "fusion", "xavier", "parallelism", "tensor", "vit",   "anyres",
+    "token", "tokenizer", "dropout", "pdrop", "prob", "eps", "epsilon", "rope", "rotary", "theta", "mrope", "loss", "coef", "coeff", "aux",
+    "initializer", "init", "std", "dtype", "jitter", "scaling", "scale", "multiplier", "softcap", "softcapping", "temperature", "penalty", "beam",
+    "freeze", "checkpoint", "checkpointing", "parallel", "transformers", "version", "image", "video", "vision", "visual", "audio", "speech", "media",
+    "mm", "multimodal", "projector", "perceiver", "patch", "patcher", "resampler", "downsample", "pixel", "act", "activation", "fp32", "bf16", "fp16",
+    "bfloat16", "upcast", "implementation", "cache", "kernels", "flash", "label", "label2id", "id2label", "summary", "positions", "ntk", "logn",
+    "scoring", "renormalize", "affine", "alibi", "capacity", "swiglu", "chunk", "dt", "time", "eigval", "interleave", "overlap", "length", "ignore",
+    "return", "chain", "limit", "bound", "nope", "fraction", "alpha", "beta", "classifier", "classification", "fusion", "xavier", "parallelism",
+    "tensor", "vit", "anyres",
 };
 /// Keys with a structural word that decide neither the size nor the work of a layer.
 inline constexpr std::string_view known_keys[] = {
     // routing: which experts, not how many
-    "n_group", "topk_group", "topk_method", "norm_topk_prob", "num_expert_group", "use_grouped_topk", "seq_aux", "normalize_expert_weights", "norm_expert_weight", "moe_norm_min", "moe_router_activation_func",
-    "output_router_logits", "apply_router_weight_on_input", "moe_apply_router_weight_on_input", "use_routing_bias", "use_expert_bias", "moe_router_enable_expert_bias", "moe_router_use_sigmoid",
-    "moe_use_hard_gate", "num_hash_layers", "group_limited_greedy", "num_limited_groups", "num_expert_groups", "route_norm", "use_mixed_mlp_moe", "use_moe",
+    "n_group", "topk_group", "topk_method", "norm_topk_prob", "num_expert_group", "use_grouped_topk", "seq_aux", "normalize_expert_weights",
+    "norm_expert_weight", "moe_norm_min", "moe_router_activation_func", "output_router_logits", "apply_router_weight_on_input",
+    "moe_apply_router_weight_on_input", "use_routing_bias", "use_expert_bias", "moe_router_enable_expert_bias", "moe_router_use_sigmoid",
+    "moe_use_hard_gate", "num_hash_layers", "group_limited_greedy", "num_limited_groups", "num_expert_groups", "route_norm", "use_mixed_mlp_moe",
+    "use_moe",
     // said again by keys that are read, or by the architecture
-    "qk_head_dim", "num_query_groups", "unpadded_vocab_size", "org_vocab_size", "embedding_size", "full_attn_layers", "n_ctx", "local_layer_ids", "attention_hidden_size", "rms_norm", "rmsnorm",
-    "use_rmsnorm", "post_layer_norm", "compress_rates", "multi_query_attention", "num_heads", "block_dim", "conv_dim", "conv_dim_out", "mlp_expansion_factor", "mamba_use_mlp", "no_bias", "enable_bias", "skip_bias_add", "skip_bias_add_qkv", "use_residual",
-    "mamba_inner_layernorms", "use_embedding_sharing", "block_group_size", "cla_share_factor", "compression_ratio", "original_max_position_embeddings",
+    "qk_head_dim", "num_query_groups", "unpadded_vocab_size", "org_vocab_size", "embedding_size", "full_attn_layers", "n_ctx", "local_layer_ids",
+    "attention_hidden_size", "rms_norm", "rmsnorm", "use_rmsnorm", "post_layer_norm", "compress_rates", "multi_query_attention", "num_heads",
+    "block_dim", "conv_dim", "conv_dim_out", "mlp_expansion_factor", "mamba_use_mlp", "no_bias", "enable_bias", "skip_bias_add", "skip_bias_add_qkv",
+    "use_residual", "mamba_inner_layernorms", "use_embedding_sharing", "block_group_size", "cla_share_factor", "compression_ratio",
+    "original_max_position_embeddings",
     // multi-token prediction, beside the decoder: how its modules are composed
-    "use_mtp", "mtp_transformer_layers", "mtp_hybrid_override_pattern", "mtp_layers_block_type", "mtp_use_dedicated_embeddings", "mtp_hidden_states_first", "index_share_for_mtp_iteration", "mtp_local_layer_ids",
+    "use_mtp", "mtp_transformer_layers", "mtp_hybrid_override_pattern", "mtp_layers_block_type", "mtp_use_dedicated_embeddings",
+    "mtp_hidden_states_first", "index_share_for_mtp_iteration", "mtp_local_layer_ids",
     // distribution, training and generation
-    "top_k", "ep_size", "num_return_sequences", "num_logits_to_keep", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "num_beam_groups", "is_decoder", "is_encoder_decoder", "tie_encoder_decoder",
-    "output_attentions", "output_hidden_states", "pruned_heads", "use_backbone_lora", "use_llm_lora", "use_bidirectional_attention", "reset_attention_mask", "prefix_projection", "dim_model_base", "embd_layer",
+    "top_k", "ep_size", "num_return_sequences", "num_logits_to_keep", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "num_beam_groups",
+    "is_decoder", "is_encoder_decoder", "tie_encoder_decoder", "output_attentions", "output_hidden_states", "pruned_heads", "use_backbone_lora",
+    "use_llm_lora", "use_bidirectional_attention", "reset_attention_mask", "prefix_projection", "dim_model_base", "embd_layer",
     // arithmetic without weights
-    "query_pre_attn_scalar", "apply_query_key_layer_scaling", "apply_residual_connection_post_layernorm", "scale_attn_by_inverse_layer_idx", "residual_in_fp32", "rescale_prenorm_residual", "mamba_norm_before_gate",
-    "hc_sinkhorn_iters", "hc_magnitude", "no_rope_layers", "clip_qkv", "keep_window_size", "qk_scale_factor", "fused_add_norm", "norm_before_gate", "max_attn_value", "disable_ffn_model_split", "linear_a_log_max", "linear_a_log_min", "use_mamba_kernels",
+    "query_pre_attn_scalar", "apply_query_key_layer_scaling", "apply_residual_connection_post_layernorm", "scale_attn_by_inverse_layer_idx",
+    "residual_in_fp32", "rescale_prenorm_residual", "mamba_norm_before_gate", "hc_sinkhorn_iters", "hc_magnitude", "no_rope_layers", "clip_qkv",
+    "keep_window_size", "qk_scale_factor", "fused_add_norm", "norm_before_gate", "max_attn_value", "disable_ffn_model_split", "linear_a_log_max",
+    "linear_a_log_min", "use_mamba_kernels",
 };
 
 /// Words of keys outside the decoder's object of a wrapper that belong to its towers and what joins them.
