@@ -8,7 +8,7 @@ namespace cx = costexpr;
 
 int main() {
     constexpr auto model = cx::model<"deepseek-ai/DeepSeek-V3">;
-    constexpr cx::deployment x{.layout = {.tp = 8, .ep = 8}, .precision = model.config.stored};
+    constexpr cx::deployment x{.layout = {.tp = 8, .ep = 8}, .precision = model.config.precision()};
     constexpr cx::roofline<> h200(cx::system<"h200_sxm">);
     constexpr cx::group batch[] = {{.sequences = 64, .past_tokens = 4096}};
 

@@ -50,29 +50,22 @@ int main(int argc, char** argv) {
     fs::path const beside = config.parent_path() / (name.substr(0, name.size() - suffix.size()) + "hf_quant_config.json");
 
     std::string const text = read_file(config);
-    auto const reduced = cx::normaliser::reduce(text);
+    std::string const quantization = fs::is_regular_file(beside) ? read_file(beside) : std::string();
+    auto const reduced = cx::normaliser::reduce_both(text, quantization);
     if (!reduced) return fail(config, reduced.error(), text);
-    std::string quantization;
-    std::string reduced_quantization;
-    if (fs::is_regular_file(beside)) {
-        quantization = read_file(beside);
-        auto const r = cx::normaliser::reduce(quantization, cx::normaliser::role::hf_quant_config);
-        if (!r) return fail(beside, r.error(), quantization);
-        reduced_quantization = *r;
-    }
 
     auto const before = cx::read_model(text, quantization);
     if (!before) return fail(config, before.error(), text);
     if (before->config.founded == cx::provenance::inferred) return fail(config, "its architecture is not registered");
-    auto const after = cx::read_model(*reduced, reduced_quantization);
-    if (!after) return fail(config, after.error(), *reduced);
+    auto const after = cx::read_model(reduced->config, reduced->quantization);
+    if (!after) return fail(config, after.error(), reduced->config);
     if (std::string const what = cx::normaliser::difference(*before, *after); !what.empty()) return fail(config, "the reduced text differs in " + what);
 
     if (argc == 2) {
-        std::cout << *reduced << std::flush;
+        std::cout << reduced->config << std::flush;
         return std::cout ? 0 : 1;
     }
     fs::path const folder(argv[2]);
-    bool const written = write_file(folder / name, *reduced) && (quantization.empty() || write_file(folder / beside.filename(), reduced_quantization));
+    bool const written = write_file(folder / name, reduced->config) && (quantization.empty() || write_file(folder / beside.filename(), reduced->quantization));
     return written ? 0 : fail(folder, "cannot be written to");
 }

@@ -5,8 +5,8 @@
 // of the registry's families and of the quantization, so a new family needs nothing but a new run of normalise.sh.
 //
 // What stays: the keys of the tables and of the header, in their order and with their values; of `text_config` and its like the same;
-// of `vision_config` and `audio_config` what can be a dimension; of `quantization_config` everything but what is long and unread (the
-// names of single modules). Reducing a reduced text changes nothing.
+// of `vision_config` and `audio_config` what can be a dimension; of `quantization_config` everything but what is long and unread.
+// Names of modules that are listed for many layers or experts may be written once, with a star for the layer. Reducing a reduced text changes nothing.
 
 #include <costexpr/json/reader.hpp>
 #include <costexpr/json/writer.hpp>
@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,11 @@ namespace costexpr::normaliser {
 
 /// What a text is, and so which keys of it stay.
 enum class role : std::uint8_t { config, hf_quant_config };
+
+/// How lists of modules are written: as they are, or each name once for all layers. The second may say more than the first.
+enum class lists : std::uint8_t { whole, starred };
+/// A name that is listed for so many layers gets a star.
+inline constexpr std::size_t fewest_layers = 4;
 
 /// Lists of module names and the like that no table reads stay up to this size, white space not counted.
 inline constexpr std::size_t longest_unread = 4096;
@@ -72,13 +79,16 @@ inline key_set quantization_keys() {
     key_set keys;
     for (auto const& field : schema::table<quantization>)
         for (std::size_t i = 0; i != field.name_count; ++i) keys.insert(field.names[i]);
+    for (std::string_view list : quantized_lists) keys.insert(list);
+    for (std::string_view list : exclude_lists) keys.insert(list);
+    keys.insert("config_groups");
     return keys;
 }
 
 /// Walks a text that is known to be JSON and writes what stays of it.
 class reducer {
   public:
-    reducer(std::string_view text, key_set const& decoder, key_set const& quantized) : text_(text), decoder_(decoder), quantized_(quantized) {}
+    reducer(std::string_view text, key_set const& decoder, key_set const& quantized, lists how) : text_(text), decoder_(decoder), quantized_(quantized), how_(how) {}
 
     [[nodiscard]] std::string config(int indent) const {
         return written(indent, [&](output& out) { config(out, whole(), ""); });
@@ -198,11 +208,23 @@ class reducer {
 
     /// A quantization, whole but for what is long and unread.
     void quantization(output& out, json::value v, std::string const& path) const {
+        if (v.kind == json::kind::array && how_ == lists::starred) return names(out, v);
         if (v.kind != json::kind::object) return copy(out, v);
         out.to.begin_object();
+        if (how_ == lists::starred && path.ends_with("quantized_layers")) {
+            std::vector<std::string> all;
+            each_member(v, [&](std::string const& key, json::value inner) { all.push_back(key + '\n' + std::string(inner.raw(text_))); });
+            std::vector<std::string> const few = starred(all);
+            each_member(v, [&](std::string const& key, json::value inner) {
+                std::string const& kept = few[static_cast<std::size_t>(std::find(all.begin(), all.end(), key + '\n' + std::string(inner.raw(text_))) - all.begin())];
+                if (!kept.empty()) member(out, kept.substr(0, kept.find('\n')), [&] { copy(out, inner); });
+            });
+            out.to.end_object();
+            return;
+        }
         each_member(v, [&](std::string const& key, json::value inner) {
             std::string const here = path.empty() ? key : path + "." + key;
-            if (!quantized_.contains(here) && !quantized_.reaches_into(here)) {
+            if (!quantized_.contains(here) && !quantized_.reaches_into(here) && !path.starts_with("config_groups")) {
                 output alone(0);
                 quantization(alone, inner, here);
                 if (alone.text.size() > longest_unread) return;
@@ -212,20 +234,62 @@ class reducer {
         out.to.end_object();
     }
 
+    /// A list of module names, each once.
+    void names(output& out, json::value list) const {
+        std::vector<std::string> all;
+        bool texts = true;
+        each_element(list, [&](json::value e) {
+            texts = texts && e.kind == json::kind::string;
+            if (texts) all.push_back(decoded({.begin = e.begin + 1, .end = e.end - 1, .escaped = true}));
+        });
+        if (!texts) return copy(out, list);
+        out.to.begin_array();
+        for (std::string const& name : starred(all))
+            if (!name.empty()) out.to.value(name);
+        out.to.end_array();
+    }
+    /// The names with a star in place of their layer where many layers have them, and cut behind "experts"; empty where one stands before.
+    static std::vector<std::string> starred(std::vector<std::string> const& all) {
+        std::vector<std::string> with_star;
+        for (std::string const& name : all) {
+            std::string s = name;
+            std::string rest;
+            if (auto const end = s.find('\n'); end != std::string::npos) rest = s.substr(end), s.resize(end);
+            if (auto const at = s.find(".experts."); at != std::string::npos) s.resize(at + std::string_view(".experts").size());
+            if (auto const at = s.find("layers."); at != std::string::npos) {
+                std::size_t const begin = at + std::string_view("layers.").size();
+                std::size_t end = begin;
+                while (end != s.size() && s[end] >= '0' && s[end] <= '9') ++end;
+                if (end != begin && end != s.size() && s[end] == '.') s.replace(begin, end - begin, "*");
+            }
+            with_star.push_back(s + rest);
+        }
+        std::map<std::string, std::size_t> times;
+        for (std::string const& s : with_star) ++times[s];
+        std::vector<std::string> out;
+        std::set<std::string> seen;
+        for (std::size_t i = 0; i != all.size(); ++i) {
+            std::string const& name = times[with_star[i]] >= fewest_layers ? with_star[i] : all[i];
+            out.push_back(seen.insert(name).second ? name : std::string());
+        }
+        return out;
+    }
+
     std::string_view text_;
     key_set const& decoder_;
     key_set const& quantized_;
+    lists how_;
 };
 
 /// The reduced text of a config.json or hf_quant_config.json, two blanks of indentation and a newline at its end.
 template <class Registry = builtin>
-result<std::string> reduce(std::string_view text, role is = role::config) {
+result<std::string> reduce(std::string_view text, role is = role::config, lists how = lists::whole) {
     if (auto const valid = json::validate(text, reading); !valid) return valid.error();
     if (json::reader(text, reading).next_kind() != json::kind::object)
         return problem{.code = errc::not_an_object, .hint = "a config is a JSON object: { ... }"};
     key_set const decoder = decoder_keys<Registry>();
     key_set const quantized = quantization_keys();
-    reducer const r(text, decoder, quantized);
+    reducer const r(text, decoder, quantized, how);
     return (is == role::config ? r.config(2) : r.hf_quant_config(2)) + "\n";
 }
 
@@ -236,13 +300,39 @@ std::string difference(Model const& a, Model const& b) {
     if (a.config.architecture != b.config.architecture || a.config.model_type != b.config.model_type) return "architecture";
     if (a.config.founded != b.config.founded) return "provenance";
     if (a.config.has_vision != b.config.has_vision || a.config.has_audio != b.config.has_audio) return "towers";
-    if (!(a.config.stored == b.config.stored)) return "precision";
+    if (!(a.config.precision() == b.config.precision())) return "precision";
     if (a.config.remarks.size() != b.config.remarks.size()) return "remarks";
     if (a.parameters() != b.parameters()) return "parameters";
     if (a.active_parameters() != b.active_parameters()) return "active parameters";
     for (count const tokens : {1, 100, 1000, 5000, 100'000, 2'000'000})
         if (a.state_bytes(tokens) != b.state_bytes(tokens)) return "state";
     return {};
+}
+
+/// A config with the quantization beside it, both reduced.
+struct reduced_texts {
+    std::string config;
+    std::string quantization;
+};
+
+/// Reduces both, names of modules written once where the model stays the same by that.
+template <class Registry = builtin>
+result<reduced_texts> reduce_both(std::string_view text, std::string_view beside) {
+    result<reduced_texts> out = reduced_texts{};
+    for (lists how : {lists::starred, lists::whole}) {
+        auto const config = reduce<Registry>(text, role::config, how);
+        if (!config) return config.error();
+        out->config = *config;
+        if (!beside.empty()) {
+            auto const quantization = reduce<Registry>(beside, role::hf_quant_config, how);
+            if (!quantization) return quantization.error();
+            out->quantization = *quantization;
+        }
+        auto const before = Registry::read(text, beside);
+        auto const after = Registry::read(out->config, out->quantization);
+        if (before && after && difference(*before, *after).empty()) break;
+    }
+    return out;
 }
 
 }  // namespace costexpr::normaliser

@@ -403,6 +403,8 @@ enum class dtype : std::uint8_t {
     w4afp8,               ///< int4 weights, fp8 activations
     w4a16_mxfp4,          ///< mxfp4 weights, bf16 activations
     w4a8_mxfp4_mxfp8,     ///< mxfp4 weights, mxfp8 activations
+    int4_wo_g128,         ///< weights only; a 16-bit scale and a 4-bit zero point per 128 (AWQ, GPTQ)
+    int4_wo_g32,          ///< weights only; a 16-bit scale per 32
 };
 
 /// The rate of the device at which a multiplication runs.
@@ -435,6 +437,8 @@ inline constexpr std::array dtype_table{
     dtype_facts{"w4afp8", 4 * 512, 8 * 512, math::fp8},
     dtype_facts{"w4a16_mxfp4", 4 * 512 + 128, 16 * 512, math::bf16},
     dtype_facts{"w4a8_mxfp4_mxfp8", 4 * 512 + 128, 8 * 512 + 128, math::fp8},
+    dtype_facts{"int4_wo_g128", 4 * 512 + 80, 16 * 512, math::bf16},
+    dtype_facts{"int4_wo_g32", 4 * 512 + 256, 16 * 512, math::bf16},
 };
 
 [[nodiscard]] constexpr dtype_facts const& facts(dtype d) { return dtype_table[static_cast<std::size_t>(d)]; }
@@ -475,6 +479,12 @@ inline constexpr dtype_columns columns = [] {
     return whole * facts(d).weight_units + ceil_div(rest * facts(d).weight_units, units_per_byte);
 }
 
+/// The same for a matrix: scales of blocks are counted per block, of which the last in a row or column may be partial.
+[[nodiscard]] COSTEXPR_COLD constexpr count storage_bytes(dtype d, count rows, count columns) {
+    if (d != dtype::fp8_block) return storage_bytes(d, rows * columns);
+    return rows * columns + 4 * ceil_div(rows, 128) * ceil_div(columns, 128);
+}
+
 /// The dtype of this name, and whether there is one.
 [[nodiscard]] constexpr bool parse_dtype(std::string_view name, dtype& out) {
     for (std::size_t i = 0; i != dtype_table.size(); ++i)
@@ -484,7 +494,108 @@ inline constexpr dtype_columns columns = [] {
 
 }  // namespace costexpr
 
+// costexpr/op/role.hpp
+
+#include <iterator>
+
 namespace costexpr {
+
+/// What an op is for in its layer: the "name" of a breakdown row, and the module of the checkpoint whose weights it owns.
+enum class role : std::uint8_t {
+    embedding,
+    positions,
+    embedding_projection,
+    per_layer_embedding,
+    pipeline,
+    norm,
+    qkv,
+    qk_norm_rope_cache,
+    attention,
+    attention_output,
+    attention_all_reduce,
+    mla_down,
+    mla_norm,
+    mla_query_up,
+    mla_key_value_up,
+    mixer_in,
+    mixer_parameters,
+    mixer_gate,
+    convolution,
+    recurrence,
+    mixer_norm,
+    mixer_out,
+    compressor,
+    hyper_connection,
+    index_projection,
+    index_scores,
+    projection,
+    gate_up,
+    activation,
+    down,
+    mlp_all_reduce,
+    router,
+    dispatch,
+    expert_latent,
+    experts,
+    combine,
+    shared_gate_up,
+    shared_activation,
+    shared_down,
+    shared_gate,
+    head_projection,
+    head,
+    logits_gather,
+};
+
+inline constexpr std::string_view role_names[] = {
+    "embedding", "positions", "embedding_projection", "per_layer_embedding", "pipeline", "norm", "qkv", "qk_norm_rope_cache", "attention",
+    "attention_output", "attention_all_reduce", "mla_down", "mla_norm", "mla_query_up", "mla_key_value_up", "mixer_in", "mixer_parameters", "mixer_gate",
+    "convolution", "recurrence", "mixer_norm", "mixer_out", "compressor", "hyper_connection", "index_projection", "index_scores", "projection", "gate_up",
+    "activation", "down", "mlp_all_reduce", "router", "dispatch", "expert_latent", "experts", "combine", "shared_gate_up", "shared_activation",
+    "shared_down", "shared_gate", "head_projection", "head", "logits_gather",
+};
+
+inline constexpr std::size_t role_count = std::size(role_names);
+[[nodiscard]] constexpr std::string_view name(role r) { return role_names[static_cast<std::size_t>(r)]; }
+
+}  // namespace costexpr
+
+#include <concepts>
+
+namespace costexpr {
+
+/// Weights that a checkpoint stores in another dtype than their component: those of ops of one purpose, in `layers` of the `of` layers
+/// that have them. A checkpoint that leaves attention unquantized has one such exception per projection.
+struct dtype_exception {
+    role part{};
+    dtype type = dtype::bf16;
+    std::uint16_t layers = 0;
+    std::uint16_t of = 0;
+
+    /// How many of a run of layers it holds for: exact where the run has all layers of its purpose, else its share, rounded.
+    [[nodiscard]] constexpr count among(count run) const { return of == 0 ? 0 : (2 * run * layers + of) / (2 * count{of}); }
+
+    friend constexpr bool operator==(dtype_exception const&, dtype_exception const&) = default;
+};
+
+inline constexpr std::size_t most_exceptions = 24;
+
+/// The exceptions of a checkpoint, seen where its model keeps them: a view, so that a deployment stays small enough to be folded.
+struct exception_list {
+    dtype_exception const* items = nullptr;
+    std::size_t length = 0;
+
+    [[nodiscard]] constexpr dtype_exception const* begin() const { return items; }
+    [[nodiscard]] constexpr dtype_exception const* end() const { return items + length; }
+    [[nodiscard]] constexpr std::size_t size() const { return length; }
+
+    friend constexpr bool operator==(exception_list const& a, exception_list const& b) {
+        if (a.length != b.length) return false;
+        for (std::size_t i = 0; i != a.length; ++i)
+            if (!(a.items[i] == b.items[i])) return false;
+        return true;
+    }
+};
 
 /// The dtype of each component of a model. A checkpoint's own precision is read from its config; everything is bf16 where it says nothing.
 struct precision {
@@ -496,9 +607,50 @@ struct precision {
     dtype embedding = dtype::bf16;    ///< the input table
     dtype head = dtype::bf16;         ///< the output projection
     dtype router = dtype::bf16;
+    exception_list exceptions{};      ///< what a checkpoint stores otherwise
+
+    /// The dtype of the component that an op's weights belong to.
+    [[nodiscard]] constexpr dtype component(role part) const { return part == role::experts ? experts : part == role::head ? head : weights; }
 
     friend constexpr bool operator==(precision const&, precision const&) = default;
 };
+
+namespace detail {
+
+template <class O>
+concept has_weights_type = requires(O& o) { { (o.weights) } -> std::same_as<dtype&>; };
+template <class O>
+concept has_matrix = requires(O& o) { { (o.matrix.weights) } -> std::same_as<dtype&>; };
+
+template <class O>
+COSTEXPR_INLINE constexpr dtype& weights_type(O& o) {
+    if constexpr (has_weights_type<O>)
+        return o.weights;
+    else
+        return o.matrix.weights;
+}
+
+}  // namespace detail
+
+/// Calls f(op, layers) for an op of a run of layers: once for all of them, or once for each dtype in which the checkpoint stores its weights.
+/// Ops whose dtype is not that of their component (a router, an indexer's gate) are as their layer says.
+template <class O, class F>
+COSTEXPR_INLINE constexpr void for_each_dtype(O const& o, count layers, precision const& p, F const& f) {
+    count rest = layers;
+    if constexpr (detail::has_weights_type<O> || detail::has_matrix<O>) {
+        for (dtype_exception const& e : p.exceptions) {
+            if (e.part != o.purpose()) continue;
+            O other = o;
+            dtype& stored = detail::weights_type(other);
+            if (stored != p.component(e.part)) continue;
+            stored = e.type;
+            count const n = min(rest, e.among(layers));
+            if (n != 0) f(other, n);
+            rest -= n;
+        }
+    }
+    if (rest != 0) f(o, rest);
+}
 
 }  // namespace costexpr
 
@@ -668,66 +820,7 @@ struct cache {
 
 }  // namespace costexpr
 
-#include <concepts>
-
 namespace costexpr {
-
-/// What an op is for in its layer: the "name" of a breakdown row, and the module of the checkpoint whose weights it owns.
-enum class role : std::uint8_t {
-    embedding,
-    positions,
-    embedding_projection,
-    per_layer_embedding,
-    pipeline,
-    norm,
-    qkv,
-    qk_norm_rope_cache,
-    attention,
-    attention_output,
-    attention_all_reduce,
-    mla_down,
-    mla_norm,
-    mla_query_up,
-    mla_key_value_up,
-    mixer_in,
-    mixer_parameters,
-    mixer_gate,
-    convolution,
-    recurrence,
-    mixer_norm,
-    mixer_out,
-    compressor,
-    hyper_connection,
-    index_projection,
-    index_scores,
-    projection,
-    gate_up,
-    activation,
-    down,
-    mlp_all_reduce,
-    router,
-    dispatch,
-    expert_latent,
-    experts,
-    combine,
-    shared_gate_up,
-    shared_activation,
-    shared_down,
-    shared_gate,
-    head_projection,
-    head,
-    logits_gather,
-};
-
-inline constexpr std::string_view role_names[] = {
-    "embedding", "positions", "embedding_projection", "per_layer_embedding", "pipeline", "norm", "qkv", "qk_norm_rope_cache", "attention",
-    "attention_output", "attention_all_reduce", "mla_down", "mla_norm", "mla_query_up", "mla_key_value_up", "mixer_in", "mixer_parameters", "mixer_gate",
-    "convolution", "recurrence", "mixer_norm", "mixer_out", "compressor", "hyper_connection", "index_projection", "index_scores", "projection", "gate_up",
-    "activation", "down", "mlp_all_reduce", "router", "dispatch", "expert_latent", "experts", "combine", "shared_gate_up", "shared_activation",
-    "shared_down", "shared_gate", "head_projection", "head", "logits_gather",
-};
-
-[[nodiscard]] constexpr std::string_view name(role r) { return role_names[static_cast<std::size_t>(r)]; }
 
 /// An op whose work depends on all new tokens of a step together: one kernel for prefill and decode.
 template <class O>
@@ -945,7 +1038,7 @@ struct gemm {
         return (tied ? N(0) : N(outer) * N(inner)) + (bias ? N(outer) : N(0));
     }
     [[nodiscard]] constexpr count weight_bytes() const {
-        return (tied ? 0 : storage_bytes(weights, outer * inner)) + (bias ? storage_bytes(dtype::bf16, outer) : 0);
+        return (tied ? 0 : storage_bytes(weights, outer, inner)) + (bias ? storage_bytes(dtype::bf16, outer) : 0);
     }
     /// The work on this many rows.
     template <class T>
@@ -1396,6 +1489,27 @@ struct norm {
 
 }  // namespace costexpr
 
+// costexpr/layer/prediction.hpp
+
+namespace costexpr {
+
+/// What a module of multi-token prediction (DeepSeek-V3, arXiv:2412.19437, section 2.2) has around its decoder layer: norms of the hidden
+/// state, of the next token's embedding and of the output, and the projection of the first two together. Embedding and head are the model's.
+///   parameters  2 hidden^2 + 3 gains hidden
+/// prediction_module{.hidden = 7168} (DeepSeek-V3) has 102,781,952 parameters.
+struct prediction_module {
+    count hidden = 0;
+    count norm_gains = 1;
+
+    static constexpr std::string_view type = "prediction_module";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        return costexpr::ops(elementwise{.bytes_per_token = 12.0 * static_cast<double>(hidden), .weights = 3 * norm_gains * hidden, .part = role::norm},
+                             gemm{.outer = hidden, .inner = 2 * hidden, .weights = x.precision.activations, .part = role::projection});
+    }
+};
+
+}  // namespace costexpr
+
 // costexpr/schema/field.hpp
 
 // costexpr/schema/pattern.hpp
@@ -1755,6 +1869,7 @@ struct backbone {
     count extra_positions = 0;
     count embedding_width = 0;  ///< of the tables, where a projection leads to the hidden size (OPT-350m)
     count mtp_modules = 0;
+    bool uses_mtp = true;
 
     static constexpr auto json(auto...) {
         using f = backbone;
@@ -1769,6 +1884,7 @@ struct backbone {
             key(&f::post_normed, "use_post_norm", "new_decoder_architecture").optional(),
             key(&f::final_norm, "do_layer_norm_before").or_else(true),
             key(&f::mtp_modules, "num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers").optional().at_most(largest_layers),
+            key(&f::uses_mtp, "use_mtp").or_else(true),
         };
     }
     constexpr void apply(traits const& is) {
@@ -1793,8 +1909,12 @@ struct backbone {
     [[nodiscard]] COSTEXPR_INLINE constexpr head output() const {
         return {.vocab = vocab, .hidden = embedding_width, .tied = tied, .bias = head_bias, .width = hidden};
     }
+    [[nodiscard]] COSTEXPR_INLINE constexpr count predictions() const { return uses_mtp ? mtp_modules : 0; }
+    /// What stands around the decoder layer of each multi-token prediction module.
+    [[nodiscard]] COSTEXPR_INLINE constexpr prediction_module prediction() const { return {hidden, norm_gains}; }
+    [[nodiscard]] constexpr count norms_per_layer() const { return norms + (post_normed ? extra_norms : 0); }
     /// Norms of all layers, the final one, and one behind the input table where there is one.
-    [[nodiscard]] constexpr count all_norms() const { return layers * (norms + (post_normed ? extra_norms : 0)) + (final_norm ? 1 : 0) + (embedding_norm ? 1 : 0); }
+    [[nodiscard]] constexpr count all_norms() const { return layers * norms_per_layer() + (final_norm ? 1 : 0) + (embedding_norm ? 1 : 0); }
 };
 
 }  // namespace costexpr
@@ -1875,7 +1995,7 @@ struct experts {
     }
     [[nodiscard]] constexpr count weight_bytes() const {
         count const biases = bias ? storage_bytes(dtype::bf16, (matrices - 1) * inner + hidden) : 0;
-        return local * (matrices * storage_bytes(weights, hidden * inner) + biases);
+        return local * (matrices * storage_bytes(weights, inner, hidden) + biases);
     }
     /// Experts on this rank that a step of `tokens` tokens (of all sources) reads, expected under balanced routing.
     template <class T>
@@ -3434,18 +3554,11 @@ class checker {
     template <described C, class... Kinds>
     constexpr void schedule(C const& c, pattern C::* member, count layers, std::string_view kinds, Kinds... allowed) {
         pattern const& list = c.*member;
-        if (!list.empty() && layers > 0 && list.size() != layers) fail(member, errc::length_mismatch, layers, list.size());
+        if (list.empty()) return;
+        if (layers > 0 && list.size() != layers) fail(member, errc::length_mismatch, layers, list.size());
         count known = 0;
         ((known += list.of(allowed)), ...);
-        if (known == list.size()) return;
-        place const at = find(member);
-        json::reader r = json::reader::inside(d_.text, at.value);
-        if (at.value.kind == json::kind::array) r.enter_array();
-        for (count i = 0; i != list.size(); ++i) {
-            std::uint32_t offset = at.value.begin;
-            if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
-            if (((list[i] != allowed) && ...)) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
-        }
+        if (known != list.size()) refuse_kind(list, find(member), kinds, (0u | ... | (1u << static_cast<unsigned>(allowed))));
     }
     [[nodiscard]] constexpr bool has(std::string_view key) const { return d_.find(key) != nullptr; }
     [[nodiscard]] constexpr document const& source() const { return d_; }
@@ -3457,6 +3570,16 @@ class checker {
         json::value value{};
         bool there = false;
     };
+    /// Reports the first entry of a list whose kind is not among these.
+    COSTEXPR_COLD constexpr void refuse_kind(pattern const& list, place const& at, std::string_view kinds, unsigned allowed) {
+        json::reader r = json::reader::inside(d_.text, at.value);
+        if (at.value.kind == json::kind::array) r.enter_array();
+        for (count i = 0; i != list.size(); ++i) {
+            std::uint32_t offset = at.value.begin;
+            if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
+            if ((allowed >> static_cast<unsigned>(list[i]) & 1u) == 0) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
+        }
+    }
     /// The key that fills a member in this config, or the first that could.
     template <described C, class M>
     [[nodiscard]] constexpr place find(M C::* member) const {
@@ -4509,7 +4632,7 @@ struct mla_up {
     [[nodiscard]] constexpr N parameters() const {
         return N(outer()) * N(latent);
     }
-    [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(weights, outer() * latent); }
+    [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(weights, outer(), latent); }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
         bool const expands = p == phase::prefill && !absorbs;
@@ -4718,6 +4841,7 @@ struct deepseek_v4_decoder {
     count index_dim = 0;
     count top_k = 0;
     count copies = 0;  ///< residual streams
+    count predicted_ratio = 0;  ///< of multi-token prediction modules
     pattern order{};   ///< compressed: one key per 4 tokens, with an indexer; pooled: one per 128; sliding: the window alone
 
     static constexpr std::string_view family = "deepseek_v4";
@@ -4748,7 +4872,11 @@ struct deepseek_v4_decoder {
     }
     constexpr void settle(auto& check) {
         using enum layer_kind;
-        if (order.size() == base.layers + 1) order.pop_back();  // the last entry is that of the multi-token prediction module
+        if (order.size() == base.layers + 1) {  // the last entry is that of the multi-token prediction module
+            layer_kind const last = order[base.layers];
+            predicted_ratio = last == compressed ? 4 : last == pooled ? 128 : 0;
+            order.pop_back();
+        }
         check.schedule(*this, &deepseek_v4_decoder::order, base.layers, "0, 4 or 128", sliding, compressed, pooled);
         experts.settle(check, base.layers, true);
     }
@@ -4770,6 +4898,16 @@ struct deepseek_v4_decoder {
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, hyper_connection{base.hidden, copies, true}),
                                 times(1, base.output()));
+    }
+    /// The modules of multi-token prediction, which hold a layer each, of the ratio that the list of all layers ends with.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, hyper_connection{base.hidden, copies}),
+                                times(n, attention(predicted_ratio)),
+                                times(n, experts.layer()),
+                                times(n, hyper_connection{base.hidden, copies, true}));
     }
 };
 
@@ -4961,6 +5099,14 @@ struct dense_decoder {
                                 times(base.layers, network.layer()),
                                 times(cross_every != 0 ? base.layers / cross_every : 0, cross_attention{base.hidden, cross_width, network.inner}),
                                 times(1, base.output()));
+    }
+    /// The modules of multi-token prediction, which hold a layer each.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, attention.full_layer()),
+                                times(n, network.layer()));
     }
 };
 
@@ -5311,6 +5457,19 @@ struct mla_decoder {
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));
     }
+    /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is, with an indexer of their own.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        bool const sparse = !experts.order.empty() && experts.order[experts.order.size() - 1] == layer_kind::moe;
+        bool const indexed = index.top_k != 0;
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(indexed ? 0 : n, attention.layer()),
+                                times(indexed ? n : 0, sparse_mla{attention.layer(), index.top_k}),
+                                times(indexed ? n : 0, indexer{base.hidden, attention.q_latent, index.heads, index.dim}),
+                                times(sparse ? 0 : n, network.layer()),
+                                times(sparse ? n : 0, experts.layer()));
+    }
 };
 
 }  // namespace costexpr
@@ -5406,6 +5565,16 @@ struct linear_hybrid_decoder {
                                 times(experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));
+    }
+    /// The modules of multi-token prediction, which hold a layer with attention each.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        bool const sparse = experts.moe_layers() != 0;
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, attention.full_layer()),
+                                times(sparse ? 0 : n, network.layer()),
+                                times(sparse ? n : 0, experts.layer()));
     }
 };
 
@@ -5554,6 +5723,16 @@ struct moe_decoder {
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));
     }
+    /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        bool const sparse = !experts.order.empty() && experts.order[experts.order.size() - 1] == layer_kind::moe;
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, attention.full_layer()),
+                                times(sparse && !residual ? 0 : n, network.layer()),
+                                times(sparse ? n : 0, experts.layer()));
+    }
 };
 
 }  // namespace costexpr
@@ -5570,10 +5749,20 @@ struct nemotron_h_decoder {
     state_space_shape space{};
     feed_forward network{};
     mixture experts{};
+    pattern predicted{};  ///< of a multi-token prediction module
 
     static constexpr std::string_view family = "nemotron_h";
     using parts = part_list<&nemotron_h_decoder::base, &nemotron_h_decoder::blocks, &nemotron_h_decoder::attention,
                             &nemotron_h_decoder::space, &nemotron_h_decoder::network, &nemotron_h_decoder::experts>;
+    static constexpr auto json(auto...) {
+        using f = nemotron_h_decoder;
+        using enum layer_kind;
+        return std::array{
+            key(&f::predicted, "mtp_layers_block_type", "mtp_hybrid_override_pattern")
+                .spelled(layer_sign{"M", mamba}, layer_sign{"*", full}, layer_sign{"-", dense}, layer_sign{"E", moe}, layer_sign{"T", full})
+                .optional(),
+        };
+    }
     static constexpr auto architectures() { return std::array{arch{"NemotronHForCausalLM", "nemotron_h", {.norms = 1, .gated = false}}}; }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern"); }
@@ -5608,6 +5797,17 @@ struct nemotron_h_decoder {
                                 times(blocks.of(dense), network.layer()),
                                 times(blocks.of(moe), experts.layer()),
                                 times(1, base.output()));
+    }
+    /// The modules of multi-token prediction, which hold the layers of a pattern of their own.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        using enum layer_kind;
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * predicted.size(), base.layer_norm()),
+                                times(n * predicted.of(mamba), space.second_generation()),
+                                times(n * predicted.of(full), attention.full_layer()),
+                                times(n * predicted.of(dense), network.layer()),
+                                times(n * predicted.of(moe), experts.layer()));
     }
 };
 
@@ -5940,7 +6140,236 @@ struct vision_tower {
 
 // costexpr/model/checkpoint.hpp
 
+// costexpr/model/modules.hpp
+
+// What checkpoints call their linear layers, and which op of ours owns the weights: what the exclude lists of quantized checkpoints are
+// matched with.
+
 namespace costexpr {
+
+namespace modules {
+
+/// The blocks of a decoder layer, as flags: one name may stand for several ("mixer" of Nemotron-H).
+enum block : std::uint8_t { attention = 1, linear_attention = 2, state_space = 4, convolution = 8, network = 16 };
+
+struct block_name {
+    std::string_view text;
+    std::uint8_t blocks;
+};
+inline constexpr block_name block_names[] = {
+    {"self_attn", attention | linear_attention}, {"attn", attention}, {"attention", attention}, {"self_attention", attention}, {"cross_attn", attention},
+    {"linear_attn", linear_attention}, {"mixer", attention | state_space | network}, {"mamba", state_space}, {"conv", convolution},
+    {"mlp", network}, {"ffn", network}, {"feed_forward", network}, {"block_sparse_moe", network}, {"moe", network},
+};
+
+/// A linear layer by its name inside its block.
+struct layer_name {
+    std::uint8_t blocks;
+    std::string_view text;
+    role part;
+};
+inline constexpr layer_name layer_names[] = {
+    {attention, "q_proj", role::qkv}, {attention, "k_proj", role::qkv}, {attention, "v_proj", role::qkv}, {attention, "qkv_proj", role::qkv},
+    {attention, "query_key_value", role::qkv}, {attention, "c_attn", role::qkv}, {attention, "Wqkv", role::qkv},
+    {attention, "o_proj", role::attention_output}, {attention, "dense", role::attention_output}, {attention, "c_proj", role::attention_output},
+    {attention, "q_a_proj", role::mla_down}, {attention, "kv_a_proj_with_mqa", role::mla_down}, {attention, "fused_qkv_a_proj", role::mla_down},
+    {attention, "q_proj", role::mla_query_up}, {attention, "q_b_proj", role::mla_query_up}, {attention, "kv_b_proj", role::mla_key_value_up},
+    {attention, "wq_a", role::mla_down}, {attention, "wkv", role::mla_down}, {attention, "wq_b", role::mla_query_up},
+    {attention, "wo_a", role::attention_output}, {attention, "wo_b", role::attention_output}, {attention, "compressor", role::compressor},
+    {attention, "indexer.wq_b", role::index_projection}, {attention, "indexer.wk", role::index_projection},
+    {linear_attention, "q_proj", role::mixer_in}, {linear_attention, "in_proj_qkvz", role::mixer_in}, {linear_attention, "in_proj_qkv", role::mixer_in},
+    {linear_attention, "in_proj_z", role::mixer_in}, {linear_attention, "in_proj_ba", role::mixer_parameters}, {linear_attention, "in_proj_a", role::mixer_parameters},
+    {linear_attention, "f_a_proj", role::mixer_parameters}, {linear_attention, "g_a_proj", role::mixer_gate}, {linear_attention, "o_proj", role::mixer_out},
+    {linear_attention | state_space | convolution, "out_proj", role::mixer_out}, {state_space | convolution, "in_proj", role::mixer_in},
+    {state_space, "x_proj", role::mixer_parameters}, {state_space, "dt_proj", role::mixer_parameters},
+    {network, "gate_proj", role::gate_up}, {network, "up_proj", role::gate_up}, {network, "gate_up_proj", role::gate_up}, {network, "down_proj", role::down},
+    {network, "w1", role::gate_up}, {network, "w3", role::gate_up}, {network, "w2", role::down}, {network, "fc1", role::gate_up}, {network, "fc2", role::down},
+    {network, "gate", role::router}, {network, "router", role::router}, {network, "experts", role::experts}, {network, "fc1_latent_proj", role::expert_latent},
+    {network, "shared_experts.gate_proj", role::shared_gate_up}, {network, "shared_experts.up_proj", role::shared_gate_up},
+    {network, "shared_experts.down_proj", role::shared_down}, {network, "shared_expert.gate_proj", role::shared_gate_up},
+    {network, "shared_expert.up_proj", role::shared_gate_up}, {network, "shared_expert.down_proj", role::shared_down},
+    {network, "shared_experts.w1", role::shared_gate_up}, {network, "shared_experts.w2", role::shared_down},
+    {network, "shared_expert_gate", role::shared_gate},
+};
+struct outer_name {
+    std::string_view text;
+    role part;
+};
+/// Linear layers and tables outside of the decoder layers.
+inline constexpr outer_name outer_names[] = {
+    {"lm_head", role::head}, {"head", role::head}, {"embed_tokens", role::embedding}, {"embeddings", role::embedding},
+};
+
+/// Calls f with every name that a linear layer can have, as block and layer.
+template <class F>
+constexpr void each_name(F const& f) {
+    for (block_name const& b : block_names)
+        for (layer_name const& l : layer_names)
+            if ((l.blocks & b.blocks) != 0) f(b.text, l);
+}
+
+/// Whether what stands in front of "layers." leads to the decoder, not to a tower or to multi-token prediction.
+constexpr bool leads_to_decoder(std::string_view prefix) {
+    constexpr std::string_view known[] = {"", "*", "model", "language_model", "text_model", "backbone", "transformer", "decoder", "llm", "thinker"};
+    while (!prefix.empty()) {
+        std::size_t const end = prefix.find('.');
+        bool leads = false;
+        for (std::string_view k : known) leads = leads || prefix.substr(0, end) == k;
+        if (!leads) return false;
+        prefix = end == std::string_view::npos ? std::string_view{} : prefix.substr(end + 1);
+    }
+    return true;
+}
+
+/// Whether one dotted name is the other, or holds it: "mlp" and "mlp.gate_proj", "mlp.experts" and "mlp.experts.0.w1".
+constexpr bool related(std::string_view a, std::string_view b) {
+    if (a.size() > b.size()) return related(b, a);
+    return b.substr(0, a.size()) == a && (a.size() == b.size() || b[a.size()] == '.');
+}
+
+/// Whether the name `block.layer` starts with these characters.
+constexpr bool starts_with(std::string_view block, std::string_view layer, std::string_view start) {
+    if (start.size() <= block.size()) return block.starts_with(start);
+    return start.starts_with(block) && start[block.size()] == '.' && layer.starts_with(start.substr(block.size() + 1));
+}
+
+/// A pattern of module names: a name (or one that holds others), a glob with * and ?, or, behind "re:", a regular expression of which
+/// literals, ., \x, \d, *, +, ? and one level of (a|b) are understood.
+class name_pattern {
+  public:
+    static constexpr std::size_t longest = 160;
+
+    constexpr explicit name_pattern(std::string_view text) {
+        if (text.substr(0, 3) == "re:") is_regex_ = true, text.remove_prefix(3);
+        text_ = text;
+        for (std::size_t i = 0; i != text.size(); ++i) {
+            char const c = text[i];
+            is_glob_ = is_glob_ || (!is_regex_ && (c == '*' || c == '?'));
+            if (is_regex_ && (c == '[' || c == '{' || (c == '(' && i + 1 < text.size() && text[i + 1] == '?'))) understood_ = false;
+        }
+        if (text.size() > longest) understood_ = false;
+    }
+    [[nodiscard]] constexpr bool understood() const { return understood_; }
+    [[nodiscard]] constexpr bool is_literal() const { return !is_regex_ && !is_glob_; }
+
+    /// Whether a whole module name fits; `steps` bounds the search, which gives up at zero.
+    [[nodiscard]] constexpr bool fits(std::string_view name, count& steps) const {
+        if (!is_regex_) return here(text_, name, false, steps);
+        // one copy of the pattern for each alternative of its first group
+        std::size_t const open = text_.find('(');
+        std::size_t const close = text_.find(')');
+        if (open == std::string_view::npos || close == std::string_view::npos || close < open) return here(text_, name, true, steps);
+        for (std::size_t begin = open + 1; begin <= close;) {
+            std::size_t end = begin;
+            while (end != close && text_[end] != '|') ++end;
+            char one[longest]{};
+            std::size_t length = 0;
+            for (std::string_view part : {text_.substr(0, open), text_.substr(begin, end - begin), text_.substr(close + 1)})
+                for (char c : part) one[length++] = c;
+            if (here({one, length}, name, true, steps)) return true;
+            begin = end + 1;
+        }
+        return false;
+    }
+
+    /// Whether the beginning of a name is left open, so that it does not matter what stands in front of a module.
+    [[nodiscard]] constexpr bool is_open() const { return text_.starts_with(is_regex_ ? ".*" : "*"); }
+
+  private:
+    static constexpr bool is_repeat(char c) { return c == '*' || c == '+' || c == '?'; }
+    static constexpr bool is_plain(char c) { return !is_repeat(c) && c != '.' && c != '\\' && c != '^' && c != '$' && c != '('; }
+    /// A regular expression fits where it is used up (a prefix of the name), a glob where both are.
+    static constexpr bool here(std::string_view p, std::string_view name, bool regex, count& steps) {
+        for (;;) {
+            if (--steps < 0) return false;
+            if (p.empty()) return regex || name.empty();
+            if (regex && (p[0] == '^')) {
+                p.remove_prefix(1);
+                continue;
+            }
+            if (regex && p == "$") return name.empty();
+            bool const escaped = regex && p[0] == '\\' && p.size() > 1;
+            char const atom = escaped ? p[1] : p[0];
+            std::size_t const width = escaped ? 2 : 1;
+            bool const any = (regex && !escaped && atom == '.') || (!regex && (atom == '?' || atom == '*'));
+            bool const digit = escaped && atom == 'd';
+            auto const fits = [&](char c) { return any || (digit ? c >= '0' && c <= '9' : c == atom); };
+            char const repeat = regex ? (p.size() > width ? p[width] : '\0') : (atom == '*' ? '*' : '\0');
+            if (is_repeat(repeat)) {
+                std::string_view const rest = p.substr(regex ? width + 1 : width);
+                std::size_t least = repeat == '+' ? 1 : 0;
+                std::size_t most = 0;
+                while (most != name.size() && (repeat != '?' || most == 0) && fits(name[most])) ++most;
+                bool const anchored = !rest.empty() && is_plain(rest[0]) && (rest.size() == 1 || !is_repeat(rest[1]));
+                for (std::size_t n = most + 1; n-- > least;) {
+                    if (anchored && (n == name.size() || name[n] != rest[0])) continue;  // most places are told by their first character
+                    if (here(rest, name.substr(n), regex, steps)) return true;
+                }
+                return false;
+            }
+            if (name.empty() || !fits(name[0])) return false;
+            p.remove_prefix(width);
+            name.remove_prefix(1);
+        }
+    }
+
+    std::string_view text_{};
+    bool is_regex_ = false;
+    bool is_glob_ = false;
+    bool understood_ = true;
+};
+
+}  // namespace modules
+
+}  // namespace costexpr
+
+namespace costexpr {
+
+/// The dtype that a quantization algorithm stores linear layers in, by the name that NVIDIA's ModelOpt gives it.
+[[nodiscard]] constexpr bool algorithm_dtype(std::string_view name, dtype& out) {
+    struct row {
+        std::string_view name;
+        dtype type;
+    };
+    constexpr row rows[] = {
+        {"FP8", dtype::fp8}, {"FP8_PER_CHANNEL_PER_TOKEN", dtype::fp8}, {"FP8_PB_WO", dtype::fp8_block}, {"FP8_BLOCK_SCALES", dtype::fp8_block},
+        {"NVFP4", dtype::nvfp4}, {"NVFP4_AWQ", dtype::nvfp4}, {"W4A16_NVFP4", dtype::nvfp4_wo}, {"W4A16_AWQ", dtype::int4_wo_g128}, {"W4A8_AWQ", dtype::w4afp8},
+        {"W8A16", dtype::int8_wo}, {"W8A8_SQ_PER_CHANNEL", dtype::int8}, {"MXFP4", dtype::mxfp4}, {"MXFP8", dtype::mxfp8}, {"W4A8_MXFP4_FP8", dtype::w4a8_mxfp4_mxfp8},
+    };
+    for (row const& r : rows)
+        if (r.name == name) return out = r.type, true;
+    return false;
+}
+
+/// How compressed-tensors describes the dtype of a group of modules.
+struct quantized_group {
+    count bits = 0;
+    short_string type{};
+    short_string strategy{};
+    count group_size = 0;
+    count activation_bits = 0;
+
+    static constexpr auto json(auto...) {
+        using g = quantized_group;
+        return std::array{
+            key(&g::bits, "weights.num_bits").optional(),
+            key(&g::type, "weights.type").optional(),
+            key(&g::strategy, "weights.strategy").optional(),
+            key(&g::group_size, "weights.group_size").optional(),
+            key(&g::activation_bits, "input_activations.num_bits").optional(),
+        };
+    }
+    [[nodiscard]] constexpr bool dtype_of(dtype& out) const {
+        if (type == "float" && bits == 8) return out = group_size == 32 ? dtype::mxfp8 : strategy == "block" ? dtype::fp8_block : dtype::fp8, true;
+        if (type == "float" && bits == 4) {
+            bool const wide = activation_bits == 0;
+            return out = group_size == 32 ? (wide ? dtype::w4a16_mxfp4 : dtype::mxfp4) : (wide ? dtype::nvfp4_wo : dtype::nvfp4), true;
+        }
+        if (type == "int" && bits == 8) return out = activation_bits == 8 ? dtype::int8 : dtype::int8_wo, true;
+        if (type == "int" && bits == 4) return out = activation_bits == 8 ? dtype::w4afp8 : group_size == 32 ? dtype::int4_wo_g32 : dtype::int4_wo_g128, true;
+        return false;
+    }
+};
 
 /// The quantization of a checkpoint as `quantization_config` of a config.json or a `hf_quant_config.json` says it.
 struct quantization {
@@ -5951,12 +6380,6 @@ struct quantization {
     count block = 0;
     bool load_in_4bit = false;
     bool load_in_8bit = false;
-    // compressed-tensors
-    count group_bits = 0;
-    short_string group_type{};
-    short_string group_strategy{};
-    count group_size = 0;
-    count group_activation_bits = 0;
     count kv_bits = 0;
 
     static constexpr auto json(auto...) {
@@ -5969,43 +6392,389 @@ struct quantization {
             key(&q::block, "weight_block_size").optional(),
             key(&q::load_in_4bit, "load_in_4bit").optional(),
             key(&q::load_in_8bit, "load_in_8bit").optional(),
-            key(&q::group_bits, "config_groups.group_0.weights.num_bits").optional(),
-            key(&q::group_type, "config_groups.group_0.weights.type").optional(),
-            key(&q::group_strategy, "config_groups.group_0.weights.strategy").optional(),
-            key(&q::group_size, "config_groups.group_0.weights.group_size").optional(),
-            key(&q::group_activation_bits, "config_groups.group_0.input_activations.num_bits").optional(),
             key(&q::kv_bits, "kv_cache_scheme.num_bits").optional(),
         };
     }
 
-    /// The dtypes of the components under this quantization, and whether its method is one that is known. Embedding, head, router and
-    /// norms stay bf16: no common method quantizes them.
+    /// The dtype of linear layers of which the checkpoint says nothing else, and whether the method is one that is known.
     [[nodiscard]] constexpr bool apply(precision& p) const {
         auto const all = [&](dtype d) {
             p.weights = d;
             p.experts = d;
             return true;
         };
-        auto const weight_only = [&](count n) { return n == 4 ? all(dtype::int4_wo) : n == 8 ? all(dtype::int8_wo) : false; };
         if (kv_algorithm == "FP8" || kv_bits == 8) p.kv_cache = dtype::fp8;
-        if (algorithm == "FP8" || algorithm == "FP8_PER_CHANNEL_PER_TOKEN") return all(dtype::fp8);
-        if (algorithm == "FP8_PB_WO" || algorithm == "FP8_BLOCK_SCALES") return all(dtype::fp8_block);
-        if (algorithm == "NVFP4") return all(dtype::nvfp4);
-        if (algorithm == "W4A16_AWQ") return all(dtype::int4_wo);
-        if (algorithm == "W4A8_AWQ") return all(dtype::w4afp8);
+        if (algorithm == "MIXED_PRECISION" || method == "compressed-tensors") return true;  // the modules say it one by one
+        dtype d = dtype::bf16;
+        if (algorithm_dtype(algorithm.view(), d)) return all(d);
         if (method == "fp8" || method == "fbgemm_fp8") return all(block != 0 ? dtype::fp8_block : dtype::fp8);
         if (method == "mxfp4") return p.experts = dtype::w4a16_mxfp4, true;
-        if (method == "awq" || method == "gptq") return weight_only(bits);
+        if (method == "awq" || method == "gptq") return bits == 4 ? all(dtype::int4_wo_g128) : bits == 8 ? all(dtype::int8_wo) : false;
         if (method == "bitsandbytes") return load_in_4bit ? all(dtype::int4_wo) : load_in_8bit ? all(dtype::int8_wo) : false;
-        if (method == "compressed-tensors") {
-            if (group_type == "float" && group_bits == 8) return all(group_strategy == "block" ? dtype::fp8_block : dtype::fp8);
-            if (group_type == "float" && group_bits == 4) return all(group_size == 32 ? dtype::mxfp4 : dtype::nvfp4);
-            if (group_type == "int" && group_activation_bits == 8) return all(dtype::int8);
-            return group_type == "int" && weight_only(group_bits);
-        }
         return method.empty() && algorithm.empty();
     }
 };
+
+/// Which layers of a model have which blocks, as its lists of layer kinds say it; an empty list leaves it open.
+struct layer_blocks {
+    count layers = 0;
+    pattern mixers{};
+    pattern networks{};
+
+    /// Whether a layer has ops of this purpose.
+    [[nodiscard]] constexpr bool has(role part, count layer) const {
+        using enum layer_kind;
+        bool const mixes = part >= role::qkv && part <= role::index_scores && part != role::hyper_connection;
+        pattern const& kinds = mixes || networks.empty() ? mixers : networks;
+        if (layer >= kinds.size()) return true;
+        layer_kind const k = kinds[layer];
+        bool const recurrent = k == linear || k == mamba || k == layer_kind::convolution || k == hybrid;
+        if (part >= role::mixer_in && part <= role::mixer_out) return recurrent;
+        if (mixes) return !(recurrent && k != hybrid) && k != dense && k != moe;
+        if (part == role::gate_up || part == role::down) return k == dense || &kinds == &mixers;
+        return k == moe;
+    }
+};
+
+/// Where the blocks of a family's layers stand, by the names that families give their schedules.
+template <class F>
+[[nodiscard]] constexpr layer_blocks blocks_of(F const& f) {
+    layer_blocks where{};
+    if constexpr (requires { f.base.layers; }) where.layers = min(f.base.layers, largest_layers);
+    if constexpr (requires { f.experts.order; }) where.networks = f.experts.order;
+    if constexpr (requires { f.mixers.order; })
+        where.mixers = f.mixers.order;
+    else if constexpr (requires { f.blocks.order; })
+        where.mixers = where.networks = f.blocks.order;
+    return where;
+}
+
+/// The dtype in which a checkpoint stores each linear layer: those of a method, and the modules that are listed apart.
+class module_dtypes {
+  public:
+    [[nodiscard]] constexpr bool understood() const { return understood_; }
+    [[nodiscard]] constexpr bool any() const { return any_; }
+
+    /// Notes that the modules under this name or pattern are stored in this dtype.
+    constexpr void note(std::string_view entry, dtype type) {
+        any_ = true;
+        modules::name_pattern const whole(entry);
+        if (!whole.understood()) {
+            understood_ = false;
+            return;
+        }
+        if (entry == "Linear") return set_all(type);
+        std::size_t const at = entry.find("layers.");
+        if (at != std::string_view::npos && entry.substr(0, 3) != "re:") {
+            if (modules::leads_to_decoder(entry.substr(0, at))) note_layers(entry.substr(at + 7), type);
+            return;
+        }
+        for (modules::outer_name const& o : modules::outer_names) {
+            if (!(whole.is_literal() ? entry.ends_with(o.text) && (entry.size() == o.text.size() || entry[entry.size() - o.text.size() - 1] == '.')
+                                     : whole.fits(o.text, steps_) || fits_with_prefix(whole, "", o.text)))
+                continue;
+            set(o.part, 0, largest_layers, type);
+            if (whole.is_literal()) return;
+        }
+        bool const by_number = entry.find("layers") != std::string_view::npos;
+        for (count layer = 0; layer != (by_number ? largest_layers : 1) && steps_ > 0; ++layer)
+            modules::each_name([&](std::string_view block, modules::layer_name const& l) {
+                if (at_[static_cast<std::size_t>(l.part)][static_cast<std::size_t>(layer)] == 1 + static_cast<int>(type)) return;  // another name of it fitted
+                char number[24]{};
+                std::string_view const place = layer_prefix(layer, number);
+                bool const fits = whole.is_literal() ? holds_components(block, l.text, entry) : fits_with_prefix(whole, place, block, l.text);
+                if (fits) set(l.part, layer, by_number ? layer + 1 : largest_layers, type);
+            });
+        if (steps_ <= 0) understood_ = false;
+    }
+    /// The dtype of the ops of a purpose in a layer, where `base` is that of modules that are not listed.
+    [[nodiscard]] constexpr dtype at(role part, count layer, dtype base) const {
+        std::uint8_t const listed = at_[static_cast<std::size_t>(part)][static_cast<std::size_t>(layer)];
+        return listed == unlisted ? base : static_cast<dtype>(listed - 1);
+    }
+
+  private:
+    static constexpr std::uint8_t unlisted = 0;  // else 1 + dtype
+
+    constexpr void set(role part, count first, count last, dtype type) {
+        auto& row = at_[static_cast<std::size_t>(part)];
+        for (count i = first; i < last; ++i) row[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(1 + static_cast<int>(type));
+    }
+    /// All linear layers of all decoder layers: what a method means by its target "Linear".
+    constexpr void set_all(dtype type) {
+        modules::each_name([&](std::string_view, modules::layer_name const& l) {
+            if (l.part != role::router && at_[static_cast<std::size_t>(l.part)][0] == unlisted) set(l.part, 0, largest_layers, type);
+        });
+    }
+    /// A name behind "layers.": a number or a star, then the module, or nothing for the whole layer.
+    constexpr void note_layers(std::string_view entry, dtype type) {
+        std::size_t digits = 0;
+        count number = 0;
+        while (digits != entry.size() && entry[digits] >= '0' && entry[digits] <= '9' && digits < 6) number = 10 * number + (entry[digits++] - '0');
+        std::string_view rest = entry.substr(digits);
+        bool const every = digits == 0 && !rest.empty() && rest[0] == '*';
+        if (digits == 0 && !every) return;
+        if (every) rest.remove_prefix(1);
+        // "layers.1*" is layer 1, 10, 11, ...
+        bool const open = !every && !rest.empty() && rest[0] == '*';
+        if (open) rest.remove_prefix(1);
+        if (!rest.empty() && rest[0] == '.') rest.remove_prefix(1);
+        for (count scale = 1; scale <= 100; scale *= 10) {
+            if (every)
+                note_module(rest, 0, largest_layers, type);
+            else
+                note_module(rest, min(number * scale, largest_layers), min((number + 1) * scale, largest_layers), type);
+            if (!open || number == 0) break;
+        }
+    }
+    constexpr void note_module(std::string_view module, count first, count last, dtype type) {
+        if (first >= last) return;
+        modules::name_pattern const p(module);
+        if (module.size() > 1 && module.ends_with('*') && modules::name_pattern(module.substr(0, module.size() - 1)).is_literal()) {
+            std::string_view const start = module.substr(0, module.size() - 1);
+            modules::each_name([&](std::string_view block, modules::layer_name const& l) {
+                if (modules::starts_with(block, l.text, start)) set(l.part, first, last, type);
+            });
+            return;
+        }
+        if (p.is_literal()) {
+            std::string_view const block = schema::outer_name(module);
+            std::string_view const inside = schema::inner_name(module);
+            for (modules::block_name const& b : modules::block_names) {
+                if (!module.empty() && b.text != block) continue;
+                for (modules::layer_name const& l : modules::layer_names)
+                    if ((l.blocks & b.blocks) != 0 && (inside.empty() || modules::related(inside, l.text))) set(l.part, first, last, type);
+            }
+            return;
+        }
+        modules::each_name([&](std::string_view block, modules::layer_name const& l) {
+            if (module == "*" || fits_with_prefix(p, "", block, l.text)) set(l.part, first, last, type);
+        });
+    }
+    static constexpr std::string_view layer_prefix(count layer, char (&out)[24]) {
+        std::size_t n = 0;
+        for (char c : std::string_view("layers.")) out[n++] = c;
+        if (layer >= 100) out[n++] = static_cast<char>('0' + layer / 100);
+        if (layer >= 10) out[n++] = static_cast<char>('0' + layer / 10 % 10);
+        out[n++] = static_cast<char>('0' + layer % 10);
+        return {out, n};
+    }
+    /// Whether a pattern fits a module under one of the prefixes that wrappers put in front of their decoder.
+    constexpr bool fits_with_prefix(modules::name_pattern const& p, std::string_view place, std::string_view block, std::string_view layer = {}) {
+        for (std::string_view prefix : {"", "model.", "language_model.model.", "model.language_model."}) {
+            if (!prefix.empty() && (p.is_open() || (place.empty() && !layer.empty()))) break;
+            char name[96]{};
+            std::size_t n = 0;
+            for (std::string_view part : {prefix, place, block, layer}) {
+                if (n != 0 && name[n - 1] != '.' && !part.empty()) name[n++] = '.';
+                for (char c : part) name[n++] = c;
+            }
+            if (p.fits({name, n}, steps_)) return true;
+        }
+        return false;
+    }
+    /// Whether the components of a name stand in that order inside of block and layer ("gate" in "mlp.gate", not in "mlp.gate_proj").
+    static constexpr bool holds_components(std::string_view block, std::string_view layer, std::string_view name) {
+        return modules::related(name, layer) || (schema::outer_name(name) == block && (schema::inner_name(name).empty() || modules::related(schema::inner_name(name), layer)));
+    }
+
+    std::uint8_t at_[role_count][largest_layers]{};
+    count steps_ = 4'000'000;  ///< of matching patterns, all together
+    bool understood_ = true;
+    bool any_ = false;
+};
+
+/// Where a quantization lists modules with the algorithm of each, and modules that it leaves as they were.
+inline constexpr std::array<std::string_view, 2> quantized_lists{"quantized_layers", "quantization.quantized_layers"};
+inline constexpr std::array<std::string_view, 6> exclude_lists{"modules_to_not_convert", "ignored_layers", "ignore", "exclude_modules", "quantization.exclude_modules", "llm_int8_skip_modules"};
+
+namespace detail {
+
+/// Notes a name as JSON writes it; one that no module can have because of its length is not understood.
+constexpr void note_string(schema::document const& d, json::string_token const& k, dtype type, module_dtypes& into) {
+    if (!k.escaped) return into.note(d.text.substr(k.begin, k.end - k.begin), type);
+    char decoded[modules::name_pattern::longest + 1]{};
+    std::size_t length = 0;
+    bool const whole = json::decode(d.text, k, decoded, sizeof decoded, length);
+    into.note({decoded, whole ? length : sizeof decoded}, type);
+}
+
+/// Notes every string of a list, or every key of an object with the algorithm beside it.
+constexpr void note_modules(schema::document const& d, json::value const& list, dtype type, module_dtypes& into) {
+    json::reader r = json::reader::inside(d.text, list, d.options);
+    if (list.kind == json::kind::array) {
+        r.enter_array();
+        while (r.next_element()) {
+            json::value const entry = r.skip();
+            if (entry.kind == json::kind::string) note_string(d, {.begin = entry.begin + 1, .end = entry.end - 1, .escaped = entry.raw(d.text).find('\\') != std::string_view::npos}, type, into);
+        }
+    } else if (list.kind == json::kind::object) {
+        r.enter_object();
+        json::string_token k{};
+        while (r.next_member(k)) {
+            json::value const how = schema::member(d, r.skip(), "quant_algo");
+            if (how.kind == json::kind::string && algorithm_dtype(d.text.substr(how.begin + 1, how.end - how.begin - 2), type))
+                note_string(d, k, type, into);
+        }
+    }
+}
+
+/// Notes all modules that a quantization lists: those of its groups, those of single algorithms, then those that are left out.
+/// `left`: the dtype of those.
+constexpr bool note_listed(schema::document const& d, dtype left, precision& p, module_dtypes& into) {
+    bool understood = true;
+    auto const find = [&](std::string_view list) {
+        schema::slot const* const s = d.find(schema::outer_name(list));
+        return s == nullptr ? json::value{} : schema::member(d, s->value, schema::inner_name(list));
+    };
+    if (json::value const groups = find("config_groups"); groups.kind == json::kind::object) {
+        json::reader r = json::reader::inside(d.text, groups, d.options);
+        r.enter_object();
+        json::string_token k{};
+        while (r.next_member(k)) {
+            json::value const group = r.skip();
+            if (group.kind != json::kind::object) continue;
+            quantized_group g{};
+            problems ignored{};
+            schema::document inner{.text = d.text, .options = d.options, .keys = schema::keys_of<quantized_group>::words.view()};
+            schema::scan(inner, ignored, group);
+            schema::fill_all<schema::keys_of<quantized_group>>(g, inner, ignored);
+            dtype type = dtype::bf16;
+            if (!g.dtype_of(type)) {
+                understood = understood && g.bits == 0;
+                continue;
+            }
+            json::value const targets = schema::member(d, group, "targets");
+            if (targets.kind == json::kind::array) {
+                json::reader one = json::reader::inside(d.text, targets, d.options);
+                one.enter_array();
+                if (one.next_element()) {
+                    json::value const first = one.skip();
+                    if (first.raw(d.text) != "\"Linear\"") {
+                        note_modules(d, targets, type, into);
+                        continue;
+                    }
+                }
+            }
+            p.weights = p.experts = type;
+        }
+    }
+    for (std::string_view list : quantized_lists) note_modules(d, find(list), dtype::bf16, into);
+    for (std::string_view list : exclude_lists)
+        if (json::value const v = find(list); v.kind == json::kind::array) note_modules(d, v, left, into);
+    return understood && into.understood();
+}
+
+}  // namespace detail
+
+/// The keys of a quantization: those of its table, and its lists of modules.
+template <class Quantization>
+struct quantization_keys {
+    static constexpr auto words = [] {
+        std::array<std::string_view, 1 + quantized_lists.size() + exclude_lists.size()> lists{"config_groups"};
+        std::size_t n = 1;
+        for (std::string_view list : quantized_lists) lists[n++] = schema::outer_name(list);
+        for (std::string_view list : exclude_lists) lists[n++] = schema::outer_name(list);
+        return schema::vocabulary<Quantization>::build(std::array<std::string_view, 0>{}, lists);
+    }();
+};
+
+/// Reads the quantization of a config.json, and of the hf_quant_config.json beside it, which beats it. Says whether its method is known.
+/// A checkpoint may quantize further what was fp8 before (DeepSeek-V4 with NVFP4 experts): modules that it leaves out are fp8 then.
+template <class Quantization>
+constexpr bool read_quantization(schema::document const& d, std::string_view beside, precision& stored, module_dtypes& listed, bool& understood, problems& p) {
+    bool known = true;
+    dtype left = dtype::bf16;
+    auto const read = [&](schema::document const& text, json::value const& object, bool lists) {
+        Quantization q{};
+        schema::document inner{.text = text.text, .options = text.options, .keys = quantization_keys<Quantization>::words.view()};
+        schema::scan(inner, p, object);
+        schema::fill_all<quantization_keys<Quantization>>(q, inner, p);
+        if (q.method == "fp8" && (!q.algorithm.empty() || !lists)) left = q.block != 0 ? dtype::fp8_block : dtype::fp8;
+        stored.weights = stored.experts = left;
+        known = q.apply(stored);
+        if (lists) understood = detail::note_listed(inner, left, stored, listed);
+        // compressed-tensors says everything in its groups
+        if (lists && q.method == "compressed-tensors" && stored.weights == dtype::bf16 && !listed.any()) known = false;
+    };
+    if (schema::slot const* s = d.find("quantization_config", true); s != nullptr && s->value.kind == json::kind::object) read(d, s->value, beside.empty());
+    if (!beside.empty()) {
+        schema::document const other{.text = beside, .options = d.options};
+        json::reader r(beside, d.options);
+        json::value const object = r.skip();
+        known = r.ok() && object.kind == json::kind::object;
+        if (known) read(other, object, true);
+    }
+    if (schema::slot const* s = d.find("expert_dtype"); s != nullptr && s->value.raw(d.text) == "\"fp4\"" && stored.experts != dtype::bf16 && !listed.any())
+        stored.experts = dtype::w4a8_mxfp4_mxfp8;
+    return known;
+}
+
+/// What the weights of a model are, by the purpose of their ops: parameters, and entries of its list of ops.
+struct weights_by_role {
+    double parameters[role_count]{};
+    count ops[role_count]{};
+};
+
+using dtype_exceptions = inplace_vector<dtype_exception, most_exceptions>;
+
+/// Turns what a checkpoint says of its modules into the dtype of each component (of linear layers, the one that most of their parameters
+/// have) and the exceptions to it. Says whether there was room for all exceptions.
+constexpr bool settle_precision(module_dtypes const& listed, layer_blocks const& where, weights_by_role const& weights, precision& p, dtype_exceptions& exceptions) {
+    struct share {
+        count layers[dtype_table.size()]{};
+        count of = 0;
+    };
+    share shares[role_count]{};
+    double totals[2][dtype_table.size()]{};  // of linear layers, of experts
+    // a method leaves these alone unless it lists them
+    auto const left_alone = [](role r) { return r == role::head || r == role::embedding || r == role::router || r == role::shared_gate; };
+    auto const base = [&](role r) { return left_alone(r) ? dtype::bf16 : r == role::experts ? p.experts : p.weights; };
+    for (std::size_t r = 0; r != role_count; ++r) {
+        if (weights.parameters[r] == 0) continue;
+        role const part = static_cast<role>(r);
+        bool named = false;
+        for (modules::layer_name const& l : modules::layer_names) named = named || l.part == part;
+        if (!named || left_alone(part)) continue;
+        share& s = shares[r];
+        bool untold = true;  // lists of layer kinds that leave no layer for the op do not tell where it stands
+        for (count i = 0; i != where.layers && untold; ++i) untold = !where.has(part, i);
+        for (count i = 0; i != where.layers; ++i) {
+            if (!untold && !where.has(part, i)) continue;
+            ++s.of;
+            ++s.layers[static_cast<std::size_t>(listed.at(part, i, base(part)))];
+        }
+        for (std::size_t t = 0; t != dtype_table.size(); ++t)
+            if (s.layers[t] != 0) totals[part == role::experts][t] += weights.parameters[r] * static_cast<double>(s.layers[t]) / static_cast<double>(s.of);
+    }
+    auto const most = [&](double const (&total)[dtype_table.size()], dtype otherwise) {
+        std::size_t best = static_cast<std::size_t>(otherwise);
+        for (std::size_t t = 0; t != dtype_table.size(); ++t)
+            if (total[t] > total[best]) best = t;
+        return static_cast<dtype>(best);
+    };
+    dtype const linear = most(totals[0], p.weights);
+    dtype const experts = most(totals[1], p.experts);
+    bool room = true;
+    count entries = 0;
+    for (std::size_t r = 0; r != role_count; ++r) {
+        share const& s = shares[r];
+        for (std::size_t t = 0; t != dtype_table.size(); ++t) {
+            dtype const type = static_cast<dtype>(t);
+            if (s.layers[t] == 0 || type == (static_cast<role>(r) == role::experts ? experts : linear)) continue;
+            if (s.layers[t] != s.of) entries += weights.ops[r];
+            room = entries <= static_cast<count>(most_exceptions) &&
+                   exceptions.try_push_back({static_cast<role>(r), type, static_cast<std::uint16_t>(s.layers[t]), static_cast<std::uint16_t>(s.of)}) && room;
+            if (!room) exceptions.clear();
+        }
+    }
+    p.weights = linear;
+    p.experts = experts;
+    p.head = listed.at(role::head, 0, p.head);
+    p.embedding = listed.at(role::embedding, 0, p.embedding);
+    p.router = listed.at(role::router, 0, p.router);
+    return room;
+}
 
 }  // namespace costexpr
 
@@ -6022,6 +6791,17 @@ template <class F>
 concept family = composition<F> && (composed<F> || described<F>) && requires(F& f) {
     { F::family } -> std::convertible_to<std::string_view>;
     F::architectures().size();
+};
+
+/// A family that says what its modules of multi-token prediction are made of.
+template <class F>
+concept has_prediction = requires(F const& f) { f.prediction(); };
+
+/// Those modules as a composition, so that everything that holds for models holds for them.
+template <has_prediction F>
+struct prediction_of {
+    F const& model;
+    COSTEXPR_INLINE constexpr auto layers() const { return model.prediction(); }
 };
 
 namespace detail {
@@ -6181,10 +6961,13 @@ struct op_place {
     count copies = 0;
     std::string_view layer{};
     count run = 0;
+
+    /// The same for some of its layers.
+    [[nodiscard]] constexpr op_place of(count layers) const { return {layers, times == layers ? copies : copies * layers / times, layer, run}; }
 };
 
 /// The ops of a model for one deployment as a flat list: what a scheduler keeps to price many steps. No allocation; the types and the
-/// number of its ops are those of the registry's families, so that it holds every model of them. Totals, memory and prices of a list are
+/// number of its ops are those of the registry's families, with room for the exceptions of a precision, so that it holds every model of them. Totals, memory and prices of a list are
 /// compiled once, for all families.
 template <class Registry>
 class op_graph {
@@ -6196,17 +6979,26 @@ class op_graph {
         bool idle = false;  ///< has weights, but nothing to do
     };
 
+    /// Appends an op in each dtype that its weights are stored in; one that does nothing is left out unless it has weights.
+    /// One function per type of op, not one per layer type and op.
     template <op O>
-    COSTEXPR_COLD constexpr void push_back(op_place const& at, O const& o) {
-        entries_[size_++] = {at, one_of<op_list>(o), o.idle()};
+    COSTEXPR_COLD constexpr void push_back(op_place const& at, O const& o, precision const& p, problems& why) {
+        bool const idle = o.idle();
+        if (idle && o.template parameters<count>() == 0) return;
+        for_each_dtype(o, at.times, p, [&](O const& variant, count layers) {
+            if (size_ == capacity())
+                why.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(capacity())});
+            else
+                entries_[size_++] = {at.of(layers), one_of<op_list>(variant), idle};
+        });
     }
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
-    [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size; }
+    [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size + most_exceptions; }
     [[nodiscard]] constexpr entry const* begin() const { return entries_.data(); }
     [[nodiscard]] constexpr entry const* end() const { return entries_.data() + size_; }
 
   private:
-    std::array<entry, detail::registry_ops<Registry>::size> entries_{};
+    std::array<entry, capacity()> entries_{};
     std::size_t size_ = 0;
 };
 
@@ -6220,7 +7012,9 @@ constexpr void for_each_op_of(M const& m, deployment const& x, F const& f) {
     count index = 0;
     for_each_layer(m.layers(), [&]<class L>(run<L> const& r) {
         op_place const at{r.times, r.copies, L::type, index++};
-        for_each_op(r.layer.ops(x), [&](auto const& o) { f(o, at); });
+        for_each_op(r.layer.ops(x), [&](auto const& o) {
+            for_each_dtype(o, at.times, x.precision, [&](auto const& variant, count layers) { f(variant, at.of(layers)); });
+        });
     });
 }
 /// The same for a list of ops, which is laid out already.
@@ -6233,13 +7027,12 @@ namespace detail {
 
 // One function per layer type, shared by all families.
 template <class Registry, class L>
-COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, problems& p) {
+COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, stage_counter& stages, problems& p) {
+    stages.add(r);
     if constexpr (requires { r.layer.legal(x.layout, p); }) r.layer.legal(x.layout, p);
     if (!p.empty()) return;  // dimensions of shards that cannot be
     op_place const at{r.times, r.copies, L::type, index};
-    for_each_op(r.layer.ops(x), [&](auto const& o) {
-        if (!o.idle() || o.template parameters<count>() != 0) g.push_back(at, o);
-    });
+    for_each_op(r.layer.ops(x), [&](auto const& o) { g.push_back(at, o, x.precision, p); });
 }
 
 }  // namespace detail
@@ -6252,8 +7045,7 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
     detail::stage_counter stages{};
     count index = 0;
     for_each_layer(m.layers(), [&](auto const& r) {
-        detail::append(g, r, index++, x, p);
-        stages.add(r);
+        detail::append(g, r, index++, x, stages, p);
     });
     stages.check(x.layout, p);
     return g;
@@ -6299,6 +7091,18 @@ template <walkable M>
     count sum = 0;
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) { sum += at.copies * o.weight_bytes(); });
     return sum;
+}
+
+/// The weights of a model by the purpose of their ops.
+template <walkable M>
+[[nodiscard]] constexpr weights_by_role weights_by_role_of(M const& m) {
+    weights_by_role w{};
+    for_each_op_of(m, {}, [&](auto const& o, op_place const& at) {
+        std::size_t const r = static_cast<std::size_t>(o.purpose());
+        w.parameters[r] += static_cast<double>(at.copies) * o.template parameters<double>();
+        ++w.ops[r];
+    });
+    return w;
 }
 
 /// Whether a model has routed experts.
@@ -6368,23 +7172,30 @@ enum class remark : std::uint8_t {
     inferred_architecture,   ///< not registered; read by its keys
     unread_structure,        ///< a key says that the layers hold more than is read
     unknown_quantization,    ///< the quantization method is not known: priced as bf16
-    whole_quantization,      ///< the quantization is taken to hold for all linear layers; modules that the checkpoint leaves out are not told apart
+    unread_exclusion,        ///< a pattern of modules that the checkpoint quantizes otherwise is not understood
     tower_not_counted,       ///< a vision or audio tower beside the decoder
-    mtp_not_counted,         ///< multi-token prediction modules beside the decoder
+    mtp_not_counted,         ///< multi-token prediction modules beside the decoder whose composition is not known
 };
-inline constexpr std::array<std::string_view, 6> remark_names{"inferred_architecture", "unread_structure", "unknown_quantization", "whole_quantization", "tower_not_counted", "mtp_not_counted"};
+inline constexpr std::array<std::string_view, 6> remark_names{"inferred_architecture", "unread_structure", "unknown_quantization", "unread_exclusion", "tower_not_counted", "mtp_not_counted"};
 
 /// What a config says besides its layers.
 struct config_facts {
     std::string_view family{};
     short_string architecture{};
     short_string model_type{};
-    precision stored{};  ///< the checkpoint's own
+    costexpr::precision stored{};             ///< the checkpoint's own, without its exceptions
+    dtype_exceptions exceptions{};  ///< modules that it stores otherwise
     costexpr::provenance founded = provenance::specification;
     bool has_vision = false;
     bool has_audio = false;
     vision_tower vision{};  ///< of kind unknown where there is none, or none whose composition is known
 
+    /// The checkpoint's own precision: a view of this object's exceptions, so it must not outlive it.
+    [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::precision precision() const {
+        costexpr::precision p = stored;
+        if (!exceptions.empty()) p.exceptions = {exceptions.data(), exceptions.size()};
+        return p;
+    }
     /// Parameters of the vision tower and its projector, as far as its composition is known.
     [[nodiscard]] constexpr count vision_parameters() const { return vision.kind == tower_kind::unknown ? 0 : costexpr::parameters(vision); }
     inplace_vector<remark, 8> remarks{};
@@ -6399,7 +7210,14 @@ struct known : F {
     [[nodiscard]] constexpr count parameters() const { return costexpr::parameters(plain()); }
     [[nodiscard]] constexpr count active_parameters() const { return costexpr::active_parameters(plain()); }
     /// Bytes that one sequence of this many tokens keeps, in the checkpoint's precision.
-    [[nodiscard]] constexpr count state_bytes(count tokens) const { return costexpr::state_bytes(plain(), tokens, {.precision = config.stored}); }
+    [[nodiscard]] constexpr count state_bytes(count tokens) const { return costexpr::state_bytes(plain(), tokens, {.precision = config.precision()}); }
+    /// Parameters of the modules of multi-token prediction, which are not the decoder's.
+    [[nodiscard]] constexpr count mtp_parameters() const {
+        if constexpr (has_prediction<F>)
+            return costexpr::parameters(prediction_of<F>{plain()});
+        else
+            return 0;
+    }
     [[nodiscard]] constexpr F const& plain() const { return *this; }
 };
 
@@ -6416,11 +7234,25 @@ struct basic_model {
     /// The ops of the model on a single device, in the precision of the checkpoint.
     [[nodiscard]] constexpr op_graph<registry<F...>> ops() const {
         problems none{};
-        return ops({.precision = config.stored}, none);
+        return ops({.precision = config.precision()}, none);
+    }
+    /// The ops of the model's modules of multi-token prediction; none where it has none.
+    [[nodiscard]] constexpr op_graph<registry<F...>> prediction_ops(deployment const& x, problems& p) const {
+        return std::visit([&]<class G>(G const& m) {
+            if constexpr (has_prediction<G>)
+                return lay_out<registry<F...>>(prediction_of<G>{m}, x, p);
+            else
+                return op_graph<registry<F...>>{};
+        }, text);
     }
     [[nodiscard]] constexpr count parameters() const { return costexpr::parameters(ops()); }
     [[nodiscard]] constexpr count active_parameters() const { return costexpr::active_parameters(ops()); }
     [[nodiscard]] constexpr count state_bytes(count tokens) const { return costexpr::state_bytes(ops(), tokens); }
+    /// Parameters of the modules of multi-token prediction, which are not the decoder's.
+    [[nodiscard]] constexpr count mtp_parameters() const {
+        problems none{};
+        return costexpr::parameters(prediction_ops({}, none));
+    }
 };
 
 /// Calls f with the family of a model that was read at run time.
@@ -6432,7 +7264,7 @@ constexpr decltype(auto) visit(Function&& f, basic_model<F...> const& m) {
 namespace detail {
 
 inline constexpr std::array<std::string_view, 4> decoder_objects{"text_config", "llm_config", "language_config", "thinker_config"};
-inline constexpr std::array<std::string_view, 5> header_keys{"architectures", "model_type", "vision_config", "audio_config", "quantization_config"};
+inline constexpr std::array<std::string_view, 6> header_keys{"architectures", "model_type", "vision_config", "audio_config", "quantization_config", "expert_dtype"};
 
 /// A value, or the first entry where it is a list.
 constexpr json::value first_of(schema::document const& d, json::value const& v) {
@@ -6481,7 +7313,7 @@ struct registry {
     using with = registry<F..., G...>;
 
     static constexpr std::size_t size = sizeof...(F);
-    static constexpr auto words = schema::vocabulary<F..., quantization>::build(detail::decoder_objects, detail::header_keys, unusual_keys, deciding_keys);
+    static constexpr auto words = schema::vocabulary<F...>::build(detail::decoder_objects, detail::header_keys, unusual_keys, deciding_keys);
     template <class G>
     static constexpr auto rows = G::architectures();
 
@@ -6524,11 +7356,11 @@ struct registry {
         config_facts facts{};
         detail::claim const c = classify(d, facts, p);
         if (!p.empty()) return p;
-        read_quantization(d, hf_quant_config, facts, p);
         read_towers(d, facts, p);
 
         constexpr std::array<model (*)(schema::document const&, traits const&, config_facts const&, problems&), size> readers{&read_as<F>...};
-        model const m = readers[c.family](d, c.row != nullptr ? c.row->is : traits{}, facts, p);
+        model m = readers[c.family](d, c.row != nullptr ? c.row->is : traits{}, facts, p);
+        if (!hf_quant_config.empty() || d.find("quantization_config", true) != nullptr) quantize(d, hf_quant_config, m, p);
         if (!p.empty()) return p;
         if (double const total = costexpr::parameters<double>(m.ops()); !(total < largest_total))
             return problem{.code = errc::too_large, .offset = d.decoder, .found = static_cast<count>(min(total, 9e18)), .hint = "a model of fewer than 1e15 parameters"};
@@ -6583,23 +7415,15 @@ struct registry {
         return c;
     }
 
-    static constexpr void read_quantization(schema::document const& d, std::string_view beside, config_facts& facts, problems& p) {
-        quantization q{};
-        bool readable = true;
-        if (schema::slot const* s = d.find("quantization_config", true); s != nullptr && s->value.kind == json::kind::object) {
-            schema::document inner{.text = d.text, .options = d.options, .keys = words.view()};
-            schema::scan(inner, p, s->value);
-            schema::fill_all<registry>(q, inner, p);
-        }
-        if (!beside.empty()) {
-            result<quantization> const other = costexpr::read<std::conditional_t<size != 0, quantization, void>>(beside, {.nonfinite = true});  // not before it is used
-            readable = other.has_value();
-            if (readable) q = *other;
-        }
-        if (!q.apply(facts.stored) || !readable)
-            facts.remarks.try_push_back(remark::unknown_quantization);
-        else if (facts.stored.weights != dtype::bf16)
-            facts.remarks.try_push_back(remark::whole_quantization);
+    /// The dtype of each component of a quantized checkpoint, and what it stores otherwise.
+    COSTEXPR_COLD static constexpr void quantize(schema::document const& d, std::string_view beside, model& m, problems& p) {
+        using method = std::conditional_t<size != 0, quantization, void>;  // not instantiated before it is used
+        module_dtypes listed{};
+        bool understood = true;
+        if (!read_quantization<method>(d, beside, m.config.stored, listed, understood, p)) m.config.remarks.try_push_back(remark::unknown_quantization);
+        if (!p.empty()) return;
+        if (listed.any() && !settle_precision(listed, std::visit([](auto const& f) { return blocks_of(f); }, m.text), costexpr::weights_by_role_of(m.ops()), m.config.stored, m.config.exceptions)) understood = false;
+        if (!understood) m.config.remarks.try_push_back(remark::unread_exclusion);
     }
 
     static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
@@ -6631,8 +7455,8 @@ struct registry {
         schema::checker check(d, p);
         if constexpr (schema::settles<G>) g.settle(check);
         if constexpr (requires { g.base.hidden; }) m.config.vision.settle(g.base.hidden);
-        if constexpr (requires { g.base.mtp_modules; })
-            if (g.base.mtp_modules != 0) m.config.remarks.try_push_back(remark::mtp_not_counted);
+        if constexpr (requires { g.base.predictions(); })
+            if (!has_prediction<G> && g.base.predictions() != 0) m.config.remarks.try_push_back(remark::mtp_not_counted);
         return m;
     }
 
@@ -6737,10 +7561,29 @@ COSTEXPR_INLINE constexpr T seconds(O const& o, measured_step<T, N> const& s, Pr
     return sum;
 }
 
+namespace detail {
+
+/// Where a checkpoint stores single modules otherwise, every op may stand for several dtypes: too much code to force inline for the rest.
+template <composition M, class N, class Price>
+COSTEXPR_COLD constexpr auto seconds_with_exceptions(M const& m, deployment const& x, std::span<basic_group<N> const> groups, Price const& price) {
+    using T = typename Price::number;
+    measured_step<T, N> const s(groups);
+    T sum = T(0);
+    for_each_op_of(m, x, [&](auto const& o, op_place const& at) { sum = plus(sum, T(static_cast<double>(at.times)) * seconds(o, s, price)); });
+    return sum;
+}
+
+}  // namespace detail
+
 /// Seconds of a step: the sum over the layers of a composition and their ops. Forced inline; a known model folds to straight-line code.
 template <composition M, class N, class Price>
 COSTEXPR_INLINE constexpr auto seconds(M const& m, deployment const& x, std::span<basic_group<N> const> groups, Price const& price) {
     using T = typename Price::number;
+    if (x.precision.exceptions.size() != 0) {
+        // a copy: a deployment whose address leaves is not folded, by g++ least of all
+        deployment const copy = x;
+        return detail::seconds_with_exceptions(m, copy, groups, price);
+    }
     measured_step<T, N> const s(groups);
     T sum = T(0);
     for_each_layer(m.layers(), [&](auto const& r) COSTEXPR_INLINE_LAMBDA {
@@ -6815,7 +7658,7 @@ template <class... F>
 /// The same in the precision of the model's checkpoint.
 template <class... F>
 [[nodiscard]] constexpr result<op_graph<registry<F...>>> lower(basic_model<F...> const& m, layout const& l) {
-    return lower(m, deployment{.layout = l, .precision = m.config.stored});
+    return lower(m, deployment{.layout = l, .precision = m.config.precision()});
 }
 
 /// Seconds of a step of a model that was laid out; equal to those of its family to 1e-12.
@@ -7129,7 +7972,7 @@ struct decode_batch {
 namespace detail {
 
 template <class M>
-concept has_config = requires(M const& m) { m.config.stored; };
+concept has_config = requires(M const& m) { m.config.precision(); };
 template <class M>
 concept variant_model = requires(M const& m) { m.text.index(); };
 
@@ -7137,7 +7980,7 @@ concept variant_model = requires(M const& m) { m.text.index(); };
 template <class M>
 COSTEXPR_INLINE constexpr precision stored_precision(M const& m) {
     if constexpr (has_config<M>)
-        return m.config.stored;
+        return m.config.precision();
     else
         return {};
 }
@@ -7326,8 +8169,8 @@ inline constexpr char m1[] = R"json({"architectures":["GPTJForCausalLM"],"model_
 inline constexpr char m2[] = R"json({"architectures":["GPTNeoXForCausalLM"],"model_type":"gpt_neox","hidden_size":6144,"intermediate_size":24576,"num_attention_heads":64,"num_hidden_layers":44,"max_position_embeddings":2048,"vocab_size":50432,"tie_word_embeddings":false})json";
 inline constexpr char m3[] = R"json({"architectures":["GPTNeoXForCausalLM"],"model_type":"gpt_neox","hidden_size":4096,"intermediate_size":16384,"num_attention_heads":32,"num_hidden_layers":32,"max_position_embeddings":2048,"vocab_size":50432,"tie_word_embeddings":false})json";
 inline constexpr char m4[] = R"json({"architectures":["Lfm2MoeForCausalLM"],"model_type":"lfm2_moe","conv_L_cache":3,"conv_bias":false,"hidden_size":2048,"intermediate_size":7168,"layer_types":["conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","full_attention","conv","conv"],"moe_intermediate_size":1792,"num_attention_heads":32,"num_dense_layers":2,"num_experts":32,"num_experts_per_tok":4,"num_hidden_layers":24,"num_key_value_heads":8,"vocab_size":65536,"max_position_embeddings":128000})json";
-inline constexpr char m5[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"model_type":"minimax_m2","num_hidden_layers":62,"hidden_size":3072,"num_attention_heads":48,"num_key_value_heads":8,"head_dim":128,"intermediate_size":1536,"vocab_size":200064,"num_experts_per_tok":8,"num_local_experts":256,"max_position_embeddings":196608,"tie_word_embeddings":false,"use_qk_norm":true,"num_mtp_modules":3,"shared_intermediate_size":0,"quantization_config":{"quant_method":"fp8","fmt":"float8_e4m3fn","activation_scheme":"dynamic","weight_block_size":[128,128],"modules_to_not_convert":["gate","e_score_correction_bias","lm_head"]}})json";
-inline constexpr char m6[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":204800,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"activation_scheme":"dynamic","fmt":"float8_e4m3fn","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["gate","e_score_correction_bias","lm_head"]},"shared_intermediate_size":0,"tie_word_embeddings":false,"use_qk_norm":true,"vocab_size":200064})json";
+inline constexpr char m5[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"model_type":"minimax_m2","num_hidden_layers":62,"hidden_size":3072,"num_attention_heads":48,"num_key_value_heads":8,"head_dim":128,"intermediate_size":1536,"vocab_size":200064,"num_experts_per_tok":8,"num_local_experts":256,"max_position_embeddings":196608,"tie_word_embeddings":false,"use_qk_norm":true,"use_mtp":true,"num_mtp_modules":3,"shared_intermediate_size":0,"quantization_config":{"quant_method":"fp8","fmt":"float8_e4m3fn","activation_scheme":"dynamic","weight_block_size":[128,128],"modules_to_not_convert":["gate","e_score_correction_bias","lm_head"]}})json";
+inline constexpr char m6[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":204800,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"activation_scheme":"dynamic","fmt":"float8_e4m3fn","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["gate","e_score_correction_bias","lm_head"]},"shared_intermediate_size":0,"tie_word_embeddings":false,"use_mtp":true,"use_qk_norm":true,"vocab_size":200064})json";
 inline constexpr char m7[] = R"json({"architectures":["InternVLChatModel"],"llm_config":{"architectures":["Phi3ForCausalLM"],"hidden_size":3072,"intermediate_size":8192,"max_position_embeddings":512,"model_type":"phi3","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":32,"sliding_window":262144,"tie_word_embeddings":false,"vocab_size":32020},"model_type":"internvl_chat","vision_config":{"architectures":["InternVisionModel"],"hidden_size":1024,"image_size":448,"intermediate_size":4096,"model_type":"intern_vit_6b","num_attention_heads":16,"num_channels":3,"num_hidden_layers":24,"output_attentions":false,"output_hidden_states":false,"patch_size":14,"qk_normalization":false,"qkv_bias":true,"return_dict":true,"use_bfloat16":true,"use_flash_attn":true}})json";
 inline constexpr char m8[] = R"json({"architectures":["QWenLMHeadModel"],"hidden_size":5120,"intermediate_size":27392,"kv_channels":128,"max_position_embeddings":8192,"model_type":"qwen","num_attention_heads":40,"num_hidden_layers":40,"seq_length":2048,"tie_word_embeddings":false,"vocab_size":152064})json";
 inline constexpr char m9[] = R"json({"architectures":["QWenLMHeadModel"],"hidden_size":4096,"intermediate_size":22016,"kv_channels":128,"max_position_embeddings":512,"model_type":"qwen","num_attention_heads":32,"num_hidden_layers":32,"seq_length":512,"tie_word_embeddings":false,"vocab_size":151936})json";
@@ -7341,9 +8184,9 @@ inline constexpr char m16[] = R"json({"vocab_size":152064,"hidden_size":5120,"in
 inline constexpr char m17[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":1024,"intermediate_size":3072,"max_position_embeddings":40960,"max_window_layers":28,"model_type":"qwen3","num_attention_heads":16,"num_hidden_layers":28,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":true,"use_sliding_window":false,"vocab_size":151936})json";
 inline constexpr char m18[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":28,"model_type":"qwen3","num_attention_heads":16,"num_hidden_layers":28,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":true,"use_sliding_window":false,"vocab_size":151936})json";
 inline constexpr char m19[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":94,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m20[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":94,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
+inline constexpr char m20[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":94,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","modules_to_not_convert":["lm_head","model.layers.*.input_layernorm","model.layers.*.mlp.gate","model.layers.*.post_attention_layernorm"],"fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
 inline constexpr char m21[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":48,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m22[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":48,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
+inline constexpr char m22[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":48,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","modules_to_not_convert":["lm_head","model.layers.*.input_layernorm","model.layers.*.mlp.gate","model.layers.*.post_attention_layernorm"],"fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
 inline constexpr char m23[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":262144,"max_window_layers":48,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
 inline constexpr char m24[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":40960,"max_window_layers":64,"model_type":"qwen3","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
 inline constexpr char m25[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":40960,"max_window_layers":64,"model_type":"qwen3","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
@@ -7389,7 +8232,7 @@ inline constexpr char m63[] = R"json({"architectures":["DeepseekV3ForCausalLM"],
 inline constexpr char m64[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"scale_fmt":"ue8m0"},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
 inline constexpr char m65[] = R"json({"architectures":["DeepseekV32ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"index_head_dim":128,"index_n_heads":64,"index_topk":2048,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v32","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
 inline constexpr char m66[] = R"json({"architectures":["DeepseekV32ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"index_head_dim":128,"index_n_heads":64,"index_topk":2048,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v32","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char m67[] = R"json({"architectures":["DeepseekV4ForCausalLM"],"attention_bias":false,"hc_mult":4,"head_dim":512,"hidden_size":4096,"index_head_dim":128,"index_n_heads":64,"index_topk":512,"max_position_embeddings":1048576,"model_type":"deepseek_v4","moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":6,"num_hidden_layers":43,"num_key_value_heads":1,"num_nextn_predict_layers":1,"o_groups":8,"o_lora_rank":1024,"q_lora_rank":1024,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":129280,"compress_ratios":[0,0,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,0]})json";
+inline constexpr char m67[] = R"json({"architectures":["DeepseekV4ForCausalLM"],"attention_bias":false,"expert_dtype":"fp4","hc_mult":4,"head_dim":512,"hidden_size":4096,"index_head_dim":128,"index_n_heads":64,"index_topk":512,"max_position_embeddings":1048576,"model_type":"deepseek_v4","moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":6,"num_hidden_layers":43,"num_key_value_heads":1,"num_nextn_predict_layers":1,"o_groups":8,"o_lora_rank":1024,"q_lora_rank":1024,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":129280,"compress_ratios":[0,0,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,0]})json";
 inline constexpr char m68[] = R"json({"architectures":["OPTForCausalLM"],"model_type":"opt","do_layer_norm_before":false,"ffn_dim":4096,"hidden_size":1024,"max_position_embeddings":2048,"num_attention_heads":16,"num_hidden_layers":24,"vocab_size":50272,"word_embed_proj_dim":512})json";
 inline constexpr char m69[] = R"json({"architectures":["OPTForCausalLM"],"model_type":"opt","do_layer_norm_before":true,"ffn_dim":16384,"hidden_size":4096,"max_position_embeddings":2048,"num_attention_heads":32,"num_hidden_layers":32,"vocab_size":50272,"word_embed_proj_dim":4096})json";
 inline constexpr char m70[] = R"json({"num_hidden_layers":46,"num_attention_heads":32,"num_key_value_heads":16,"hidden_size":4608,"intermediate_size":36864,"head_dim":128,"sliding_window":4096,"architectures":["Gemma2ForCausalLM"],"model_type":"gemma2"})json";
@@ -7434,56 +8277,56 @@ inline constexpr char m108[] = R"json({"architectures":["KimiK25ForConditionalGe
 inline constexpr char m109[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"kimi_k2","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"config_groups":{"group_0":{"input_activations":null,"output_activations":null,"targets":["Linear"],"weights":{"actorder":null,"block_structure":null,"dynamic":false,"group_size":32,"num_bits":4,"observer":"minmax","observer_kwargs":{},"strategy":"group","symmetric":true,"type":"int"}}},"format":"pack-quantized","ignore":["re:.*self_attn.*","re:.*shared_experts.*","re:.*mlp\\.(gate|up|gate_up|down)_proj.*","re:.*lm_head.*","re:vision_tower.*","re:mm_projector.*"],"kv_cache_scheme":null,"quant_method":"compressed-tensors","quantization_status":"compressed"},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
 inline constexpr char m110[] = R"json({"architectures":["KimiLinearForCausalLM"],"model_type":"kimi_linear","first_k_dense_replace":1,"head_dim":72,"hidden_size":2304,"intermediate_size":9216,"kv_lora_rank":512,"linear_attn_config":{"full_attn_layers":[4,8,12,16,20,24,27],"head_dim":128,"kda_layers":[1,2,3,5,6,7,9,10,11,13,14,15,17,18,19,21,22,23,25,26],"num_heads":32,"short_conv_kernel_size":4},"moe_intermediate_size":1024,"moe_layer_freq":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_token":8,"num_hidden_layers":27,"num_key_value_heads":32,"num_nextn_predict_layers":0,"num_shared_experts":1,"q_lora_rank":null,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840})json";
 inline constexpr char m111[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char q111[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
+inline constexpr char q111[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.self_attn.kv_a_proj_with_mqa","model.layers.*.self_attn.kv_b_proj","model.layers.*.self_attn.q_a_proj","model.layers.*.self_attn.q_b_proj","model.layers.61*"]}})json";
 inline constexpr char m112[] = R"json({"architectures":["DeepseekV32ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"index_head_dim":128,"index_n_heads":64,"index_topk":2048,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v32","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char q112[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
-inline constexpr char m113[] = R"json({"architectures":["DeepseekV4ForCausalLM"],"attention_bias":false,"compress_ratios":[0,0,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,0],"hc_mult":4,"head_dim":512,"hidden_size":4096,"index_head_dim":128,"index_n_heads":64,"index_topk":512,"max_position_embeddings":1048576,"model_type":"deepseek_v4","moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":6,"num_hidden_layers":43,"num_key_value_heads":1,"num_nextn_predict_layers":1,"o_groups":8,"o_lora_rank":1024,"q_lora_rank":1024,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","config_groups":{"group_0":{"input_activations":{"dynamic":false,"group_size":16,"num_bits":4,"type":"float"},"targets":["Linear"],"weights":{"dynamic":false,"group_size":16,"num_bits":4,"type":"float"}}},"fmt":"e4m3","group_size":16,"ignore":["*.attn.*","*.ffn.shared_experts.*","head","mtp.*"],"kv_cache_quant_algo":null,"moe_quant_algo":"NVFP4","producer":{"name":"modelopt","version":"dsv4-nvfp4-experts"},"quant_algo":"MIXED_PRECISION","quant_method":"fp8","quantized_layers":{"layers.0.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.1.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.10.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.11.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.12.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.13.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.14.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.15.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.16.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.17.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.18.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.19.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.2.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.20.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.21.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.22.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.23.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.24.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.25.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.26.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.27.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.28.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.29.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.3.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.30.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.31.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.32.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.33.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.34.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.35.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.36.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.37.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.38.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.39.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.4.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.40.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.41.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.42.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.5.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.6.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.7.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.8.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"},"layers.9.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"}},"scale_fmt":"ue8m0","weight_block_size":[128,128]},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":129280})json";
-inline constexpr char q113[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":null,"group_size":16,"quantized_layers":{"layers.0.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.1.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.10.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.11.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.12.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.13.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.14.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.15.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.16.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.17.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.18.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.19.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.2.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.20.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.21.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.22.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.23.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.24.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.25.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.26.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.27.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.28.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.29.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.3.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.30.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.31.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.32.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.33.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.34.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.35.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.36.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.37.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.38.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.39.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.4.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.40.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.41.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.42.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.5.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.6.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.7.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.8.ffn.experts":{"quant_algo":"NVFP4","group_size":16},"layers.9.ffn.experts":{"quant_algo":"NVFP4","group_size":16}},"exclude_modules":["*.attn.*","*.ffn.shared_experts.*","head","mtp.*"]}})json";
+inline constexpr char q112[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.self_attn.indexer*","model.layers.*.self_attn.kv_a_proj_with_mqa","model.layers.*.self_attn.kv_b_proj","model.layers.*.self_attn.q_a_proj","model.layers.*.self_attn.q_b_proj","model.layers.61*"]}})json";
+inline constexpr char m113[] = R"json({"architectures":["DeepseekV4ForCausalLM"],"attention_bias":false,"compress_ratios":[0,0,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,0],"expert_dtype":"fp4","hc_mult":4,"head_dim":512,"hidden_size":4096,"index_head_dim":128,"index_n_heads":64,"index_topk":512,"max_position_embeddings":1048576,"model_type":"deepseek_v4","moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":6,"num_hidden_layers":43,"num_key_value_heads":1,"num_nextn_predict_layers":1,"o_groups":8,"o_lora_rank":1024,"q_lora_rank":1024,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","config_groups":{"group_0":{"input_activations":{"dynamic":false,"group_size":16,"num_bits":4,"type":"float"},"targets":["Linear"],"weights":{"dynamic":false,"group_size":16,"num_bits":4,"type":"float"}}},"fmt":"e4m3","group_size":16,"ignore":["*.attn.*","*.ffn.shared_experts.*","head","mtp.*"],"kv_cache_quant_algo":null,"moe_quant_algo":"NVFP4","producer":{"name":"modelopt","version":"dsv4-nvfp4-experts"},"quant_algo":"MIXED_PRECISION","quant_method":"fp8","quantized_layers":{"layers.*.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"}},"scale_fmt":"ue8m0","weight_block_size":[128,128]},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":129280})json";
+inline constexpr char q113[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":null,"group_size":16,"quantized_layers":{"layers.*.ffn.experts":{"quant_algo":"NVFP4","group_size":16}},"exclude_modules":["*.attn.*","*.ffn.shared_experts.*","head","mtp.*"]}})json";
 inline constexpr char m114[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
-inline constexpr char q114[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
-inline constexpr char m115[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"indexer_types":["full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.45.0.dev44+gc273ddb8a.d20260509"},"quant_method":"modelopt"}})json";
-inline constexpr char q115[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
-inline constexpr char m116[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"layer_types":["deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention"],"max_position_embeddings":1048576,"mlp_bias":false,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.46.0.dev65+g977d34dc3"},"quant_method":"modelopt"}})json";
-inline constexpr char q116[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
-inline constexpr char m117[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"layer_types":["deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention"],"max_position_embeddings":1048576,"mlp_bias":false,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.46.0.dev65+g977d34dc3"},"quant_method":"modelopt"}})json";
-inline constexpr char q117[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
-inline constexpr char m118[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["language_model.lm_head","language_model.model.layers.0.self_attn*","language_model.model.layers.1.self_attn*","language_model.model.layers.10.self_attn*","language_model.model.layers.11.self_attn*","language_model.model.layers.12.self_attn*","language_model.model.layers.13.self_attn*","language_model.model.layers.14.self_attn*","language_model.model.layers.15.self_attn*","language_model.model.layers.16.self_attn*","language_model.model.layers.17.self_attn*","language_model.model.layers.18.self_attn*","language_model.model.layers.19.self_attn*","language_model.model.layers.2.self_attn*","language_model.model.layers.20.self_attn*","language_model.model.layers.21.self_attn*","language_model.model.layers.22.self_attn*","language_model.model.layers.23.self_attn*","language_model.model.layers.24.self_attn*","language_model.model.layers.25.self_attn*","language_model.model.layers.26.self_attn*","language_model.model.layers.27.self_attn*","language_model.model.layers.28.self_attn*","language_model.model.layers.29.self_attn*","language_model.model.layers.3.self_attn*","language_model.model.layers.30.self_attn*","language_model.model.layers.31.self_attn*","language_model.model.layers.32.self_attn*","language_model.model.layers.33.self_attn*","language_model.model.layers.34.self_attn*","language_model.model.layers.35.self_attn*","language_model.model.layers.36.self_attn*","language_model.model.layers.37.self_attn*","language_model.model.layers.38.self_attn*","language_model.model.layers.39.self_attn*","language_model.model.layers.4.self_attn*","language_model.model.layers.40.self_attn*","language_model.model.layers.41.self_attn*","language_model.model.layers.42.self_attn*","language_model.model.layers.43.self_attn*","language_model.model.layers.44.self_attn*","language_model.model.layers.45.self_attn*","language_model.model.layers.46.self_attn*","language_model.model.layers.47.self_attn*","language_model.model.layers.48.self_attn*","language_model.model.layers.49.self_attn*","language_model.model.layers.5.self_attn*","language_model.model.layers.50.self_attn*","language_model.model.layers.51.self_attn*","language_model.model.layers.52.self_attn*","language_model.model.layers.53.self_attn*","language_model.model.layers.54.self_attn*","language_model.model.layers.55.self_attn*","language_model.model.layers.56.self_attn*","language_model.model.layers.57.self_attn*","language_model.model.layers.58.self_attn*","language_model.model.layers.59.self_attn*","language_model.model.layers.6.self_attn*","language_model.model.layers.60.self_attn*","language_model.model.layers.7.self_attn*","language_model.model.layers.8.self_attn*","language_model.model.layers.9.self_attn*","mm_projector*","vision_tower*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.41.0"},"quant_method":"modelopt"},"text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
-inline constexpr char m119[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev752+gbd4fc3a65.d20260504"},"quant_method":"modelopt"},"text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
-inline constexpr char q119[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
-inline constexpr char m120[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.44.0rc1"},"quant_method":"modelopt"}})json";
-inline constexpr char q120[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
+inline constexpr char q114[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.self_attn.indexer*","model.layers.*.self_attn.kv_a_proj_with_mqa","model.layers.*.self_attn.kv_b_proj","model.layers.*.self_attn.o_proj","model.layers.*.self_attn.q_a_proj","model.layers.*.self_attn.q_b_proj","model.layers.78*"]}})json";
+inline constexpr char m115[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"indexer_types":["full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.45.0.dev44+gc273ddb8a.d20260509"},"quant_method":"modelopt"}})json";
+inline constexpr char q115[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"]}})json";
+inline constexpr char m116[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"layer_types":["deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention"],"max_position_embeddings":1048576,"mlp_bias":false,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.46.0.dev65+g977d34dc3"},"quant_method":"modelopt"}})json";
+inline constexpr char q116[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"]}})json";
+inline constexpr char m117[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"layer_types":["deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention"],"max_position_embeddings":1048576,"mlp_bias":false,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.46.0.dev65+g977d34dc3"},"quant_method":"modelopt"}})json";
+inline constexpr char q117[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"]}})json";
+inline constexpr char m118[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["language_model.lm_head","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.41.0"},"quant_method":"modelopt"},"text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
+inline constexpr char m119[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["language_model.lm_head","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev752+gbd4fc3a65.d20260504"},"quant_method":"modelopt"},"text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
+inline constexpr char q119[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["language_model.lm_head","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"]}})json";
+inline constexpr char m120[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["language_model.lm_head","language_model.model.embed_tokens","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.44.0rc1"},"quant_method":"modelopt"}})json";
+inline constexpr char q120[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["language_model.lm_head","language_model.model.embed_tokens","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"]}})json";
 inline constexpr char m121[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
 inline constexpr char q121[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8","exclude_modules":["lm_head"]}})json";
-inline constexpr char m122[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":196608,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev507+gbb6639d33"},"quant_method":"modelopt"},"shared_intermediate_size":0,"sliding_window":null,"tie_word_embeddings":false,"use_qk_norm":true,"vocab_size":200064})json";
-inline constexpr char q122[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
-inline constexpr char m123[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":196608,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.43.0rc2.dev96+g3baa2da62.d20260410"},"quant_method":"modelopt"},"shared_intermediate_size":0,"sliding_window":null,"tie_word_embeddings":false,"use_qk_norm":true,"vocab_size":200064})json";
-inline constexpr char q123[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
+inline constexpr char m122[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":196608,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev507+gbb6639d33"},"quant_method":"modelopt"},"shared_intermediate_size":0,"sliding_window":null,"tie_word_embeddings":false,"use_mtp":true,"use_qk_norm":true,"vocab_size":200064})json";
+inline constexpr char q122[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"]}})json";
+inline constexpr char m123[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":196608,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.43.0rc2.dev96+g3baa2da62.d20260410"},"quant_method":"modelopt"},"shared_intermediate_size":0,"sliding_window":null,"tie_word_embeddings":false,"use_mtp":true,"use_qk_norm":true,"vocab_size":200064})json";
+inline constexpr char q123[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"]}})json";
 inline constexpr char m124[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":2688,"hybrid_override_pattern":"MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":1856,"mamba_head_dim":64,"mamba_num_heads":64,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":1856,"moe_shared_expert_intermediate_size":3712,"n_groups":8,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":6,"num_hidden_layers":52,"num_key_value_heads":2,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
 inline constexpr char m125[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":2688,"hybrid_override_pattern":"MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":1856,"mamba_head_dim":64,"mamba_num_heads":64,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":1856,"moe_shared_expert_intermediate_size":3712,"n_groups":8,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":6,"num_hidden_layers":52,"num_key_value_heads":2,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
 inline constexpr char q125[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","backbone.layers.4.mixer.in_proj","backbone.layers.4.mixer.out_proj","backbone.layers.5.mixer.q_proj","backbone.layers.5.mixer.k_proj","backbone.layers.5.mixer.v_proj","backbone.layers.5.mixer.o_proj","backbone.layers.11.mixer.in_proj","backbone.layers.11.mixer.out_proj","backbone.layers.12.mixer.q_proj","backbone.layers.12.mixer.k_proj","backbone.layers.12.mixer.v_proj","backbone.layers.12.mixer.o_proj","backbone.layers.18.mixer.in_proj","backbone.layers.18.mixer.out_proj","backbone.layers.19.mixer.q_proj","backbone.layers.19.mixer.k_proj","backbone.layers.19.mixer.v_proj","backbone.layers.19.mixer.o_proj","backbone.layers.25.mixer.in_proj","backbone.layers.25.mixer.out_proj","backbone.layers.26.mixer.q_proj","backbone.layers.26.mixer.k_proj","backbone.layers.26.mixer.v_proj","backbone.layers.26.mixer.o_proj","backbone.layers.32.mixer.in_proj","backbone.layers.32.mixer.out_proj","backbone.layers.33.mixer.q_proj","backbone.layers.33.mixer.k_proj","backbone.layers.33.mixer.v_proj","backbone.layers.33.mixer.o_proj","backbone.layers.41.mixer.in_proj","backbone.layers.41.mixer.out_proj","backbone.layers.42.mixer.q_proj","backbone.layers.42.mixer.k_proj","backbone.layers.42.mixer.v_proj","backbone.layers.42.mixer.o_proj","backbone.layers.0.mixer.conv1d","backbone.layers.2.mixer.conv1d","backbone.layers.4.mixer.conv1d","backbone.layers.7.mixer.conv1d","backbone.layers.9.mixer.conv1d","backbone.layers.11.mixer.conv1d","backbone.layers.14.mixer.conv1d","backbone.layers.16.mixer.conv1d","backbone.layers.18.mixer.conv1d","backbone.layers.21.mixer.conv1d","backbone.layers.23.mixer.conv1d","backbone.layers.25.mixer.conv1d","backbone.layers.28.mixer.conv1d","backbone.layers.30.mixer.conv1d","backbone.layers.32.mixer.conv1d","backbone.layers.35.mixer.conv1d","backbone.layers.37.mixer.conv1d","backbone.layers.39.mixer.conv1d","backbone.layers.41.mixer.conv1d","backbone.layers.44.mixer.conv1d","backbone.layers.46.mixer.conv1d","backbone.layers.48.mixer.conv1d","backbone.layers.50.mixer.conv1d"]}})json";
-inline constexpr char m126[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":4096,"hybrid_override_pattern":"MEMEMEM*EMEMEMEM*EMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":2688,"mamba_head_dim":64,"mamba_num_heads":128,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":2688,"moe_latent_size":1024,"moe_shared_expert_intermediate_size":5376,"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":22,"num_hidden_layers":88,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char m126[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":4096,"hybrid_override_pattern":"MEMEMEM*EMEMEMEM*EMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":2688,"mamba_head_dim":64,"mamba_num_heads":128,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":2688,"moe_latent_size":1024,"moe_shared_expert_intermediate_size":5376,"mtp_hybrid_override_pattern":"*E","n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":22,"num_hidden_layers":88,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
 inline constexpr char q126[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8"}})json";
-inline constexpr char m127[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":4096,"hybrid_override_pattern":"MEMEMEM*EMEMEMEM*EMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":2688,"mamba_head_dim":64,"mamba_num_heads":128,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":2688,"moe_latent_size":1024,"moe_shared_expert_intermediate_size":5376,"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":22,"num_hidden_layers":88,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char m127[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":4096,"hybrid_override_pattern":"MEMEMEM*EMEMEMEM*EMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":2688,"mamba_head_dim":64,"mamba_num_heads":128,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":2688,"moe_latent_size":1024,"moe_shared_expert_intermediate_size":5376,"mtp_hybrid_override_pattern":"*E","n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":22,"num_hidden_layers":88,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
 inline constexpr char q127[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8"}})json";
-inline constexpr char m128[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char m129[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char m128[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char m129[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
 inline constexpr char q129[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8"}})json";
-inline constexpr char m130[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char m130[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
 inline constexpr char q130[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8"}})json";
-inline constexpr char m131[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":2688,"intermediate_size":1856,"layers_block_type":["mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":64,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":1048576,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":1856,"moe_latent_size":null,"moe_shared_expert_intermediate_size":3712,"n_groups":8,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":6,"num_hidden_layers":52,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char q131[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","exclude_modules":["backbone.embeddings","backbone.layers.0.mixer.conv1d","backbone.layers.1.mixer.gate","backbone.layers.10.mixer.gate","backbone.layers.11.mixer.conv1d","backbone.layers.12.mixer.k_proj","backbone.layers.12.mixer.o_proj","backbone.layers.12.mixer.q_proj","backbone.layers.12.mixer.v_proj","backbone.layers.13.mixer.gate","backbone.layers.14.mixer.conv1d","backbone.layers.15.mixer.gate","backbone.layers.16.mixer.conv1d","backbone.layers.17.mixer.gate","backbone.layers.18.mixer.conv1d","backbone.layers.19.mixer.k_proj","backbone.layers.19.mixer.o_proj","backbone.layers.19.mixer.q_proj","backbone.layers.19.mixer.v_proj","backbone.layers.2.mixer.conv1d","backbone.layers.20.mixer.gate","backbone.layers.21.mixer.conv1d","backbone.layers.22.mixer.gate","backbone.layers.23.mixer.conv1d","backbone.layers.24.mixer.gate","backbone.layers.25.mixer.conv1d","backbone.layers.26.mixer.k_proj","backbone.layers.26.mixer.o_proj","backbone.layers.26.mixer.q_proj","backbone.layers.26.mixer.v_proj","backbone.layers.27.mixer.gate","backbone.layers.28.mixer.conv1d","backbone.layers.29.mixer.gate","backbone.layers.3.mixer.gate","backbone.layers.30.mixer.conv1d","backbone.layers.31.mixer.gate","backbone.layers.32.mixer.conv1d","backbone.layers.33.mixer.k_proj","backbone.layers.33.mixer.o_proj","backbone.layers.33.mixer.q_proj","backbone.layers.33.mixer.v_proj","backbone.layers.34.mixer.gate","backbone.layers.35.mixer.conv1d","backbone.layers.36.mixer.gate","backbone.layers.37.mixer.conv1d","backbone.layers.38.mixer.gate","backbone.layers.39.mixer.conv1d","backbone.layers.4.mixer.conv1d","backbone.layers.40.mixer.gate","backbone.layers.41.mixer.conv1d","backbone.layers.42.mixer.k_proj","backbone.layers.42.mixer.o_proj","backbone.layers.42.mixer.q_proj","backbone.layers.42.mixer.v_proj","backbone.layers.43.mixer.gate","backbone.layers.44.mixer.conv1d","backbone.layers.45.mixer.gate","backbone.layers.46.mixer.conv1d","backbone.layers.47.mixer.gate","backbone.layers.48.mixer.conv1d","backbone.layers.49.mixer.gate","backbone.layers.5.mixer.k_proj","backbone.layers.5.mixer.o_proj","backbone.layers.5.mixer.q_proj","backbone.layers.5.mixer.v_proj","backbone.layers.50.mixer.conv1d","backbone.layers.51.mixer.gate","backbone.layers.6.mixer.gate","backbone.layers.7.mixer.conv1d","backbone.layers.8.mixer.gate","backbone.layers.9.mixer.conv1d","mtp*"]}})json";
+inline constexpr char m131[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":2688,"intermediate_size":1856,"layers_block_type":["mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":64,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":1048576,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":1856,"moe_latent_size":null,"moe_shared_expert_intermediate_size":3712,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":6,"num_hidden_layers":52,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char q131[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","quantized_layers":{"backbone.layers.*.mixer.in_proj":{"quant_algo":"FP8"},"backbone.layers.*.mixer.out_proj":{"quant_algo":"FP8"},"backbone.layers.*.mixer.experts":{"quant_algo":"W4A16_NVFP4","group_size":16},"backbone.layers.*.mixer.shared_experts.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"backbone.layers.*.mixer.shared_experts.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"exclude_modules":["backbone.embeddings","backbone.layers.*.mixer.conv1d","backbone.layers.*.mixer.gate","backbone.layers.*.mixer.k_proj","backbone.layers.*.mixer.o_proj","backbone.layers.*.mixer.q_proj","backbone.layers.*.mixer.v_proj","mtp*"]}})json";
 inline constexpr char m132[] = R"json({"architectures":["NemotronForCausalLM"],"model_type":"nemotron","hidden_size":18432,"intermediate_size":73728,"num_attention_heads":96,"num_hidden_layers":96,"num_key_value_heads":8,"vocab_size":256000,"max_position_embeddings":4096,"tie_word_embeddings":false})json";
 inline constexpr char m133[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"attention_head_dim":128,"chunk_size":128,"conv_kernel":4,"expand":2,"hidden_size":8192,"hybrid_override_pattern":"M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M-","intermediate_size":32768,"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"max_position_embeddings":8192,"mlp_bias":false,"model_type":"nemotron_h","n_groups":8,"num_attention_heads":64,"num_hidden_layers":118,"num_key_value_heads":8,"sliding_window":null,"ssm_state_size":256,"tie_word_embeddings":false,"time_step_rank":512,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
 inline constexpr char m134[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":94,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char q134[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["model.layers.0.mlp.gate","model.layers.1.mlp.gate","model.layers.10.mlp.gate","model.layers.11.mlp.gate","model.layers.12.mlp.gate","model.layers.13.mlp.gate","model.layers.14.mlp.gate","model.layers.15.mlp.gate","model.layers.16.mlp.gate","model.layers.17.mlp.gate","model.layers.18.mlp.gate","model.layers.19.mlp.gate","model.layers.2.mlp.gate","model.layers.20.mlp.gate","model.layers.21.mlp.gate","model.layers.22.mlp.gate","model.layers.23.mlp.gate","model.layers.24.mlp.gate","model.layers.25.mlp.gate","model.layers.26.mlp.gate","model.layers.27.mlp.gate","model.layers.28.mlp.gate","model.layers.29.mlp.gate","model.layers.3.mlp.gate","model.layers.30.mlp.gate","model.layers.31.mlp.gate","model.layers.32.mlp.gate","model.layers.33.mlp.gate","model.layers.34.mlp.gate","model.layers.35.mlp.gate","model.layers.36.mlp.gate","model.layers.37.mlp.gate","model.layers.38.mlp.gate","model.layers.39.mlp.gate","model.layers.4.mlp.gate","model.layers.40.mlp.gate","model.layers.41.mlp.gate","model.layers.42.mlp.gate","model.layers.43.mlp.gate","model.layers.44.mlp.gate","model.layers.45.mlp.gate","model.layers.46.mlp.gate","model.layers.47.mlp.gate","model.layers.48.mlp.gate","model.layers.49.mlp.gate","model.layers.5.mlp.gate","model.layers.50.mlp.gate","model.layers.51.mlp.gate","model.layers.52.mlp.gate","model.layers.53.mlp.gate","model.layers.54.mlp.gate","model.layers.55.mlp.gate","model.layers.56.mlp.gate","model.layers.57.mlp.gate","model.layers.58.mlp.gate","model.layers.59.mlp.gate","model.layers.6.mlp.gate","model.layers.60.mlp.gate","model.layers.61.mlp.gate","model.layers.62.mlp.gate","model.layers.63.mlp.gate","model.layers.64.mlp.gate","model.layers.65.mlp.gate","model.layers.66.mlp.gate","model.layers.67.mlp.gate","model.layers.68.mlp.gate","model.layers.69.mlp.gate","model.layers.7.mlp.gate","model.layers.70.mlp.gate","model.layers.71.mlp.gate","model.layers.72.mlp.gate","model.layers.73.mlp.gate","model.layers.74.mlp.gate","model.layers.75.mlp.gate","model.layers.76.mlp.gate","model.layers.77.mlp.gate","model.layers.78.mlp.gate","model.layers.79.mlp.gate","model.layers.8.mlp.gate","model.layers.80.mlp.gate","model.layers.81.mlp.gate","model.layers.82.mlp.gate","model.layers.83.mlp.gate","model.layers.84.mlp.gate","model.layers.85.mlp.gate","model.layers.86.mlp.gate","model.layers.87.mlp.gate","model.layers.88.mlp.gate","model.layers.89.mlp.gate","model.layers.9.mlp.gate","model.layers.90.mlp.gate","model.layers.91.mlp.gate","model.layers.92.mlp.gate","model.layers.93.mlp.gate","lm_head"]}})json";
-inline constexpr char m135[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":3072,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":3072,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev752+gbd4fc3a65.d20260504"},"quant_method":"modelopt"}})json";
-inline constexpr char q135[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
-inline constexpr char m136[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":4096,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":512,"num_experts_per_tok":10,"num_hidden_layers":60,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":4096,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev538+g26cad678d"},"quant_method":"modelopt"}})json";
-inline constexpr char q136[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16}})json";
-inline constexpr char m137[] = R"json({"architectures":["Qwen3_5ForConditionalGeneration"],"model_type":"qwen3_5","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":5120,"intermediate_size":17408,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":48,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"model_type":"qwen3_5_text","mtp_num_hidden_layers":1,"num_attention_heads":24,"num_hidden_layers":64,"num_key_value_heads":4,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":5120,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":8,"type":"float"},"weights":{"dynamic":false,"num_bits":8,"type":"float"}},"group_1":{"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16}}},"ignore":["mtp*","mtp.layers.0*"],"quant_algo":"MIXED_PRECISION","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.45.0"},"quant_method":"modelopt"}})json";
-inline constexpr char q137[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","exclude_modules":["mtp*","mtp.layers.0*"]}})json";
-inline constexpr char m138[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":2048,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":32,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"model_type":"qwen3_5_moe_text","moe_intermediate_size":512,"mtp_num_hidden_layers":1,"num_attention_heads":16,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":40,"num_key_value_heads":2,"shared_expert_intermediate_size":512,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2048,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":8,"type":"float"},"weights":{"dynamic":false,"num_bits":8,"type":"float"}},"group_1":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16}}},"ignore":["mtp.layers.0*","mtp*"],"quant_algo":"MIXED_PRECISION","producer":{"name":"modelopt","version":"0.37.0"},"quant_method":"modelopt"}})json";
-inline constexpr char q138[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","exclude_modules":["mtp.layers.0*","mtp*"]}})json";
+inline constexpr char q134[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["model.layers.*.mlp.gate","lm_head"]}})json";
+inline constexpr char m135[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":3072,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":3072,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*","mtp*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev752+gbd4fc3a65.d20260504"},"quant_method":"modelopt"}})json";
+inline constexpr char q135[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*","mtp*"]}})json";
+inline constexpr char m136[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":4096,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":512,"num_experts_per_tok":10,"num_hidden_layers":60,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":4096,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","*.mlp.shared_expert.*","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev538+g26cad678d"},"quant_method":"modelopt"}})json";
+inline constexpr char q136[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","*.mlp.shared_expert.*","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*"]}})json";
+inline constexpr char m137[] = R"json({"architectures":["Qwen3_5ForConditionalGeneration"],"model_type":"qwen3_5","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":5120,"intermediate_size":17408,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":48,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"model_type":"qwen3_5_text","mtp_num_hidden_layers":1,"num_attention_heads":24,"num_hidden_layers":64,"num_key_value_heads":4,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":5120,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":8,"type":"float"},"weights":{"dynamic":false,"num_bits":8,"type":"float"},"targets":["model.language_model.layers.*.linear_attn.in_proj_qkv","model.language_model.layers.*.linear_attn.in_proj_z","model.language_model.layers.*.linear_attn.out_proj","model.language_model.layers.*.self_attn.k_proj","model.language_model.layers.*.self_attn.o_proj","model.language_model.layers.*.self_attn.q_proj","model.language_model.layers.*.self_attn.v_proj"]},"group_1":{"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["lm_head","model.language_model.layers.*.mlp.down_proj","model.language_model.layers.*.mlp.gate_proj","model.language_model.layers.*.mlp.up_proj"]}},"quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"ignore":["mtp*","mtp.layers.0*"],"quant_algo":"MIXED_PRECISION","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.45.0"},"quant_method":"modelopt"}})json";
+inline constexpr char q137[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"exclude_modules":["mtp*","mtp.layers.0*"]}})json";
+inline constexpr char m138[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":2048,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":32,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"model_type":"qwen3_5_moe_text","moe_intermediate_size":512,"mtp_num_hidden_layers":1,"num_attention_heads":16,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":40,"num_key_value_heads":2,"shared_expert_intermediate_size":512,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2048,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":8,"type":"float"},"weights":{"dynamic":false,"num_bits":8,"type":"float"},"targets":["model.language_model.layers.*.linear_attn.in_proj_qkv","model.language_model.layers.*.linear_attn.in_proj_z","model.language_model.layers.*.linear_attn.out_proj","model.language_model.layers.*.self_attn.k_proj","model.language_model.layers.*.self_attn.o_proj","model.language_model.layers.*.self_attn.q_proj","model.language_model.layers.*.self_attn.v_proj"]},"group_1":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["lm_head","model.language_model.layers.*.mlp.experts","model.language_model.layers.*.mlp.shared_expert.down_proj","model.language_model.layers.*.mlp.shared_expert.gate_proj","model.language_model.layers.*.mlp.shared_expert.up_proj"]}},"quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.experts":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"ignore":["mtp.layers.0*","mtp*"],"quant_algo":"MIXED_PRECISION","producer":{"name":"modelopt","version":"0.37.0"},"quant_method":"modelopt"}})json";
+inline constexpr char q138[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.experts":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"exclude_modules":["mtp.layers.0*","mtp*"]}})json";
 inline constexpr char m139[] = R"json({"architectures":["GPT2LMHeadModel"],"model_type":"gpt2","n_embd":768,"n_head":12,"n_layer":12,"n_positions":1024,"vocab_size":50257})json";
 inline constexpr char m140[] = R"json({"architectures":["GptOssForCausalLM"],"attention_bias":true,"experts_per_token":4,"head_dim":64,"hidden_size":2880,"intermediate_size":2880,"layer_types":["sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention"],"max_position_embeddings":131072,"model_type":"gpt_oss","num_attention_heads":64,"num_experts_per_tok":4,"num_hidden_layers":36,"num_key_value_heads":8,"num_local_experts":128,"quantization_config":{"modules_to_not_convert":["model.layers.*.self_attn","model.layers.*.mlp.router","model.embed_tokens","lm_head"],"quant_method":"mxfp4"},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":201088})json";
 inline constexpr char m141[] = R"json({"architectures":["GptOssForCausalLM"],"attention_bias":true,"experts_per_token":4,"head_dim":64,"hidden_size":2880,"intermediate_size":2880,"layer_types":["sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention"],"max_position_embeddings":131072,"model_type":"gpt_oss","num_attention_heads":64,"num_experts_per_tok":4,"num_hidden_layers":24,"num_key_value_heads":8,"num_local_experts":32,"quantization_config":{"modules_to_not_convert":["model.layers.*.self_attn","model.layers.*.mlp.router","model.embed_tokens","lm_head"],"quant_method":"mxfp4"},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":201088})json";
@@ -7498,13 +8341,13 @@ inline constexpr char m149[] = R"json({"architectures":["FalconForCausalLM"],"mo
 inline constexpr char m150[] = R"json({"architectures":["Glm4vForConditionalGeneration"],"model_type":"glm4v","attention_bias":true,"hidden_size":4096,"intermediate_size":13696,"max_position_embeddings":65536,"num_attention_heads":32,"num_hidden_layers":40,"num_key_value_heads":2,"tie_word_embeddings":false,"vocab_size":151552,"vision_config":{"hidden_size":1536,"depth":24,"num_heads":12,"attention_bias":false,"intermediate_size":13696,"image_size":336,"patch_size":14,"out_hidden_size":4096,"spatial_merge_size":2,"temporal_patch_size":2}})json";
 inline constexpr char m151[] = R"json({"architectures":["Glm4MoeForCausalLM"],"model_type":"glm4_moe","attention_bias":true,"first_k_dense_replace":1,"head_dim":128,"hidden_size":4096,"intermediate_size":10944,"moe_intermediate_size":1408,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":96,"num_experts_per_tok":8,"num_hidden_layers":46,"num_key_value_heads":8,"num_nextn_predict_layers":1,"tie_word_embeddings":false,"use_qk_norm":false,"vocab_size":151552,"max_position_embeddings":131072})json";
 inline constexpr char m152[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
-inline constexpr char m153[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
+inline constexpr char m153[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["lm_head","model.embed_tokens","model.layers.*.input_layernorm","model.layers.*.post_attention_layernorm","model.layers.*.self_attn.indexer.k_norm","model.layers.*.self_attn.indexer.k_norm.bias","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.self_attn.q_a_layernorm","model.layers.*.mlp.gate","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.78.eh_proj","model.layers.78.enorm","model.layers.78.hnorm","model.layers.78.shared_head.norm","model.norm"]}})json";
 inline constexpr char m154[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
-inline constexpr char m155[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
+inline constexpr char m155[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["lm_head","model.embed_tokens","model.layers.*.input_layernorm","model.layers.*.post_attention_layernorm","model.layers.*.self_attn.indexer.k_norm","model.layers.*.self_attn.indexer.k_norm.bias","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.self_attn.q_a_layernorm","model.layers.*.mlp.gate","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.78.eh_proj","model.layers.78.enorm","model.layers.78.hnorm","model.layers.78.shared_head.norm","model.norm"]}})json";
 inline constexpr char m156[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
-inline constexpr char m157[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
+inline constexpr char m157[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["model.layers.*.post_attention_layernorm","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.mlp.gate","model.layers.*.self_attn.q_a_layernorm","model.layers.*.input_layernorm","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.indexer.k_norm","model.layers.78.hnorm","model.layers.*.self_attn.indexer.k_norm.bias","lm_head","model.layers.78.enorm","model.norm","model.layers.78.shared_head.norm","model.layers.78.eh_proj","model.embed_tokens"]}})json";
 inline constexpr char m158[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
-inline constexpr char m159[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
+inline constexpr char m159[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["model.layers.*.post_attention_layernorm","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.mlp.gate","model.layers.*.self_attn.q_a_layernorm","model.layers.*.input_layernorm","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.indexer.k_norm","model.layers.78.hnorm","model.layers.*.self_attn.indexer.k_norm.bias","lm_head","model.layers.78.enorm","model.norm","model.layers.78.shared_head.norm","model.layers.78.eh_proj","model.embed_tokens"]}})json";
 
 inline constexpr std::size_t model_count = 160;
 inline constexpr entry models[] = {

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
     static char text[1 << 20];
     auto const model = costexpr::read_model({text, std::fread(text, 1, sizeof text, in)});
     if (!model) return 1;
-    costexpr::deployment const x{.layout = {.tp = 2}, .precision = model->config.stored};
+    costexpr::deployment const x{.layout = {.tp = 2}, .precision = model->config.precision()};
     auto const graph = costexpr::lower(*model, x);
     if (!graph) return 1;
     costexpr::roofline<double> const price(costexpr::system<"h200_sxm">);

@@ -100,7 +100,7 @@ struct run_time {
     std::variant<dense_family, moe_family, mla_family> mla_variant = *std::get_if<mla_family>(&mla.text);
     cx::deployment on_one{};
     cx::deployment on_four{.layout = four};
-    cx::deployment on_eight{.layout = eight, .precision = mla.config.stored};
+    cx::deployment on_eight{.layout = eight, .precision = mla.config.precision()};
     cx::roofline<double> price{h200};
     cx::op_graph<> dense_ops = *cx::lower(dense, four);
     cx::op_graph<> moe_ops = *cx::lower(moe, cx::layout{});

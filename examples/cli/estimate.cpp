@@ -59,11 +59,12 @@ complaints check(estimate_options const& o) {
 
 outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::system_spec const& system) {
     complaints errors = check(o);
-    cx::deployment x{.layout = o.layout, .precision = m.model.config.stored};
+    cx::deployment x{.layout = o.layout, .precision = m.model.config.precision()};
     for (std::size_t i = 0; i != cx::framework_names.size(); ++i)
         if (cx::framework_names[i] == o.framework) x.framework = static_cast<cx::framework>(i);
     if (set_dtype(o.weights, x.precision.weights, "weights", errors) && !o.weights.empty() && o.experts.empty()) x.precision.experts = x.precision.weights;
     set_dtype(o.experts, x.precision.experts, "experts", errors);
+    if (!o.weights.empty()) x.precision.exceptions = {};  // one dtype for all linear layers
     set_dtype(o.kv_cache, x.precision.kv_cache, "kv_cache", errors);
     set_dtype(o.attention, x.precision.attention, "attention", errors);
     if (!errors.empty()) return errors;

@@ -12,9 +12,9 @@ std::string_view explanation(cx::remark r) {
         case cx::remark::inferred_architecture: return "the architecture is not registered; its layers are read from its keys, and every figure is inferred";
         case cx::remark::unknown_quantization: return "the quantization method is not known; weights are taken as bf16";
         case cx::remark::unread_structure: return "a key of the config says that its layers hold more than is read; every figure is inferred";
-        case cx::remark::whole_quantization: return "the quantization is taken to hold for all linear layers; modules that the checkpoint leaves out are not told apart yet";
+        case cx::remark::unread_exclusion: return "a pattern of modules that the checkpoint quantizes otherwise is not understood; they are taken as the rest";
         case cx::remark::tower_not_counted: return "a vision or audio tower stands beside the decoder and is not counted yet";
-        case cx::remark::mtp_not_counted: return "multi-token prediction modules stand beside the decoder and are not counted yet";
+        case cx::remark::mtp_not_counted: return "multi-token prediction modules stand beside the decoder whose composition is not known; they are not counted";
     }
     return {};
 }
@@ -42,7 +42,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     auto const loaded = load_model(config);
     if (!loaded) return report(loaded.errors, as_json);
     cx::any_model const& m = loaded->model;
-    cx::precision p = m.config.stored;
+    cx::precision p = m.config.precision();
     if (!kv_cache.empty() && !cx::parse_dtype(kv_cache, p.kv_cache))
         return report({simple_complaint("unknown_name", "--kv-cache " + kv_cache, "no such dtype (expected fp32, bf16, fp16, fp8, int8 or another of those in the documentation)")}, as_json);
     if (context < 0) return report({simple_complaint("out_of_range", "--context", "a context is at least 0 tokens")}, as_json);
@@ -55,10 +55,11 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     cx::count const embedding = cx::embedding_parameters(ops);
     cx::count const state = cx::state_bytes(ops, context);
     cx::count const weight_bytes = cx::weight_bytes(ops);
-    cx::count const mtp_modules = cx::visit([](auto const& f) { return f.base.mtp_modules; }, m);
+    cx::count const mtp_modules = cx::visit([](auto const& f) { return f.base.predictions(); }, m);
     bool const is_moe = cx::has_experts(ops);
     bool const known = m.config.founded != cx::provenance::inferred;
     cx::count const text = cx::parameters(ops);
+    cx::count const mtp = mtp_modules != 0 ? m.mtp_parameters() : 0;
     cx::count const vision = m.config.vision_parameters();
 
     if (as_json) {
@@ -69,7 +70,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
         out.member("situation", known ? "S1" : "S2").member("provenance", cx::provenance_names[static_cast<std::size_t>(m.config.founded)]);
         out.key("parameters").begin_object();
         out.member("total", text + vision).member("text", text).member("vision", vision).member("embedding", embedding);
-        out.member("active", cx::active_parameters(ops)).member("mtp", cx::count{0});
+        out.member("active", cx::active_parameters(ops)).member("mtp", mtp);
         out.end_object();
         out.key("layers").begin_object();
         for (auto const& [type, n] : layers) out.member(type, n);
@@ -84,6 +85,10 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
         out.member("weights", cx::name(p.weights)).member("experts", cx::name(p.experts)).member("attention", cx::name(p.attention));
         out.member("kv_cache", cx::name(p.kv_cache)).member("activations", cx::name(p.activations)).member("embedding", cx::name(p.embedding));
         out.member("head", cx::name(p.head));
+        out.key("exceptions").begin_array();
+        for (cx::dtype_exception const& e : p.exceptions)
+            out.begin_object().member("name", cx::name(e.part)).member("dtype", cx::name(e.type)).member("layers", cx::count{e.layers}).member("of", cx::count{e.of}).end_object();
+        out.end_array();
         out.end_object();
         out.member("weight_bytes", weight_bytes);
         out.key("mtp").begin_object().member("modules", mtp_modules).end_object();
@@ -107,6 +112,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     t.row({"  active per token", fmt::format("{}", cx::active_parameters(ops)), human_count(static_cast<double>(cx::active_parameters(ops)))});
     t.row({"  embedding", fmt::format("{}", embedding), human_count(static_cast<double>(embedding))});
     if (vision != 0) t.row({"  vision tower beside them", fmt::format("{}", vision), human_count(static_cast<double>(vision))});
+    if (mtp != 0) t.row({"  multi-token prediction", fmt::format("{}", mtp), human_count(static_cast<double>(mtp))});
     t.row({"weights", fmt::format("{} B", weight_bytes), human_bytes(static_cast<double>(weight_bytes))});
     t.row({"state per token", fmt::format("{} B", s.bytes_per_token), human_bytes(static_cast<double>(s.bytes_per_token))});
     if (s.windowed_bytes_per_token != 0)
@@ -118,6 +124,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     for (auto const& [type, n] : layers) l.row({std::string(type), fmt::format("{}", n)});
     l.print();
     fmt::print("\nprecision: weights {}, experts {}, KV cache {}\n", cx::name(p.weights), cx::name(p.experts), cx::name(p.kv_cache));
+    for (cx::dtype_exception const& e : p.exceptions) fmt::print("  {} in {}: {} of {} layers\n", cx::name(e.part), cx::name(e.type), e.layers, e.of);
     for (cx::remark r : m.config.remarks) fmt::print("note: {}\n", explanation(r));
     return 0;
 }

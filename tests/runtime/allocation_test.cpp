@@ -67,7 +67,7 @@ TEST(allocations, are_none) {
     auto const system = cx::read_system(toy);
     ASSERT_TRUE(model && system);
     cx::layout const l{.tp = 2, .dp = 4, .ep = 8};
-    cx::deployment const x{.layout = l, .precision = model->config.stored};
+    cx::deployment const x{.layout = l, .precision = model->config.precision()};
     std::array const groups{cx::group{.sequences = 2, .new_tokens = 500, .past_tokens = 0, .phase = cx::phase::prefill},
                             cx::group{.sequences = 30, .new_tokens = 1, .past_tokens = 3000, .phase = cx::phase::decode}};
     cx::roofline<> const price(*system);

@@ -605,7 +605,7 @@ constexpr request_row requests[] = {
     {"words", R"({"id": "h", "config": "CONFIG", "system": "h200_sxm", "mode": "disagg", "pricing": "magic", "framework": "ggml"})",
      R"json({"id":"h","error":[{"code":"unknown_name","pointer":"","line":0,"column":0,"message":"mode \"disagg\" is not priced (expected static, prefill or decode)"},{"code":"unknown_name","pointer":"","line":0,"column":0,"message":"pricing \"magic\" is not there (expected roofline)"},{"code":"unknown_name","pointer":"","line":0,"column":0,"message":"no framework \"ggml\" (expected trtllm, vllm or sglang)"}]})json"},
     {"a dtype", R"({"id": "i", "config": "CONFIG", "system": "h200_sxm", "weights": "fp2"})",
-     R"json({"id":"i","error":[{"code":"unknown_name","pointer":"","line":0,"column":0,"message":"no dtype \"fp2\" (expected one of fp32, bf16, fp16, fp8, fp8_block, int8, int8_wo, int4_wo, nvfp4, nvfp4_wo, mxfp4, mxfp8, w4afp8, w4a16_mxfp4, w4a8_mxfp4_mxfp8)"}]})json"},
+     R"json({"id":"i","error":[{"code":"unknown_name","pointer":"","line":0,"column":0,"message":"no dtype \"fp2\" (expected one of fp32, bf16, fp16, fp8, fp8_block, int8, int8_wo, int4_wo, nvfp4, nvfp4_wo, mxfp4, mxfp8, w4afp8, w4a16_mxfp4, w4a8_mxfp4_mxfp8, int4_wo_g128, int4_wo_g32)"}]})json"},
     {"a prefix as long as the prompt", R"({"id": "j", "config": "CONFIG", "system": "h200_sxm", "isl": 100, "prefix": 100})",
      R"json({"id":"j","error":[{"code":"contradiction","pointer":"","line":0,"column":0,"message":"prefix must be shorter than isl (expected less than 100, found 100)"}]})json"},
     {"arithmetic that the device lacks", R"({"id": "k", "config": "CONFIG", "system": "h200_sxm", "weights": "nvfp4"})",

@@ -85,23 +85,50 @@ TEST(normalise, keeps_of_a_tower_what_can_be_a_dimension) {
 
 TEST(normalise, keeps_a_quantization_but_for_long_lists_that_nothing_reads) {
     auto const config = [](std::size_t names) {
-        std::string text = R"({"quantization_config":{"quant_method":"fp8","damp_percent":0.010,"config_groups":{"group_0":{"weights":{"num_bits":8},"targets":["Linear")";
+        std::string text = R"({"quantization_config":{"quant_method":"fp8","damp_percent":0.010,"kept_for_nothing":["Linear")";
         for (std::size_t i = 0; i != names; ++i) text += R"( ,  "model.layers.1")";
-        return text + R"(]}}}})";
+        return text + R"(]}})";
     };
     std::string const few = reduced(config(200));
     EXPECT_NE(few.find("model.layers.1"), std::string::npos);
     EXPECT_NE(few.find("0.010"), std::string::npos);
     EXPECT_EQ(reduced(few), few);
     std::string const many = reduced(config(300));
-    EXPECT_EQ(many.find("targets"), std::string::npos);
-    EXPECT_NE(many.find("num_bits"), std::string::npos);
+    EXPECT_EQ(many.find("kept_for_nothing"), std::string::npos);
+    EXPECT_NE(many.find("quant_method"), std::string::npos);
     EXPECT_EQ(reduced(many), many);
     EXPECT_EQ(reduced(R"({"producer":{"name":"modelopt"},"quantization":{"quant_algo":"FP8","exclude_modules":["lm_head"]}})", role::hf_quant_config), R"({
   "quantization": {
     "quant_algo": "FP8",
     "exclude_modules": [
       "lm_head"
+    ]
+  }
+}
+)");
+}
+
+TEST(normalise, writes_modules_of_many_layers_once) {
+    auto const result = reduce(R"({"quantization":{"quant_algo":"MIXED_PRECISION","quantized_layers":{"m.layers.0.mlp.experts.0.w1":{"quant_algo":"NVFP4"},
+      "m.layers.0.mlp.experts.1.w1":{"quant_algo":"NVFP4"},"m.layers.1.mlp.experts.0.w1":{"quant_algo":"NVFP4"},"m.layers.1.mlp.experts.1.w1":{"quant_algo":"NVFP4"},
+      "m.layers.0.self_attn.o_proj":{"quant_algo":"FP8"}},"exclude_modules":["m.layers.0*","m.layers.1.a","m.layers.2.a","m.layers.30.a","m.layers.4.a","m.layers.4.b"]}})",
+                               role::hf_quant_config, cx::normaliser::lists::starred);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(*result, R"({
+  "quantization": {
+    "quant_algo": "MIXED_PRECISION",
+    "quantized_layers": {
+      "m.layers.*.mlp.experts": {
+        "quant_algo": "NVFP4"
+      },
+      "m.layers.0.self_attn.o_proj": {
+        "quant_algo": "FP8"
+      }
+    },
+    "exclude_modules": [
+      "m.layers.0*",
+      "m.layers.*.a",
+      "m.layers.4.b"
     ]
   }
 }
@@ -132,21 +159,18 @@ TEST(normalise, reads_the_same_as_the_whole) {
         if (!name.ends_with("_config.json") || name.ends_with("_hf_quant_config.json")) continue;
         SCOPED_TRACE(name);
         std::string const text = read_file(entry.path());
-        std::string const small = reduced(text);
-        EXPECT_LE(small.size(), text.size() * 2);
-        EXPECT_EQ(reduced(small), small);
-
         std::string quantization;
-        std::string small_quantization;
         name.replace(name.size() - std::string_view("config.json").size(), std::string_view::npos, "hf_quant_config.json");
-        if (fs::exists(folder / name)) {
-            quantization = read_file(folder / name);
-            small_quantization = reduced(quantization, role::hf_quant_config);
-            EXPECT_EQ(reduced(small_quantization, role::hf_quant_config), small_quantization);
-            auto const before = cx::read<cx::quantization>(quantization, {.nonfinite = true});
-            auto const after = cx::read<cx::quantization>(small_quantization, {.nonfinite = true});
-            EXPECT_EQ(before.has_value(), after.has_value());
-        }
+        if (fs::exists(folder / name)) quantization = read_file(folder / name);
+        auto const both = cx::normaliser::reduce_both(text, quantization);
+        ASSERT_TRUE(both);
+        std::string const& small = both->config;
+        std::string const& small_quantization = both->quantization;
+        EXPECT_LE(small.size() + small_quantization.size(), (text.size() + quantization.size()) * 2);
+        auto const again = cx::normaliser::reduce_both(small, small_quantization);
+        ASSERT_TRUE(again);
+        EXPECT_EQ(again->config, small);
+        EXPECT_EQ(again->quantization, small_quantization);
 
         auto const whole = cx::read_model(text, quantization);
         auto const part = cx::read_model(small, small_quantization);

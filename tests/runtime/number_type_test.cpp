@@ -37,7 +37,7 @@ struct dual {
 
 template <class Model>
 constexpr bool slope_by_bandwidth(Model const& m, cx::layout const& l) {
-    cx::deployment const x{.layout = l, .precision = m.config.stored};
+    cx::deployment const x{.layout = l, .precision = m.config.precision()};
     cx::group const batch[] = {{.sequences = 8, .past_tokens = 3000}, {.sequences = 1, .new_tokens = 700, .past_tokens = 64, .phase = cx::phase::prefill}};
     std::span<cx::group const> const step(batch);
     cx::system_spec const machine = launder(cx::system<"h200_sxm">);

@@ -82,7 +82,7 @@ void for_each_deployment(F const& f) {
         ASSERT_TRUE(model) << s.name;
         for (cx::layout const& l : layouts) {
             SCOPED_TRACE(std::string(s.name) + " tp " + std::to_string(l.tp) + " pp " + std::to_string(l.pp) + " dp " + std::to_string(l.dp) + " ep " + std::to_string(l.ep));
-            cx::deployment const x{.layout = l, .precision = model->config.stored};
+            cx::deployment const x{.layout = l, .precision = model->config.precision()};
             cx::visit([&](auto const& m) { f(m, x); }, *model);
         }
     }
@@ -134,7 +134,7 @@ TEST(properties, a_lowered_model_costs_what_its_family_does) {
             EXPECT_LE(graph->size(), graph->capacity());
             cx::roofline<> const price(h200);
             for (cx::step const groups : steps) {
-                double const visited = cx::visit([&](auto const& m) { return seconds_of(m, cx::deployment{.layout = l, .precision = model->config.stored}, groups); }, *model);
+                double const visited = cx::visit([&](auto const& m) { return seconds_of(m, cx::deployment{.layout = l, .precision = model->config.precision()}, groups); }, *model);
                 EXPECT_TRUE(close(cx::seconds(*graph, groups, price), visited)) << s.name;
                 auto const priced = cx::price(*model, l, h200, groups);
                 ASSERT_TRUE(priced);

@@ -43,7 +43,7 @@ struct decode_batch {
 namespace detail {
 
 template <class M>
-concept has_config = requires(M const& m) { m.config.stored; };
+concept has_config = requires(M const& m) { m.config.precision(); };
 template <class M>
 concept variant_model = requires(M const& m) { m.text.index(); };
 
@@ -51,7 +51,7 @@ concept variant_model = requires(M const& m) { m.text.index(); };
 template <class M>
 COSTEXPR_INLINE constexpr precision stored_precision(M const& m) {
     if constexpr (has_config<M>)
-        return m.config.stored;
+        return m.config.precision();
     else
         return {};
 }

@@ -30,7 +30,7 @@ template <class... F>
 /// The same in the precision of the model's checkpoint.
 template <class... F>
 [[nodiscard]] constexpr result<op_graph<registry<F...>>> lower(basic_model<F...> const& m, layout const& l) {
-    return lower(m, deployment{.layout = l, .precision = m.config.stored});
+    return lower(m, deployment{.layout = l, .precision = m.config.precision()});
 }
 
 /// Seconds of a step of a model that was laid out; equal to those of its family to 1e-12.

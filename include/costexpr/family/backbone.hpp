@@ -6,6 +6,7 @@
 #include <costexpr/layer/head.hpp>
 #include <costexpr/layer/norm.hpp>
 #include <costexpr/layer/vision.hpp>
+#include <costexpr/layer/prediction.hpp>
 #include <costexpr/schema/field.hpp>
 
 namespace costexpr {
@@ -39,6 +40,7 @@ struct backbone {
     count moe_norms = 0;
     count layer_vectors = 0;
     count model_vectors = 0;
+    bool uses_mtp = true;
 
     static constexpr auto json(auto...) {
         using f = backbone;
@@ -59,6 +61,7 @@ struct backbone {
             key(&f::norm_bias, "norm_bias").optional(),
             key(&f::norm_weights, "layer_norm_elementwise_affine").optional(),
             key(&f::mtp_modules, "num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers", "num_mtp_layers").optional().at_most(largest_layers),
+            key(&f::uses_mtp, "use_mtp").or_else(true),
         };
     }
     constexpr void apply(traits const& is) {
@@ -89,6 +92,9 @@ struct backbone {
     [[nodiscard]] COSTEXPR_INLINE constexpr head output() const {
         return {.vocab = vocab, .hidden = embedding_width, .tied = tied, .bias = head_bias, .width = hidden, .transform = head_transform};
     }
+    [[nodiscard]] COSTEXPR_INLINE constexpr count predictions() const { return uses_mtp ? mtp_modules : 0; }
+    /// What stands around the decoder layer of each multi-token prediction module.
+    [[nodiscard]] COSTEXPR_INLINE constexpr prediction_module prediction() const { return {hidden, norm_gains}; }
     /// Norms of all layers, the final one, and one behind the input table where there is one.
     [[nodiscard]] constexpr count all_norms() const { return layers * norms_per_layer() + (final_norm ? 1 : 0) + (embedding_norm ? 1 : 0); }
     [[nodiscard]] constexpr count norms_per_layer() const {

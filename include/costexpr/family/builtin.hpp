@@ -5,6 +5,7 @@
 #include <costexpr/family/deepseek_v4.hpp>
 #include <costexpr/family/dense.hpp>
 #include <costexpr/family/gemma4.hpp>
+#include <costexpr/family/inkling.hpp>
 #include <costexpr/family/kimi_linear.hpp>
 #include <costexpr/family/lightning_hybrid.hpp>
 #include <costexpr/family/linear_hybrid.hpp>

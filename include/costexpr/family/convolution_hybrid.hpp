@@ -35,11 +35,12 @@ struct convolution_hybrid_decoder {
         };
     }
     static constexpr auto architectures() {
-        constexpr traits lfm2{.qk_normed = true, .tied = true};
+        constexpr traits lfm2{.qk_normed = true, .adjusted_inner = true, .tied = true};
+        constexpr traits lfm2_moe{.qk_normed = true, .tied = true};
         constexpr traits lfm3{.qk_normed = true, .gated_heads = true, .tied = true};
         return std::array{
             arch{"Lfm2ForCausalLM", "lfm2", lfm2},
-            arch{"Lfm2MoeForCausalLM", "lfm2_moe", lfm2},
+            arch{"Lfm2MoeForCausalLM", "lfm2_moe", lfm2_moe},
             arch{"Lfm2VlForConditionalGeneration", "lfm2_vl", lfm2},
             arch{"Lfm2VLForConditionalGeneration", "", lfm2},
             arch{"Lfm3ForCausalLM", "lfm3", lfm3},
@@ -53,9 +54,12 @@ struct convolution_hybrid_decoder {
         attention.apply(is);
         network.apply(is);
         experts.apply(is);
+        adjusts = is.adjusted_inner;
     }
     constexpr void settle(auto& check) {
         using enum layer_kind;
+        // files that list no layers have attention in all
+        if (mixers.order.empty() && mixers.attention_at.empty()) mixers.order = pattern::uniform(full, base.layers);
         mixers.settle(check, base.layers, layer_kind::convolution, "conv, full_attention or sliding_attention", full, sliding, layer_kind::convolution);
         attention.settle_heads(check);
         if (sandwiched) base.norms = 4;

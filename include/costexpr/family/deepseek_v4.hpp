@@ -22,6 +22,7 @@ struct deepseek_v4_decoder {
     count index_dim = 0;
     count top_k = 0;
     count copies = 0;  ///< residual streams
+    count predicted_ratio = 0;  ///< of multi-token prediction modules
     pattern order{};   ///< compressed: one key per 4 tokens, with an indexer; pooled: one per 128; sliding: the window alone
 
     static constexpr std::string_view family = "deepseek_v4";
@@ -43,7 +44,7 @@ struct deepseek_v4_decoder {
             key(&f::order, "compress_ratios", "layer_types").spelled(layer_sign{"0", sliding}, layer_sign{"4", compressed}, layer_sign{"128", pooled}),
         };
     }
-    static constexpr auto architectures() { return std::array{arch{"DeepseekV4ForCausalLM", "deepseek_v4"}}; }
+    static constexpr auto architectures() { return std::array{arch{"DeepseekV4ForCausalLM", "deepseek_v4"}, arch{"DeepseekV4ForConditionalGeneration", ""}}; }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "compress_ratios") && detail::has_any(d, "hc_mult"); }
     constexpr void apply(traits const& is) {
@@ -52,7 +53,11 @@ struct deepseek_v4_decoder {
     }
     constexpr void settle(auto& check) {
         using enum layer_kind;
-        if (order.size() == base.layers + 1) order.pop_back();  // the last entry is that of the multi-token prediction module
+        if (order.size() == base.layers + 1) {  // the last entry is that of the multi-token prediction module
+            layer_kind const last = order[base.layers];
+            predicted_ratio = last == compressed ? 4 : last == pooled ? 128 : 0;
+            order.pop_back();
+        }
         check.schedule(*this, &deepseek_v4_decoder::order, base.layers, "0, 4 or 128", sliding, compressed, pooled);
         experts.settle(check, base.layers, true);
     }
@@ -74,6 +79,16 @@ struct deepseek_v4_decoder {
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, hyper_connection{base.hidden, copies, true}),
                                 times(1, base.output()));
+    }
+    /// The modules of multi-token prediction, which hold a layer each, of the ratio that the list of all layers ends with.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, hyper_connection{base.hidden, copies}),
+                                times(n, attention(predicted_ratio)),
+                                times(n, experts.layer()),
+                                times(n, hyper_connection{base.hidden, copies, true}));
     }
 };
 

@@ -216,6 +216,10 @@ struct dense_decoder {
         }
     }
 
+    [[nodiscard]] COSTEXPR_INLINE constexpr cross_attention cross_block() const {
+        if (cross_every != 0) return {base.hidden, cross_width, network.inner};
+        return {base.hidden, base.hidden, network.inner, attention.kv_heads * attention.head_dim, attention.head_dim};
+    }
     /// How often so many stored layers run in a forward pass: the fast stack of HRM (arXiv:2506.21734) several times per run of the slow one.
     [[nodiscard]] constexpr count runs(count stored) const { return two_stacks ? stored * slow_cycles * (fast_cycles + 1) / 2 : stored; }
     COSTEXPR_INLINE constexpr auto layers() const {
@@ -227,9 +231,16 @@ struct dense_decoder {
                                 times(runs(attention.full_layers()), attention.full_layer(), attention.full_layers()),
                                 times(runs(attention.sliding_layers()), attention.sliding_layer(), attention.sliding_layers()),
                                 times(runs(base.layers), network.layer(), base.layers),
-                                times(crossed, cross_every != 0 ? cross_attention{base.hidden, cross_width, network.inner}
-                                                                : cross_attention{base.hidden, base.hidden, network.inner, attention.kv_heads * attention.head_dim, attention.head_dim}),
+                                times(crossed, cross_block()),
                                 times(1, base.output()));
+    }
+    /// The modules of multi-token prediction, which hold a layer each.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, attention.full_layer()),
+                                times(n, network.layer()));
     }
 };
 

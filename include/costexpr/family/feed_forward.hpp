@@ -26,7 +26,7 @@ struct feed_forward {
         using f = feed_forward;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::inner, "intermediate_size_mlp", "dense_intermediate_size", "prefix_dense_intermediate_size", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "dff")
+            key(&f::inner, "dense_intermediate_size", "block_ff_dim", "intermediate_size_mlp", "prefix_dense_intermediate_size", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "dff")
                 .optional(),
             key(&f::bias, "mlp_bias", "use_bias", "add_bias_linear", "enable_bias").optional(),
             key(&f::all_bias, "bias").optional(),
@@ -123,7 +123,7 @@ struct mixture {
             key(&f::expert_layers, "moe_layers").optional().not_texts(),
             key(&f::expert_layers, "moe_layers_enum").optional().or_texts(),
             key(&f::dense_layers, "mlp_only_layers").optional(),
-            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index").optional().pairs(),
+            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index", "dense_mlp_idx").optional().pairs(),
             key(&f::last, "moe_layer_end_index").optional().pairs(),
             key(&f::other_first, "moe_layer_start_index.1").optional(),
             key(&f::other_last, "moe_layer_end_index.1").optional(),

@@ -26,6 +26,9 @@ struct gemma4_decoder {
     bool with_experts = false;
     count per_layer = 0;      ///< width of the embedding of each layer
     count per_layer_vocab = 0;
+    count target_hidden = 0;  ///< width of the model that this one drafts for
+    bool ordered = false;     ///< logits of the tokens near a few of the centroids alone
+    count centroids = 0;
     count streams = 0;        ///< that a layer updates in turn
     count laurel_rank = 0;
 
@@ -35,6 +38,9 @@ struct gemma4_decoder {
     static constexpr auto json(auto...) {
         using f = gemma4_decoder;
         return std::array{
+            key(&f::target_hidden, "backbone_hidden_size").optional(),
+            key(&f::ordered, "use_ordered_embeddings").optional(),
+            key(&f::centroids, "num_centroids").or_else(2048),
             key(&f::streams, "altup_num_inputs").optional(),
             key(&f::laurel_rank, "laurel_rank").optional(),
             key(&f::global_head_dim, "global_head_dim").or_else([](f const& c) { return c.streams != 0 ? c.attention.head_dim : 512; }),
@@ -56,6 +62,10 @@ struct gemma4_decoder {
             arch{"Gemma4ForConditionalGeneration", "gemma4_text", gemma4},
             arch{"Gemma4ForCausalLM", "gemma4", gemma4},
             arch{"Gemma4UnifiedForConditionalGeneration", "gemma4_unified_text", gemma4},
+            arch{"Gemma4UnifiedForCausalLM", "gemma4_unified", gemma4},
+            // drafters: every layer reads the cache of the model that they draft for
+            arch{"Gemma4AssistantForCausalLM", "gemma4_assistant", gemma4},
+            arch{"Gemma4UnifiedAssistantForCausalLM", "gemma4_unified_assistant", gemma4},
         };
     }
     constexpr void apply(traits const& is) {
@@ -66,11 +76,30 @@ struct gemma4_decoder {
         streams = is.altup_streams;
         laurel_rank = streams != 0 ? 64 : 0;
     }
+    /// Newer files list what differs on the global layers, layer by layer.
+    COSTEXPR_COLD constexpr void read_overrides(auto& check) {
+        schema::document const& d = check.source();
+        schema::slot const* const s = d.find("per_layer_config");
+        if (s == nullptr) return;
+        count listed = 0;
+        schema::for_each_member(d, s->value, [&](json::value const& layer) {
+            count const dim = schema::whole(d, schema::member(d, layer, "head_dim"));
+            count const kv = schema::whole(d, schema::member(d, layer, "num_key_value_heads"));
+            if (listed++ != 0 && ((dim > 0 && dim != global_head_dim) || (kv > 0 && kv != global_kv_heads)))
+                return check.fail(errc::contradiction, "per_layer_config", 0, 0, "the same head_dim and num_key_value_heads on all global layers");
+            if (dim > 0) global_head_dim = dim;
+            if (kv > 0) global_kv_heads = kv;
+        });
+        count const larger = max(global_head_dim, global_kv_heads);
+        if (larger > largest_dimension) check.fail(errc::out_of_range, "per_layer_config", largest_dimension, larger);
+    }
     constexpr void settle(auto& check) {
+        read_overrides(check);
         attention.settle(check, base.layers, base.max_context);
         if (!with_experts) experts.experts = 0;
         experts.settle(check, base.layers, with_experts);
         network.settle(check, base.layers);
+        if (target_hidden != 0 && borrowing == 0) borrowing = base.layers;
         if (borrowing > base.layers) check.fail(&gemma4_decoder::borrowing, errc::out_of_range, base.layers, borrowing);
         for (count i = max<count>(0, base.layers - borrowing); i < attention.order.size(); ++i)
             ++(attention.order[i] == layer_kind::full ? borrowing_full : borrowing_sliding);
@@ -87,6 +116,8 @@ struct gemma4_decoder {
         borrowing_global.borrowed = true;
         sliding_gqa borrowing_local = attention.sliding_layer();
         borrowing_local.heads.borrowed = true;
+        moe routed = experts.layer();
+        routed.router_extra += base.hidden + experts.experts;  // scales of the router's input and of each expert
         mlp wide = network.layer();
         wide.inner *= 2;
         count const wide_layers = double_wide ? borrowing : 0;
@@ -99,11 +130,14 @@ struct gemma4_decoder {
                                 times(borrowing_sliding, borrowing_local),
                                 times(base.layers - wide_layers, network.layer()),
                                 times(wide_layers, wide),
-                                times(experts.moe_layers(), experts.layer()),
+                                times(experts.moe_layers(), routed),
                                 times(streams != 0 ? base.layers : 0, altup{base.hidden, streams}),
                                 times(streams != 0 ? 2 * (streams - 1) : 0, linear{base.hidden, base.hidden}),
                                 times(laurel_rank != 0 ? base.layers : 0, low_rank{base.hidden, laurel_rank, base.hidden}),
                                 times(per_layer != 0 ? base.layers : 0, per_layer_input{base.hidden, per_layer}),
+                                times(target_hidden != 0 ? 1 : 0, linear{2 * target_hidden, base.hidden}),
+                                times(target_hidden != 0 ? 1 : 0, linear{base.hidden, target_hidden}),
+                                times(ordered ? 1 : 0, linear{base.hidden, centroids}),
                                 times(1, base.output()));
     }
 

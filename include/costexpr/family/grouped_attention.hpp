@@ -78,7 +78,7 @@ struct grouped_attention {
             key(&f::sliding_kv_heads, "swa_num_key_value_heads", "swa_num_kv_heads", "attention_other_setting.num_attention_groups")
                 .or_else([](f const& c) { return c.kv_heads; }),
             key(&f::sliding_head_dim, "swa_head_dim", "attention_other_setting.head_dim").or_else([](f const& c) { return c.head_dim; }),
-            key(&f::sliding_v_head_dim, "swa_v_head_dim").or_else([](f const& c) { return c.v_head_dim; }),
+            key(&f::sliding_v_head_dim, "swa_v_head_dim").or_else([](f const& c) { return c.v_head_dim == c.head_dim ? c.sliding_head_dim : c.v_head_dim; }),
             key(&f::chunk, "attention_chunk_size").optional().at_most(count{1} << 40),
             key(&f::order, "layer_types", "hybrid_layer_pattern")
                 .spelled(layer_sign{"0", full}, layer_sign{"1", sliding}, layer_sign{"G", full}, layer_sign{"S", sliding})

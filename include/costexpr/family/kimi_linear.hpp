@@ -27,6 +27,8 @@ struct kimi_linear_decoder {
     count copies = 0;       ///< residual streams
     bool lightning = false; ///< lightning attention in the place of the delta rule
     bool qk_normed = false;
+    bool last_full = false; ///< layers behind the last whole group have latent attention too
+    short_string gate{};    ///< of the latent attention: head_wise, element_wise or none
     count sparse = 0;       ///< attention layers that read what an indexer chose, and those with an indexer of their own; counted while settling
     count indexers = 0;
 
@@ -39,6 +41,7 @@ struct kimi_linear_decoder {
             key(&f::depth_block, "attn_res_block_size").optional(),
             key(&f::copies, "hc_mult").optional(),
             key(&f::qk_normed, "use_qk_norm").optional(),
+            key(&f::gate, "gated_attention_proj_granularity_type").optional(),
         };
     }
     static constexpr auto architectures() {
@@ -46,6 +49,7 @@ struct kimi_linear_decoder {
             arch{"KimiLinearForCausalLM", "kimi_linear"},
             arch{"KimiK3ForConditionalGeneration", "kimi_k3"},
             arch{"BailingHybridForCausalLM", "bailing_hybrid", {.gated_heads = true, .full_rank_mixer = true}},
+            arch{"BailingMoeV3ForCausalLM", "bailing_moe_v3", {.full_rank_mixer = true, .full_remainder = true}},
             arch{"BailingMoeV2_5ForCausalLM", "", {.lightning = true}},
             arch{"Glm5NextForConditionalGeneration", "glm5_next_text"},
             arch{"Glm5NextForCausalLM", "glm5_next"},
@@ -58,6 +62,7 @@ struct kimi_linear_decoder {
         attention.apply(is);
         delta.apply(is);
         lightning = is.lightning;
+        last_full = is.full_remainder;
         network.apply(is);
         experts.apply(is);
     }
@@ -69,6 +74,13 @@ struct kimi_linear_decoder {
             for (count i = 1; i <= base.layers; ++i) mixers.order.push_back(delta.layers.contains(i) ? linear : full);
         if (mixers.order.empty() && mixers.interval == 0)
             check.fail(errc::missing_key, "linear_attn_config.kda_layers", 0, 0, "the list of layers with Kimi delta attention, or layer_types, or layer_group_size");
+        if (gate == "head_wise") attention.gated_heads = true;
+        if (gate == "element_wise") attention.gated = true;
+        if (mixers.order.empty() && mixers.interval > 0 && last_full)
+            for (count i = 0; i < base.layers; ++i) {
+                bool const behind = i >= base.layers / mixers.interval * mixers.interval;
+                mixers.order.push_back((i + 1) % mixers.interval == 0 || behind ? full : linear);
+            }
         mixers.settle(check, base.layers, linear, "full_attention, indexed_attention or linear_attention", full, linear);
         experts.settle(check, base.layers, false);
         network.settle(check, experts.dense_count());
@@ -88,7 +100,7 @@ struct kimi_linear_decoder {
                                 times(lightning ? 0 : mixers.recurrent(), delta.layer()),
                                 times(lightning ? mixers.recurrent() : 0, lightning_attention{base.hidden, delta.heads, delta.head_dim, qk_normed}),
                                 times(depth_block != 0 ? 2 * base.layers + 1 : 0,
-                                      attention_residual{.hidden = base.hidden, .vectors = 2, .sources = depth_block != 0 ? ceil_div(base.layers, depth_block) / 2 + 1 : 0}),
+                                      attention_residual{base.hidden, 2, attention_residual::mean_sources(base.layers, depth_block)}),
                                 times(experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));

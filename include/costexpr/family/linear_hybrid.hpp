@@ -29,6 +29,10 @@ struct linear_hybrid_decoder {
             arch{"Qwen3_5ForCausalLM", "qwen3_5", qwen},
             arch{"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe_text", qwen},
             arch{"Qwen3_5MoeForCausalLM", "qwen3_5_moe", qwen},
+            // wrappers of Qwen3.5
+            arch{"MiniCPMV4_6ForConditionalGeneration", "minicpmv4_6", qwen},
+            arch{"MiniCPMV4_7ForConditionalGeneration", "minicpmv4_7", qwen},
+            arch{"MiniCPMOcrForConditionalGeneration", "minicpm_ocr", qwen},
             arch{"OlmoHybridForCausalLM", "olmo_hybrid", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
         };
     }
@@ -41,6 +45,7 @@ struct linear_hybrid_decoder {
         experts.apply(is);
     }
     constexpr void settle(auto& check) {
+        if (mixers.order.empty() && mixers.attention_at.empty() && mixers.interval == 0 && mixers.period == 0) mixers.interval = 4;
         mixers.settle(check, base.layers, layer_kind::linear, "full_attention or linear_attention", layer_kind::full, layer_kind::linear);
         attention.settle_heads(check);
         experts.settle(check, base.layers, false);
@@ -55,6 +60,16 @@ struct linear_hybrid_decoder {
                                 times(experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));
+    }
+    /// The modules of multi-token prediction, which hold a layer with attention each.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        bool const sparse = experts.moe_layers() != 0;
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, attention.full_layer()),
+                                times(sparse ? 0 : n, network.layer()),
+                                times(sparse ? n : 0, experts.layer()));
     }
 };
 

@@ -44,7 +44,9 @@ struct mamba_hybrid_decoder {
         using enum layer_kind;
         mixers.settle(check, base.layers, parallel ? hybrid : mamba, "attention, mamba or hybrid", full, mamba, linear, hybrid);
         attention.settle_heads(check);
-        space.settle(check);
+        space.settle(check, mixers.recurrent(), second_generation);
+        // Jamba with one expert has no router
+        if (experts.experts == 1 && !second_generation) experts.experts = 0;
         experts.settle(check, base.layers, false);
         // Granite 4 calls its dense network the shared expert
         if (experts.experts == 0 && experts.shared_inner != 0) network.inner = experts.shared_inner;

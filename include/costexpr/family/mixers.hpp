@@ -137,12 +137,12 @@ struct state_space_shape {
             key(&f::heads, "mamba_n_heads", "mamba_num_heads", "n_mamba_heads", "num_heads").optional(),
             key(&f::head_dim, "mamba_d_head", "mamba_head_dim", "mamba_headdim", "head_dim").optional().not_texts(),
             key(&f::groups, "mamba_n_groups", "n_groups", "mamba_ngroups").or_else(1),
-            key(&f::state, "mamba_d_state", "ssm_state_size", "state_size"),
+            key(&f::state, "mamba_d_state", "ssm_state_size", "state_size").optional(),
             key(&f::kernel, "mamba_d_conv", "conv_kernel").or_else(4),
             key(&f::rank, "mamba_dt_rank", "time_step_rank").or_else([](f const& c) { return ceil_div(c.hidden, 16); }).not_texts(),
             key(&f::chunk, "mamba_chunk_size", "chunk_size").or_else(256),
             key(&f::conv_bias, "mamba_conv_bias", "use_conv_bias").or_else(true),
-            key(&f::bias, "mamba_proj_bias", "add_bias_linear").optional(),
+            key(&f::bias, "mamba_proj_bias", "add_bias_linear", "use_bias").optional(),
             key(&f::gated_norm, "mamba_rms_norm").optional(),
             key(&f::inner, "mamba_d_ssm", "d_inner").or_else([](f const& c) { return c.heads * c.head_dim != 0 ? c.heads * c.head_dim : c.expand * c.hidden; }),
             key(&f::state_type, "mamba_ssm_dtype", "mamba_ssm_cache_dtype").optional(),
@@ -152,7 +152,10 @@ struct state_space_shape {
         gated_norm = is.gated_mixer_norm;
         inner_norms = is.mixer_inner_norms;
     }
-    constexpr void settle(auto& check) {
+    /// `layers`: how many of the model's layers have a state space.
+    constexpr void settle(auto& check, count layers, bool second) {
+        if (layers != 0) check.needed(*this, &state_space_shape::state, "mamba_d_state", "the number of states per channel");
+        if (!second) return;
         if (heads == 0 && head_dim != 0) heads = inner / head_dim;
         if (head_dim == 0 && heads != 0) head_dim = inner / heads;
         if (heads * head_dim != inner && heads != 0) check.fail(&state_space_shape::heads, errc::contradiction, inner, heads * head_dim, "heads x head size = #, the inner width");

@@ -282,6 +282,19 @@ struct mla_decoder {
                                 times(streams != 0 ? 1 : 0, hyper_connection{.hidden = base.hidden, .copies = streams, .at_the_end = true}),
                                 times(1, base.output()));
     }
+    /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is, with an indexer of their own.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        bool const sparse = !experts.order.empty() && experts.order[experts.order.size() - 1] == layer_kind::moe;
+        bool const indexed = index.top_k != 0;
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(indexed ? 0 : n, attention.layer()),
+                                times(indexed ? n : 0, sparse_mla{attention.layer(), index.top_k}),
+                                times(indexed ? n : 0, indexer{base.hidden, attention.q_latent, index.heads, index.dim}),
+                                times(sparse ? 0 : n, network.layer()),
+                                times(sparse ? n : 0, experts.layer()));
+    }
 };
 
 }  // namespace costexpr

@@ -167,6 +167,16 @@ struct moe_decoder {
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));
     }
+    /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is.
+    COSTEXPR_INLINE constexpr auto prediction() const {
+        count const n = base.predictions();
+        bool const sparse = !experts.order.empty() && experts.order[experts.order.size() - 1] == layer_kind::moe;
+        return costexpr::layers(times(n, base.prediction()),
+                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n, attention.full_layer()),
+                                times(sparse && !residual ? 0 : n, network.layer()),
+                                times(sparse ? n : 0, experts.layer()));
+    }
 };
 
 }  // namespace costexpr

@@ -11,9 +11,14 @@ struct state_space_decoder {
     backbone base{};
     state_space_shape space{};
     bool second_generation = false;
+    count inner = 0;
 
     static constexpr std::string_view family = "state_space";
     using parts = part_list<&state_space_decoder::base, &state_space_decoder::space>;
+    static constexpr auto json(auto...) {
+        // the first generation names its width, whatever the expansion (Falcon-Mamba)
+        return std::array{key(&state_space_decoder::inner, "intermediate_size").optional()};
+    }
     static constexpr auto architectures() {
         return std::array{
             arch{"MambaForCausalLM", "mamba", {.norms = 1, .second_generation = false, .tied = true}},
@@ -27,7 +32,8 @@ struct state_space_decoder {
         second_generation = is.second_generation;
     }
     constexpr void settle(auto& check) {
-        if (second_generation) space.settle(check);
+        if (!second_generation && inner != 0) space.inner = inner;
+        space.settle(check, base.layers, second_generation);
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {

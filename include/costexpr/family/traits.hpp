@@ -60,6 +60,7 @@ struct traits {
     bool mlp_bias = false;
     bool down_bias = false;           ///< on the projection down alone
     bool halved_inner = false;        ///< intermediate_size counts gate and up projection together
+    bool adjusted_inner = false;      ///< block_auto_adjust_ff_dim
     count inner_ratio = 0;            ///< inner size over width where no key says it
     count activation_weights = 0;     ///< learned scalars of the activation function (xIELU)
     // experts
@@ -80,6 +81,8 @@ struct traits {
     bool gated_mixer_norm = true;     ///< mamba_rms_norm
     bool mixer_inner_norms = false;   ///< norms on time step, B and C (Jamba)
     bool full_rank_mixer = false;     ///< decay and gate of Kimi delta attention are projections of full rank
+    bool delta_rule = false;          ///< RWKV-7
+    bool full_remainder = false;      ///< layers behind the last whole layer_group_size have full attention
     bool lightning = false;           ///< lightning attention in the place of Kimi delta attention
     bool parallel_mixers = false;     ///< attention and state space side by side in every layer (Falcon-H1)
     bool two_stacks = false;          ///< a slow and a fast stack of layers take turns (HRM)

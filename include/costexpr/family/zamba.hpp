@@ -49,7 +49,10 @@ struct zamba_decoder {
     constexpr void settle(auto& check) {
         using enum layer_kind;
         // Zamba counts its period from the fourth layer on; the third has a block in any case
-        if (mixers.order.empty() && mixers.period != 0 && !second_generation)
+        if (mixers.order.empty() && mixers.period == 0 && !second_generation) mixers.period = 6, mixers.offset = 4;
+        if (mixers.order.empty() && mixers.attention_at.empty() && second_generation)
+            check.fail(errc::missing_key, "layers_block_type", 0, 0, "the list of layers with and without the shared block");
+        if (mixers.order.empty() && !second_generation)
             for (count i = 0; i < base.layers; ++i) mixers.order.push_back(i == 2 || (i > 2 && (i - 3) % mixers.period == mixers.offset) ? hybrid : mamba);
         mixers.settle(check, base.layers, mamba, "mamba, linear_attention or hybrid", mamba, linear, hybrid, full);
         for (count i = 0; i < mixers.order.size(); ++i)
@@ -59,7 +62,7 @@ struct zamba_decoder {
             attention.head_dim = attention.v_head_dim = 2 * base.hidden / attention.heads;
         }
         check.divisible(attention.heads, "num_attention_heads", attention.kv_heads, "the number of key and value heads");
-        if (second_generation) space.settle(check);
+        space.settle(check, base.layers, second_generation);
         network.settle(check, mixers.attention());
     }
 

@@ -32,6 +32,7 @@ struct moe {
     count other_experts = 0;   ///< experts of another modality, which tokens of text never reach (ERNIE 4.5 VL)
     count other_inner = 0;
     count router_hidden = 0;   ///< the router is a network of this width (ZAYA1)
+    bool routed_apart = false; ///< the routed experts are another layer's: their sizes differ from place to place
     double log_not_chosen = 0; ///< ln(1 - top_k / experts); families fill it while they read, so that no step computes a logarithm
 
     static constexpr std::string_view type = "moe";
@@ -47,6 +48,15 @@ struct moe {
             p.add({.code = errc::illegal_layout, .key = "ep", .expected = experts, .found = l.ep, .hint = "a divisor of the # experts"});
     }
 
+    /// `n` of the routed experts of this layer.
+    [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::experts routed(deployment const& x, count n) const {
+        layout const& l = x.layout;
+        count const rows = experts + zero_experts;  // of the router
+        return {.local = ceil_div(n, l.ep), .top_k = top_k, .all = rows, .hidden = latent != 0 ? latent : hidden, .inner = ceil_div(inner, l.experts_tp()),
+                .matrices = gated ? 3 : 2, .ranks = l.ep, .sources = l.dp, .weights = x.precision.experts, .bias = expert_bias,
+                .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, rows),
+                .computed = zero_experts != 0 ? static_cast<double>(experts) / static_cast<double>(rows) : 1.0};
+    }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         layout const& l = x.layout;
         count const devices = l.tp * l.dp;
@@ -65,11 +75,7 @@ struct moe {
             elementwise{.weights = router_extra + router_hidden + other_experts * hidden + (shared_gate ? hidden : 0), .part = role::shared_gate},
             gemm{.outer = latent, .inner = latent != 0 ? hidden : 0, .weights = w, .part = role::expert_latent},
             collective{.shape = collective::pattern::all_gather, .part = role::dispatch, .width = all_ranks, .devices = devices},
-            costexpr::experts{.local = ceil_div(experts, l.ep), .top_k = top_k, .all = experts + zero_experts, .hidden = latent != 0 ? latent : hidden,
-                              .inner = ceil_div(inner, l.experts_tp()), .matrices = up + 1, .ranks = l.ep, .sources = l.dp,
-                              .weights = x.precision.experts, .bias = expert_bias,
-                              .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, experts + zero_experts),
-                              .computed = zero_experts != 0 ? static_cast<double>(experts) / static_cast<double>(experts + zero_experts) : 1.0},
+            routed(x, routed_apart ? 0 : experts),
             costexpr::experts{.local = ceil_div(other_experts, l.ep), .top_k = top_k, .all = other_experts, .hidden = hidden,
                               .inner = ceil_div(other_inner, l.experts_tp()), .matrices = up + 1, .ranks = l.ep, .sources = l.dp,
                               .weights = x.precision.experts, .bias = expert_bias, .computed = 0},
@@ -81,6 +87,16 @@ struct moe {
             collective{.shape = scattered ? collective::pattern::reduce_scatter : collective::pattern::all_reduce, .part = role::combine,
                        .width = scattered ? all_ranks : width, .devices = devices});
     }
+};
+
+/// The routed experts of a mixture alone, where their number per token and their sizes differ from place to place (Nemotron-H Puzzle) and the
+/// rest of the mixture does not.
+///   parameters  experts 3 width inner (2 where plain)
+struct routed_experts {
+    moe mixture{};
+
+    static constexpr std::string_view type = "routed_experts";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return costexpr::ops(mixture.routed(x, mixture.experts)); }
 };
 
 }  // namespace costexpr

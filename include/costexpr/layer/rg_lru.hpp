@@ -14,7 +14,7 @@ namespace costexpr {
 /// block-diagonal, one block per head.
 ///   parameters  2 (hidden D + D) + D kernel + D + 2 (D^2 / heads + D) + D (decay) + D hidden + hidden
 ///   state       D (kernel - 1) columns, D recurrent
-/// rg_lru{.hidden = 2560, .width = 2560, .heads = 10, .kernel = 4} (RecurrentGemma-2B) has 21,004,800 parameters and keeps 2,560 elements.
+/// rg_lru{.hidden = 2560, .width = 2560, .heads = 10, .kernel = 4} (RecurrentGemma-2B) has 20,999,680 parameters and keeps 2,560 elements.
 struct rg_lru {
     count hidden = 0;
     count width = 0;

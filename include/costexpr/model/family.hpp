@@ -21,6 +21,17 @@ concept family = composition<F> && (composed<F> || described<F>) && requires(F& 
     F::architectures().size();
 };
 
+/// A family that says what its modules of multi-token prediction are made of.
+template <class F>
+concept has_prediction = requires(F const& f) { f.prediction(); };
+
+/// Those modules as a composition, so that everything that holds for models holds for them.
+template <has_prediction F>
+struct prediction_of {
+    F const& model;
+    COSTEXPR_INLINE constexpr auto layers() const { return model.prediction(); }
+};
+
 namespace detail {
 
 // One requirement a line, checked before anything else uses the family, so that the first message says what to write.

@@ -57,10 +57,13 @@ struct op_place {
     count copies = 0;
     std::string_view layer{};
     count run = 0;
+
+    /// The same for some of its layers.
+    [[nodiscard]] constexpr op_place of(count layers) const { return {layers, times == layers ? copies : copies * layers / times, layer, run}; }
 };
 
 /// The ops of a model for one deployment as a flat list: what a scheduler keeps to price many steps. No allocation; the types and the
-/// number of its ops are those of the registry's families, so that it holds every model of them. Totals, memory and prices of a list are
+/// number of its ops are those of the registry's families, with room for the exceptions of a precision, so that it holds every model of them. Totals, memory and prices of a list are
 /// compiled once, for all families.
 template <class Registry>
 class op_graph {
@@ -72,17 +75,50 @@ class op_graph {
         bool idle = false;  ///< has weights, but nothing to do
     };
 
+    /// Appends an op in each dtype that its weights are stored in; one that does nothing is left out unless it has weights.
+    /// One function per type of op, not one per layer type and op.
     template <op O>
-    COSTEXPR_COLD constexpr void push_back(op_place const& at, O const& o) {
-        entries_[size_++] = {at, one_of<op_list>(o), o.idle()};
+    COSTEXPR_COLD constexpr void push_back(op_place const& at, O const& o, precision const& p, problems& why) {
+        bool const idle = o.idle();
+        if (idle && o.template parameters<count>() == 0) return;
+        for_each_dtype(o, at.times, p, [&](O const& variant, count layers) {
+            if (size_ == capacity())
+                why.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(capacity())});
+            else
+                slots_[size_++] = slot({at.of(layers), one_of<op_list>(variant), idle});
+        });
     }
+    constexpr op_graph() {}  // not defaulted: `op_graph g{}` would write zeros first
+    // What is not used is neither written nor copied: a list has room for the longest model of all families.
+    constexpr op_graph(op_graph const& other) : size_(other.size_) { take(other); }
+    constexpr op_graph& operator=(op_graph const& other) {
+        size_ = other.size_;
+        take(other);
+        return *this;
+    }
+
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
-    [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size; }
-    [[nodiscard]] constexpr entry const* begin() const { return entries_.data(); }
-    [[nodiscard]] constexpr entry const* end() const { return entries_.data() + size_; }
+    [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size + most_exceptions; }
+    [[nodiscard]] constexpr auto begin() const { return iterator{slots_}; }
+    [[nodiscard]] constexpr auto end() const { return iterator{slots_ + size_}; }
 
   private:
-    std::array<entry, detail::registry_ops<Registry>::size> entries_{};
+    union slot {
+        entry used;
+        constexpr slot() {}
+        constexpr explicit slot(entry const& e) : used(e) {}
+    };
+    struct iterator {
+        slot const* at;
+        constexpr entry const& operator*() const { return at->used; }
+        constexpr iterator& operator++() { return ++at, *this; }
+        friend constexpr bool operator==(iterator const&, iterator const&) = default;
+    };
+    constexpr void take(op_graph const& other) {
+        for (std::size_t i = 0; i != size_; ++i) slots_[i] = slot(other.slots_[i].used);
+    }
+
+    slot slots_[capacity()];
     std::size_t size_ = 0;
 };
 
@@ -96,7 +132,9 @@ constexpr void for_each_op_of(M const& m, deployment const& x, F const& f) {
     count index = 0;
     for_each_layer(m.layers(), [&]<class L>(run<L> const& r) {
         op_place const at{r.times, r.copies, L::type, index++};
-        for_each_op(r.layer.ops(x), [&](auto const& o) { f(o, at); });
+        for_each_op(r.layer.ops(x), [&](auto const& o) {
+            for_each_dtype(o, at.times, x.precision, [&](auto const& variant, count layers) { f(variant, at.of(layers)); });
+        });
     });
 }
 /// The same for a list of ops, which is laid out already.
@@ -109,13 +147,12 @@ namespace detail {
 
 // One function per layer type, shared by all families.
 template <class Registry, class L>
-COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, problems& p) {
+COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, stage_counter& stages, problems& p) {
+    stages.add(r);
     if constexpr (requires { r.layer.legal(x.layout, p); }) r.layer.legal(x.layout, p);
     if (!p.empty()) return;  // dimensions of shards that cannot be
     op_place const at{r.times, r.copies, L::type, index};
-    for_each_op(r.layer.ops(x), [&](auto const& o) {
-        if (!o.idle() || o.template parameters<count>() != 0) g.push_back(at, o);
-    });
+    for_each_op(r.layer.ops(x), [&](auto const& o) { g.push_back(at, o, x.precision, p); });
 }
 
 }  // namespace detail
@@ -128,8 +165,7 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
     detail::stage_counter stages{};
     count index = 0;
     for_each_layer(m.layers(), [&](auto const& r) {
-        detail::append(g, r, index++, x, p);
-        stages.add(r);
+        detail::append(g, r, index++, x, stages, p);
     });
     stages.check(x.layout, p);
     return g;

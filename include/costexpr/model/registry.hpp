@@ -28,23 +28,30 @@ enum class remark : std::uint8_t {
     inferred_architecture,   ///< not registered; read by its keys
     unread_structure,        ///< a key says that the layers hold more than is read
     unknown_quantization,    ///< the quantization method is not known: priced as bf16
-    whole_quantization,      ///< the quantization is taken to hold for all linear layers; modules that the checkpoint leaves out are not told apart
+    unread_exclusion,        ///< a pattern of modules that the checkpoint quantizes otherwise is not understood
     tower_not_counted,       ///< a vision or audio tower beside the decoder
-    mtp_not_counted,         ///< multi-token prediction modules beside the decoder
+    mtp_not_counted,         ///< multi-token prediction modules beside the decoder whose composition is not known
 };
-inline constexpr std::array<std::string_view, 6> remark_names{"inferred_architecture", "unread_structure", "unknown_quantization", "whole_quantization", "tower_not_counted", "mtp_not_counted"};
+inline constexpr std::array<std::string_view, 6> remark_names{"inferred_architecture", "unread_structure", "unknown_quantization", "unread_exclusion", "tower_not_counted", "mtp_not_counted"};
 
 /// What a config says besides its layers.
 struct config_facts {
     std::string_view family{};
     short_string architecture{};
     short_string model_type{};
-    precision stored{};  ///< the checkpoint's own
+    costexpr::precision stored{};             ///< the checkpoint's own, without its exceptions
+    dtype_exceptions exceptions{};  ///< modules that it stores otherwise
     costexpr::provenance founded = provenance::specification;
     bool has_vision = false;
     bool has_audio = false;
     vision_tower vision{};  ///< of kind unknown where there is none, or none whose composition is known
 
+    /// The checkpoint's own precision: a view of this object's exceptions, so it must not outlive it.
+    [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::precision precision() const {
+        costexpr::precision p = stored;
+        if (!exceptions.empty()) p.exceptions = {exceptions.data(), exceptions.size()};
+        return p;
+    }
     /// Parameters of the vision tower and its projector, as far as its composition is known.
     [[nodiscard]] constexpr count vision_parameters() const { return vision.kind == tower_kind::unknown ? 0 : costexpr::parameters(vision); }
     inplace_vector<remark, 8> remarks{};
@@ -59,7 +66,14 @@ struct known : F {
     [[nodiscard]] constexpr count parameters() const { return costexpr::parameters(plain()); }
     [[nodiscard]] constexpr count active_parameters() const { return costexpr::active_parameters(plain()); }
     /// Bytes that one sequence of this many tokens keeps, in the checkpoint's precision.
-    [[nodiscard]] constexpr count state_bytes(count tokens) const { return costexpr::state_bytes(plain(), tokens, {.precision = config.stored}); }
+    [[nodiscard]] constexpr count state_bytes(count tokens) const { return costexpr::state_bytes(plain(), tokens, {.precision = config.precision()}); }
+    /// Parameters of the modules of multi-token prediction, which are not the decoder's.
+    [[nodiscard]] constexpr count mtp_parameters() const {
+        if constexpr (has_prediction<F>)
+            return costexpr::parameters(prediction_of<F>{plain()});
+        else
+            return 0;
+    }
     [[nodiscard]] constexpr F const& plain() const { return *this; }
 };
 
@@ -76,11 +90,25 @@ struct basic_model {
     /// The ops of the model on a single device, in the precision of the checkpoint.
     [[nodiscard]] constexpr op_graph<registry<F...>> ops() const {
         problems none{};
-        return ops({.precision = config.stored}, none);
+        return ops({.precision = config.precision()}, none);
+    }
+    /// The ops of the model's modules of multi-token prediction; none where it has none.
+    [[nodiscard]] constexpr op_graph<registry<F...>> prediction_ops(deployment const& x, problems& p) const {
+        return std::visit([&]<class G>(G const& m) {
+            if constexpr (has_prediction<G>)
+                return lay_out<registry<F...>>(prediction_of<G>{m}, x, p);
+            else
+                return op_graph<registry<F...>>{};
+        }, text);
     }
     [[nodiscard]] constexpr count parameters() const { return costexpr::parameters(ops()); }
     [[nodiscard]] constexpr count active_parameters() const { return costexpr::active_parameters(ops()); }
     [[nodiscard]] constexpr count state_bytes(count tokens) const { return costexpr::state_bytes(ops(), tokens); }
+    /// Parameters of the modules of multi-token prediction, which are not the decoder's.
+    [[nodiscard]] constexpr count mtp_parameters() const {
+        problems none{};
+        return costexpr::parameters(prediction_ops({}, none));
+    }
 };
 
 /// Calls f with the family of a model that was read at run time.
@@ -92,7 +120,7 @@ constexpr decltype(auto) visit(Function&& f, basic_model<F...> const& m) {
 namespace detail {
 
 inline constexpr std::array<std::string_view, 4> decoder_objects{"text_config", "llm_config", "language_config", "thinker_config"};
-inline constexpr std::array<std::string_view, 5> header_keys{"architectures", "model_type", "vision_config", "audio_config", "quantization_config"};
+inline constexpr std::array<std::string_view, 6> header_keys{"architectures", "model_type", "vision_config", "audio_config", "quantization_config", "expert_dtype"};
 
 /// A value, or the first entry where it is a list.
 constexpr json::value first_of(schema::document const& d, json::value const& v) {
@@ -141,7 +169,7 @@ struct registry {
     using with = registry<F..., G...>;
 
     static constexpr std::size_t size = sizeof...(F);
-    static constexpr auto words = schema::vocabulary<F..., quantization>::build(detail::decoder_objects, detail::header_keys, unusual_keys, deciding_keys);
+    static constexpr auto words = schema::vocabulary<F...>::build(detail::decoder_objects, detail::header_keys, unusual_keys, deciding_keys);
     template <class G>
     static constexpr auto rows = G::architectures();
 
@@ -184,11 +212,11 @@ struct registry {
         config_facts facts{};
         detail::claim const c = classify(d, facts, p);
         if (!p.empty()) return p;
-        read_quantization(d, hf_quant_config, facts, p);
         read_towers(d, facts, p);
 
         constexpr std::array<model (*)(schema::document const&, traits const&, config_facts const&, problems&), size> readers{&read_as<F>...};
-        model const m = readers[c.family](d, c.row != nullptr ? c.row->is : traits{}, facts, p);
+        model m = readers[c.family](d, c.row != nullptr ? c.row->is : traits{}, facts, p);
+        if (!hf_quant_config.empty() || d.find("quantization_config", true) != nullptr) quantize(d, hf_quant_config, m, p);
         if (!p.empty()) return p;
         if (double const total = costexpr::parameters<double>(m.ops()); !(total < largest_total))
             return problem{.code = errc::too_large, .offset = d.decoder, .found = static_cast<count>(min(total, 9e18)), .hint = "a model of fewer than 1e15 parameters"};
@@ -246,23 +274,15 @@ struct registry {
         return c;
     }
 
-    static constexpr void read_quantization(schema::document const& d, std::string_view beside, config_facts& facts, problems& p) {
-        quantization q{};
-        bool readable = true;
-        if (schema::slot const* s = d.find("quantization_config", true); s != nullptr && s->value.kind == json::kind::object) {
-            schema::document inner{.text = d.text, .options = d.options, .keys = words.view()};
-            schema::scan(inner, p, s->value);
-            schema::fill_all<registry>(q, inner, p);
-        }
-        if (!beside.empty()) {
-            result<quantization> const other = costexpr::read<std::conditional_t<size != 0, quantization, void>>(beside, {.nonfinite = true});  // not before it is used
-            readable = other.has_value();
-            if (readable) q = *other;
-        }
-        if (!q.apply(facts.stored) || !readable)
-            facts.remarks.try_push_back(remark::unknown_quantization);
-        else if (facts.stored.weights != dtype::bf16)
-            facts.remarks.try_push_back(remark::whole_quantization);
+    /// The dtype of each component of a quantized checkpoint, and what it stores otherwise.
+    COSTEXPR_COLD static constexpr void quantize(schema::document const& d, std::string_view beside, model& m, problems& p) {
+        using method = std::conditional_t<size != 0, quantization, void>;  // not instantiated before it is used
+        module_dtypes listed{};
+        bool understood = true;
+        if (!read_quantization<method>(d, beside, m.config.stored, listed, understood, p)) m.config.remarks.try_push_back(remark::unknown_quantization);
+        if (!p.empty()) return;
+        if (listed.any() && !settle_precision(listed, std::visit([](auto const& f) { return blocks_of(f); }, m.text), costexpr::weights_by_role_of(m.ops()), m.config.stored, m.config.exceptions)) understood = false;
+        if (!understood) m.config.remarks.try_push_back(remark::unread_exclusion);
     }
 
     static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
@@ -294,8 +314,8 @@ struct registry {
         schema::checker check(d, p);
         if constexpr (schema::settles<G>) g.settle(check);
         if constexpr (requires { g.base.hidden; }) m.config.vision.settle(g.base.hidden);
-        if constexpr (requires { g.base.mtp_modules; })
-            if (g.base.mtp_modules != 0) m.config.remarks.try_push_back(remark::mtp_not_counted);
+        if constexpr (requires { g.base.predictions(); })
+            if (!has_prediction<G> && g.base.predictions() != 0) m.config.remarks.try_push_back(remark::mtp_not_counted);
         return m;
     }
 
@@ -317,7 +337,8 @@ struct model_of<registry<F...>> {
 /// The families that costexpr ships.
 using builtin = registry<dense_decoder, moe_decoder, mla_decoder, linear_hybrid_decoder, kimi_linear_decoder, mamba_hybrid_decoder, nemotron_h_decoder,
                          state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder, rwkv_decoder, nas_decoder,
-                         lightning_hybrid_decoder, xlstm_decoder, recurrent_gemma_decoder, zamba_decoder, zaya_decoder>;
+                         lightning_hybrid_decoder, xlstm_decoder, recurrent_gemma_decoder, zamba_decoder,
+                         inkling_decoder, zaya_decoder>;
 
 /// A model of the shipped families, read at run time.
 using any_model = detail::model_of<builtin>::type;

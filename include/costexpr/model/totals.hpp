@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/model/checkpoint.hpp>
 #include <costexpr/model/op_graph.hpp>
 
 namespace costexpr {
@@ -39,6 +40,18 @@ template <walkable M>
     count sum = 0;
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) { sum += at.copies * o.weight_bytes(); });
     return sum;
+}
+
+/// The weights of a model by the purpose of their ops.
+template <walkable M>
+[[nodiscard]] constexpr weights_by_role weights_by_role_of(M const& m) {
+    weights_by_role w{};
+    for_each_op_of(m, {}, [&](auto const& o, op_place const& at) {
+        std::size_t const r = static_cast<std::size_t>(o.purpose());
+        w.parameters[r] += static_cast<double>(at.copies) * o.template parameters<double>();
+        ++w.ops[r];
+    });
+    return w;
 }
 
 /// Whether a model has routed experts.

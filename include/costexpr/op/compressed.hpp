@@ -40,7 +40,7 @@ struct compressed_attention {
             return T(0.5 / r) * ramp * ramp + (x - ramp) * T(static_cast<double>(top_k));
         };
         T const pairs = windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w) + compressed(end) - compressed(g.past_tokens);
-        T const keys = g.phase == phase::decode ? pairs : min(end, w + g.new_tokens) + (ratio != 0 ? end * T(1 / r) : T(0));
+        T const keys = g.phase == phase::decode ? pairs : min(end, w + g.new_tokens - T(1)) + (ratio != 0 ? end * T(1 / r) : T(0));
         double const all = static_cast<double>(heads) * static_cast<double>(head_dim);
         return {.flops = g.sequences * pairs * T(4 * all),
                 .activation_bytes = g.sequences * g.new_tokens * T(4 * all),

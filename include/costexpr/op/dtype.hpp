@@ -28,6 +28,8 @@ enum class dtype : std::uint8_t {
     w4afp8,               ///< int4 weights, fp8 activations
     w4a16_mxfp4,          ///< mxfp4 weights, bf16 activations
     w4a8_mxfp4_mxfp8,     ///< mxfp4 weights, mxfp8 activations
+    int4_wo_g128,         ///< weights only; a 16-bit scale and a 4-bit zero point per 128 (AWQ, GPTQ)
+    int4_wo_g32,          ///< weights only; a 16-bit scale per 32
 };
 
 /// The rate of the device at which a multiplication runs.
@@ -60,6 +62,8 @@ inline constexpr std::array dtype_table{
     dtype_facts{"w4afp8", 4 * 512, 8 * 512, math::fp8},
     dtype_facts{"w4a16_mxfp4", 4 * 512 + 128, 16 * 512, math::bf16},
     dtype_facts{"w4a8_mxfp4_mxfp8", 4 * 512 + 128, 8 * 512 + 128, math::fp8},
+    dtype_facts{"int4_wo_g128", 4 * 512 + 80, 16 * 512, math::bf16},
+    dtype_facts{"int4_wo_g32", 4 * 512 + 256, 16 * 512, math::bf16},
 };
 
 [[nodiscard]] constexpr dtype_facts const& facts(dtype d) { return dtype_table[static_cast<std::size_t>(d)]; }
@@ -98,6 +102,12 @@ inline constexpr dtype_columns columns = [] {
     count const whole = elements / units_per_byte;
     count const rest = elements % units_per_byte;
     return whole * facts(d).weight_units + ceil_div(rest * facts(d).weight_units, units_per_byte);
+}
+
+/// The same for a matrix: scales of blocks are counted per block, of which the last in a row or column may be partial.
+[[nodiscard]] COSTEXPR_COLD constexpr count storage_bytes(dtype d, count rows, count columns) {
+    if (d != dtype::fp8_block) return storage_bytes(d, rows * columns);
+    return rows * columns + 4 * ceil_div(rows, 128) * ceil_div(columns, 128);
 }
 
 /// The dtype of this name, and whether there is one.

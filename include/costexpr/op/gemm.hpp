@@ -27,7 +27,7 @@ struct gemm {
         return (tied ? N(0) : N(outer) * N(inner)) + (bias ? N(outer) : N(0));
     }
     [[nodiscard]] constexpr count weight_bytes() const {
-        return (tied ? 0 : storage_bytes(weights, outer * inner)) + (bias ? storage_bytes(dtype::bf16, outer) : 0);
+        return (tied ? 0 : storage_bytes(weights, outer, inner)) + (bias ? storage_bytes(dtype::bf16, outer) : 0);
     }
     /// The work on this many rows.
     template <class T>

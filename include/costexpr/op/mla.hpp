@@ -26,7 +26,7 @@ struct mla_up {
     [[nodiscard]] constexpr N parameters() const {
         return N(outer()) * N(latent);
     }
-    [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(weights, outer() * latent); }
+    [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(weights, outer(), latent); }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
         bool const expands = p == phase::prefill && !absorbs;

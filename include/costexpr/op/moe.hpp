@@ -44,7 +44,7 @@ struct experts {
     }
     [[nodiscard]] constexpr count weight_bytes() const {
         count const biases = bias ? storage_bytes(dtype::bf16, (matrices - 1) * inner + hidden) : 0;
-        return local * (matrices * storage_bytes(weights, hidden * inner) + biases);
+        return local * (matrices * storage_bytes(weights, inner, hidden) + biases);
     }
     /// Experts on this rank that a step of `tokens` tokens (of all sources) reads, expected under balanced routing.
     template <class T>

@@ -30,6 +30,7 @@ inline constexpr layer_kind_name layer_kind_names[] = {
     {"full", layer_kind::full},                 {"hybrid", layer_kind::hybrid},
     {"reference_sliding_attention", layer_kind::sliding},
     {"recurrent", layer_kind::linear},          {"hash_moe", layer_kind::moe},
+    {"hybrid_sliding", layer_kind::sliding},
     {"indexed_attention", layer_kind::full},    {"deepseek_sparse_attention", layer_kind::full},
     {"compressed_sparse_attention", layer_kind::compressed},
     {"heavily_compressed_attention", layer_kind::pooled},

@@ -396,10 +396,23 @@ constexpr void for_each_entry(document const& d, json::value const& list, F cons
     r.enter_array();
     while (r.next_element()) f(r.skip());
 }
+/// Calls f(value) for every member of an object; nothing where the value is none.
+template <class F>
+constexpr void for_each_member(document const& d, json::value const& object, F const& f) {
+    if (object.kind != json::kind::object) return;
+    json::reader r = json::reader::inside(d.text, object);
+    r.enter_object();
+    json::string_token k{};
+    while (r.next_member(k)) f(r.skip());
+}
 /// The integer that a value is, 0 where it is none or beyond 2^40.
 constexpr count whole(document const& d, json::value const& v) {
     count n = 0;
     return v.kind == json::kind::number && json::to_integer(v.raw(d.text), n) == errc::none && n > -(count{1} << 40) && n < (count{1} << 40) ? n : 0;
+}
+/// The text of a value without escapes, empty where it is none.
+constexpr std::string_view plain_text(document const& d, json::value const& v) {
+    return v.kind == json::kind::string ? d.text.substr(v.begin + 1, v.end - v.begin - 2) : std::string_view{};
 }
 constexpr bool is_true(document const& d, json::value const& v) { return v.kind == json::kind::boolean && v.raw(d.text)[0] == 't'; }
 
@@ -540,18 +553,11 @@ class checker {
     template <described C, class... Kinds>
     constexpr void schedule(C const& c, pattern C::* member, count layers, std::string_view kinds, Kinds... allowed) {
         pattern const& list = c.*member;
-        if (!list.empty() && layers > 0 && list.size() != layers) fail(member, errc::length_mismatch, layers, list.size());
+        if (list.empty()) return;
         count known = 0;
         ((known += list.of(allowed)), ...);
-        if (known == list.size()) return;
-        place const at = find(member);
-        json::reader r = json::reader::inside(d_.text, at.value);
-        if (at.value.kind == json::kind::array) r.enter_array();
-        for (count i = 0; i != list.size(); ++i) {
-            std::uint32_t offset = at.value.begin;
-            if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
-            if (((list[i] != allowed) && ...)) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
-        }
+        if (known == list.size() && (layers <= 0 || known == layers)) return;
+        report_schedule(list, find(member), layers, kinds, ((std::uint32_t{1} << static_cast<unsigned>(allowed)) | ...));
     }
     /// Calls f(layer, number) for every entry of the list of one number per layer under this key, if it is there.
     template <class F>
@@ -608,6 +614,18 @@ class checker {
         json::value value{};
         bool there = false;
     };
+    /// The length that is wrong, and the first entry whose kind is not in the set `allowed`.
+    COSTEXPR_COLD constexpr void report_schedule(pattern const& list, place const& at, count layers, std::string_view kinds, std::uint32_t allowed) {
+        if (layers > 0 && list.size() != layers)
+            p_.add({.code = errc::length_mismatch, .offset = at.there ? at.value.begin : d_.decoder, .key = at.key, .expected = layers, .found = list.size()});
+        json::reader r = json::reader::inside(d_.text, at.value);
+        if (at.value.kind == json::kind::array) r.enter_array();
+        for (count i = 0; i != list.size(); ++i) {
+            std::uint32_t offset = at.value.begin;
+            if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
+            if ((allowed >> static_cast<unsigned>(list[i]) & 1) == 0) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
+        }
+    }
     /// The key that fills a member in this config, or the first that could.
     template <described C, class M>
     [[nodiscard]] constexpr place find(M C::* member) const {
