@@ -109,6 +109,7 @@ struct dense_decoder {
             arch{"Emu3ForCausalLM", "emu3_text_model"},
             arch{"Emu3ForConditionalGeneration", "emu3"},
             arch{"Molmo2ForConditionalGeneration", "molmo2_text", {.qk_normed = true, .extra_embeddings = 128}},
+            arch{"GraniteDoclingForConditionalGeneration", "granite_docling_text", tied},
             arch{"PaddleOCRVLForConditionalGeneration", "paddleocr_vl_text", tied},
             arch{"HunYuanVLForConditionalGeneration", "hunyuan_vl_text", {.qk_normed = true, .tied = true}},
             arch{"DotsOCRForCausalLM", "dots_ocr", qwen2},

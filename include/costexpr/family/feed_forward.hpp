@@ -26,7 +26,7 @@ struct feed_forward {
         using f = feed_forward;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::inner, "intermediate_size_mlp", "dense_intermediate_size", "block_ff_dim", "prefix_dense_intermediate_size", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "dff")
+            key(&f::inner, "dense_intermediate_size", "block_ff_dim", "intermediate_size_mlp", "prefix_dense_intermediate_size", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "dff")
                 .optional(),
             key(&f::bias, "mlp_bias", "use_bias", "add_bias_linear", "enable_bias").optional(),
             key(&f::all_bias, "bias").optional(),

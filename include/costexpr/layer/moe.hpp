@@ -14,7 +14,8 @@ namespace costexpr {
 ///   parameters  hidden experts (+ router bias) + experts 3 hidden inner + 3 hidden shared_inner (+ hidden with a gate of the shared expert)
 ///               with a latent width: 2 hidden latent + experts 3 latent inner instead
 ///               with a router of its own width r: hidden r + r + r (norm) + 2 (r^2 + r) + experts r instead of hidden experts
-///   active      top_k of the experts, all the rest
+///               (+ hidden for each row of the router that stands for no expert, + experts of another modality with their router rows)
+///   active      top_k of the experts (of each modality), all the rest
 /// moe{.hidden = 2048, .inner = 768, .experts = 128, .top_k = 8} (Qwen3-30B-A3B) has 604,241,920 parameters, 38,010,880 of them active.
 struct moe {
     count hidden = 0;
