@@ -161,22 +161,22 @@ struct grouped_attention {
         bool seen_full = false, seen_sliding = false;
         check.numbers("num_attention_heads_per_layer", layers, [&](count i, count n) {
             bool const slides = i < order.size() && (order[i] == sliding || order[i] == chunked);
-            count& mine = slides ? sliding_heads : heads;
+            count& held = slides ? sliding_heads : heads;
             bool& seen = slides ? seen_sliding : seen_full;
-            if (seen && mine != n) check.fail(errc::contradiction, "num_attention_heads_per_layer", mine, n, alike);
-            mine = n;
+            if (seen && held != n) check.fail(errc::contradiction, "num_attention_heads_per_layer", held, n, alike);
+            held = n;
             seen = true;
             if (n == 0 || (kv_heads > 0 && n % kv_heads != 0)) check.fail(errc::not_divisible, "num_attention_heads_per_layer", kv_heads, n, "the number of key and value heads");
         });
         count changed[3] = {};
         check.overrides([&](count i, std::string_view key, count n) {
-            count* const mine = key == "num_attention_heads" ? &sliding_heads : key == "num_key_value_heads" ? &sliding_kv_heads : key == "head_dim" ? &sliding_head_dim : nullptr;
-            if (mine == nullptr) return;
+            count* const held = key == "num_attention_heads" ? &sliding_heads : key == "num_key_value_heads" ? &sliding_kv_heads : key == "head_dim" ? &sliding_head_dim : nullptr;
+            if (held == nullptr) return;
             bool const slides = i < order.size() && (order[i] == sliding || order[i] == chunked);
-            count& times = changed[mine == &sliding_heads ? 0 : mine == &sliding_kv_heads ? 1 : 2];
-            if (!slides || n == 0 || (times != 0 && *mine != n)) check.fail(errc::contradiction, "per_layer_config", *mine, n, alike);
-            *mine = n;
-            if (mine == &sliding_head_dim) sliding_v_head_dim = n;
+            count& times = changed[held == &sliding_heads ? 0 : held == &sliding_kv_heads ? 1 : 2];
+            if (!slides || n == 0 || (times != 0 && *held != n)) check.fail(errc::contradiction, "per_layer_config", *held, n, alike);
+            *held = n;
+            if (held == &sliding_head_dim) sliding_v_head_dim = n;
             ++times;
         });
         for (count times : changed)

@@ -112,10 +112,10 @@ struct latent_attention {
         check.overrides([&](count i, std::string_view key, count n) {
             for (std::size_t k = 0; k != 6; ++k) {
                 if (known[k].key != key) continue;
-                count& mine = this->*known[k].member;
-                if (i >= order.size() || order[i] != layer_kind::sliding || n == 0 || (changed[k] != 0 && mine != n))
-                    check.fail(errc::contradiction, "per_layer_config", mine, n, "the same number for all sliding layers");
-                mine = n;
+                count& held = this->*known[k].member;
+                if (i >= order.size() || order[i] != layer_kind::sliding || n == 0 || (changed[k] != 0 && held != n))
+                    check.fail(errc::contradiction, "per_layer_config", held, n, "the same number for all sliding layers");
+                held = n;
                 ++changed[k];
             }
         });
