@@ -68,6 +68,7 @@ constexpr bool docstrings() {
     return parameters(lightning) == 251'666'432 && fixed(lightning, recurrent) == 1'048'576 && parameters(memory) == 67'178'512 &&
            fixed(memory, recurrent) == 1'050'632 && parameters(griffin) == 20'999'680 && fixed(griffin, recurrent) == 2560 && fixed(griffin, convolution) == 7680 &&
            parameters(depth) == 14'336 && bytes_per_token(depth) == 86'016 && parameters(inkling) == 119'611'648 && fixed(inkling, convolution) == 43'008 &&
+           parameters(cx::rwkv7_time_mix{.hidden = launder(count{2048}), .head_dim = 64, .decay_rank = 96, .rate_rank = 96, .gate_rank = 256, .value_rank = 64}) == 18'903'040 &&
            parameters(cx::altup{.hidden = launder(count{2048}), .inputs = 4}) == 12'368 && parameters(cx::linear{.inner = launder(count{8192}), .outer = 8192}) == 67'108'864 &&
            parameters(cx::low_rank{.inner = launder(count{2048}), .rank = 64, .outer = 2048}) == 262'144 &&
            parameters(cx::cross_attention{.hidden = launder(count{4096}), .source = 4096, .inner = 14336, .kv_width = 1024, .normed_dim = 128}) == 218'112'258;
@@ -250,6 +251,18 @@ constexpr bool recurrent_gemma() {
 }
 CHECK_TWICE(recurrent_gemma);
 
+// RWKV-7 1.5B: 32 heads of 64 x 64, and two last tokens
+constexpr auto rwkv7 = R"({"architectures": ["RWKV7ForCausalLM"], "model_type": "rwkv7", "hidden_size": 2048, "num_hidden_layers": 24, "vocab_size": 65536,
+  "head_dim": 64, "decay_low_rank_dim": 96, "a_low_rank_dim": 96, "gate_low_rank_dim": 256, "v_low_rank_dim": 64})"sv;
+constexpr bool rwkv7_2b() { return of(rwkv7, "rwkv") == whole(1'527'404'544, 0, 0, 0, 24 * (2048 * 64 + 2 * 2048)); }
+CHECK_TWICE(rwkv7_2b);
+
+// RWKV-4 whose time mixing is wider than the model
+constexpr auto rwkv4 = R"({"architectures": ["RwkvForCausalLM"], "model_type": "rwkv", "hidden_size": 768, "num_hidden_layers": 12, "vocab_size": 50277,
+  "attention_hidden_size": 1024})"sv;
+constexpr bool rwkv4_wider() { return of(rwkv4, "rwkv") == whole(178'785'792, 0, 0, 0, 12 * (3 * 1024 + 2 * 768)); }
+CHECK_TWICE(rwkv4_wider);
+
 constexpr auto falcon = R"({"architectures": ["FalconMambaForCausalLM"], "model_type": "falcon_mamba", "hidden_size": 4096, "num_hidden_layers": 64, "vocab_size": 65024,
   "intermediate_size": 8192, "state_size": 16, "time_step_rank": 256, "conv_kernel": 4, "expand": 16, "tie_word_embeddings": false})"sv;
 constexpr bool falcon_mamba_7b() { return of(falcon, "state_space") == whole(7'272'665'088, 0, 0, 64 * 8192 * 3, 64 * 8192 * 16); }
@@ -351,5 +364,34 @@ constexpr bool llama_3_2_11b() {
     return of(mllama, "dense") == whole(9'775'192'080, 32 * 2 * 8 * 128) && (128264 + 128256) * h + h + 40 * self + 8 * (2 * 128 + 2) == 9'775'192'080;
 }
 CHECK_TWICE(llama_3_2_11b);
+
+// --- what cannot be
+
+constexpr bool fails(std::string_view config, cx::errc code, std::string_view key) {
+    auto const read = cx::read_model(launder(config));
+    return !read && read.error().front().code == code && read.error().front().key == key;
+}
+constexpr bool impossible_configs() {
+    using enum cx::errc;
+    return fails(R"({"architectures": ["DeciLMForCausalLM"], "hidden_size": 1024, "num_attention_heads": 16, "num_hidden_layers": 1, "vocab_size": 1000,
+                   "block_configs": [{"attention": {"n_heads_in_group": 3}, "ffn": {"no_op": true}}]})"sv, not_divisible, "block_configs") &&
+           fails(R"({"architectures": ["DeciLMForCausalLM"], "hidden_size": 1024, "num_attention_heads": 16, "num_hidden_layers": 1, "vocab_size": 1000,
+                   "block_configs": [{"attention": {"no_op": true}, "ffn": {"ffn_mult": 0}}]})"sv, wrong_type, "block_configs") &&
+           fails(R"({"architectures": ["DeciLMForCausalLM"], "hidden_size": 1024, "num_attention_heads": 16, "num_hidden_layers": 2, "vocab_size": 1000,
+                   "block_configs": [{"attention": {"no_op": true}, "ffn": {"no_op": true}}]})"sv, length_mismatch, "block_configs") &&
+           fails(R"({"architectures": ["DeciLMForCausalLM"], "hidden_size": 1024, "num_attention_heads": 16, "intermediate_size": 64, "num_hidden_layers": 1,
+                   "vocab_size": 1000, "num_key_value_heads_per_layer": [5]})"sv, not_divisible, "num_key_value_heads_per_layer") &&
+           fails(R"({"architectures": ["Zamba2ForCausalLM"], "vocab_size": 1000, "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "n_mamba_heads": 2,
+                   "mamba_headdim": 64, "mamba_d_state": 16})"sv, missing_key, "layers_block_type") &&
+           fails(R"({"architectures": ["MllamaForCausalLM"], "vocab_size": 1000, "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4,
+                   "intermediate_size": 64, "cross_attention_layers": [1, 4]})"sv, out_of_range, "cross_attention_layers") &&
+           fails(R"({"architectures": ["xLSTMForCausalLM"], "vocab_size": 1000, "hidden_size": 512, "num_hidden_layers": 4, "num_heads": 7})"sv, not_divisible, "qk_dim_factor") &&
+           fails(R"({"architectures": ["BailingHybridForCausalLM"], "vocab_size": 1000, "hidden_size": 512, "intermediate_size": 64, "num_hidden_layers": 4,
+                   "num_attention_heads": 8, "head_dim": 64, "kv_lora_rank": 128, "qk_rope_head_dim": 16, "v_head_dim": 32, "qk_nope_head_dim": 32})"sv, missing_key,
+                 "linear_attn_config.kda_layers") &&
+           fails(R"({"architectures": ["RWKV7ForCausalLM"], "vocab_size": 1000, "hidden_size": 512, "num_hidden_layers": 4, "head_dim": 64, "a_low_rank_dim": 16,
+                   "gate_low_rank_dim": 16, "v_low_rank_dim": 16})"sv, missing_key, "decay_low_rank_dim");
+}
+CHECK_TWICE(impossible_configs);
 
 }  // namespace

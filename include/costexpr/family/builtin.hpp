@@ -19,3 +19,4 @@
 #include <costexpr/family/state_space.hpp>
 #include <costexpr/family/xlstm.hpp>
 #include <costexpr/family/zamba.hpp>
+#include <costexpr/family/zaya.hpp>

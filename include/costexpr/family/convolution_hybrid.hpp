@@ -49,6 +49,7 @@ struct convolution_hybrid_decoder {
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "conv_L_cache") && detail::has_any(d, "num_attention_heads"); }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -66,8 +67,12 @@ struct convolution_hybrid_decoder {
         if (mixers.of(sliding) != 0) check.needed(attention, &grouped_attention::window, "sliding_window", "the window of the sliding layers");
         experts.settle(check, base.layers, false);
         network.settle(check, experts.dense_count());
-        if (adjusts && multiple > 0)
-            network.inner = ceil_div(static_cast<count>(multiplier * static_cast<double>(2 * network.inner / 3)), multiple) * multiple;
+        if (adjusts && multiple > 0) {
+            double const adjusted = multiplier * static_cast<double>(2 * network.inner / 3);
+            if (!(adjusted <= static_cast<double>(largest_dimension)))
+                return check.fail(errc::out_of_range, "block_ffn_dim_multiplier", 1, 0, "a factor that keeps the inner size below 2^24");
+            network.inner = ceil_div(static_cast<count>(adjusted), multiple) * multiple;
+        }
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {

@@ -46,7 +46,7 @@ struct deepseek_v4_decoder {
     }
     static constexpr auto architectures() { return std::array{arch{"DeepseekV4ForCausalLM", "deepseek_v4"}, arch{"DeepseekV4ForConditionalGeneration", ""}}; }
     /// Whether the keys of a config of no registered architecture describe this family.
-    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "compress_ratios") && detail::has_any(d, "hc_mult"); }
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "compress_ratios", "o_groups") && detail::has_any(d, "hc_mult"); }
     constexpr void apply(traits const& is) {
         base.apply(is);
         experts.apply(is);

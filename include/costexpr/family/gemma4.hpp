@@ -4,6 +4,7 @@
 #include <costexpr/family/backbone.hpp>
 #include <costexpr/family/feed_forward.hpp>
 #include <costexpr/family/grouped_attention.hpp>
+#include <costexpr/family/resemblance.hpp>
 #include <costexpr/layer/altup.hpp>
 #include <costexpr/layer/linear.hpp>
 #include <costexpr/layer/per_layer_embedding.hpp>
@@ -68,6 +69,11 @@ struct gemma4_decoder {
             arch{"Gemma4UnifiedAssistantForCausalLM", "gemma4_unified_assistant", gemma4},
         };
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) {
+        return detail::has_any(d, "num_attention_heads") && detail::has_any(d, "global_head_dim", "num_global_key_value_heads", "attention_k_eq_v", "use_double_wide_mlp", "enable_moe_block");
+    }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -90,7 +96,8 @@ struct gemma4_decoder {
             if (dim > 0) global_head_dim = dim;
             if (kv > 0) global_kv_heads = kv;
         });
-        if (global_head_dim > largest_dimension || global_kv_heads > largest_dimension) check.fail(errc::out_of_range, "per_layer_config", largest_dimension, max(global_head_dim, global_kv_heads));
+        count const larger = max(global_head_dim, global_kv_heads);
+        if (larger > largest_dimension) check.fail(errc::out_of_range, "per_layer_config", largest_dimension, larger);
     }
     constexpr void settle(auto& check) {
         read_overrides(check);

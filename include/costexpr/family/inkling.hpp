@@ -82,7 +82,7 @@ struct inkling_decoder {
                                 times(base.all_norms() + (second_generation ? 2 * attention.full_layers() : 0), base.layer_norm()),
                                 times(attention.full_layers(), convolved(attention.full_layer(), extent, second_generation)),
                                 times(attention.sliding_layers(), sliding_convolved_attention{convolved(local.heads, local.window, false), local.window}),
-                                times(depth_inputs, attention_residual{.hidden = base.hidden, .vectors = 1, .sources = depth_block != 0 ? ceil_div(base.layers, depth_block) / 2 + 1 : 1}),
+                                times(depth_inputs, attention_residual{base.hidden, 1, attention_residual::mean_sources(base.layers, depth_block)}),
                                 times(experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), routed),
                                 times(1, base.output()));

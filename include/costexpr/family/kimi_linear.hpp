@@ -77,7 +77,10 @@ struct kimi_linear_decoder {
         if (gate == "head_wise") attention.gated_heads = true;
         if (gate == "element_wise") attention.gated = true;
         if (mixers.order.empty() && mixers.interval > 0 && last_full)
-            for (count i = 0; i < base.layers; ++i) mixers.order.push_back((i + 1) % mixers.interval == 0 || i >= base.layers / mixers.interval * mixers.interval ? full : linear);
+            for (count i = 0; i < base.layers; ++i) {
+                bool const behind = i >= base.layers / mixers.interval * mixers.interval;
+                mixers.order.push_back((i + 1) % mixers.interval == 0 || behind ? full : linear);
+            }
         mixers.settle(check, base.layers, linear, "full_attention, indexed_attention or linear_attention", full, linear);
         experts.settle(check, base.layers, false);
         network.settle(check, experts.dense_count());
@@ -97,7 +100,7 @@ struct kimi_linear_decoder {
                                 times(lightning ? 0 : mixers.recurrent(), delta.layer()),
                                 times(lightning ? mixers.recurrent() : 0, lightning_attention{base.hidden, delta.heads, delta.head_dim, qk_normed}),
                                 times(depth_block != 0 ? 2 * base.layers + 1 : 0,
-                                      attention_residual{.hidden = base.hidden, .vectors = 2, .sources = depth_block != 0 ? ceil_div(base.layers, depth_block) / 2 + 1 : 0}),
+                                      attention_residual{base.hidden, 2, attention_residual::mean_sources(base.layers, depth_block)}),
                                 times(experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));

@@ -38,6 +38,7 @@ struct linear_hybrid_decoder {
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "linear_num_value_heads") && detail::has_any(d, "num_attention_heads"); }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);

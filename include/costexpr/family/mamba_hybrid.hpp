@@ -5,6 +5,7 @@
 #include <costexpr/family/feed_forward.hpp>
 #include <costexpr/family/grouped_attention.hpp>
 #include <costexpr/family/mixers.hpp>
+#include <costexpr/family/resemblance.hpp>
 
 namespace costexpr {
 
@@ -30,6 +31,15 @@ struct mamba_hybrid_decoder {
             arch{"GraniteMoeHybridForCausalLM", "granitemoehybrid", {.tied = true}},
             arch{"FalconH1ForCausalLM", "falcon_h1", {.gated_mixer_norm = false, .parallel_mixers = true}},
         };
+    }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) {
+        return detail::has_any(d, "mamba_d_state") && detail::has_any(d, "num_attention_heads") && detail::has_any(d, "attn_layer_period", "attn_layer_indices", "layer_types", "mamba_d_ssm");
+    }
+    static constexpr traits likely(schema::document const& d) {
+        if (detail::has_any(d, "mamba_d_ssm")) return {.gated_mixer_norm = false, .parallel_mixers = true};
+        if (!detail::has_any(d, "mamba_n_heads", "mamba_d_head")) return {.second_generation = false, .mixer_inner_norms = true};
+        return {};
     }
     constexpr void apply(traits const& is) {
         base.apply(is);

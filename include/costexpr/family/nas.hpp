@@ -62,15 +62,15 @@ struct nas_decoder {
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
                                 times(blocks + 1, base.layer_norm()),
-                                each(kv_heads, [this](count n) {
-                                    gqa g = attention.full_layer();
-                                    g.kv_heads = n;
-                                    return g;
+                                each(kv_heads, [g = attention.full_layer()](count n) {
+                                    gqa one = g;
+                                    one.kv_heads = n;
+                                    return one;
                                 }),
-                                each(inner, [this](count n) {
-                                    mlp m = network.layer();
-                                    m.inner = n;
-                                    return m;
+                                each(inner, [m = network.layer()](count n) {
+                                    mlp one = m;
+                                    one.inner = n;
+                                    return one;
                                 }),
                                 times(linears, linear{base.hidden, base.hidden}),
                                 times(1, base.output()));
@@ -91,7 +91,8 @@ struct nas_decoder {
         if (schema::member(d, a, "window_length").kind == json::kind::number)
             return check.fail(errc::wrong_type, "block_configs", 0, 0, "blocks without a window_length, as windows of single blocks are not read");
         count const sharing = schema::whole(d, schema::member(d, a, "n_heads_in_group"));
-        if (sharing > 0 && attention.heads % sharing != 0) return check.fail(errc::not_divisible, "block_configs", sharing, attention.heads, "the n_heads_in_group of each block");
+        if (sharing > 0 && attention.heads % sharing != 0)
+            return check.fail(errc::not_divisible, "block_configs", sharing, attention.heads, "the n_heads_in_group of each block");
         add_heads(check, "block_configs", sharing > 0 ? attention.heads / sharing : schema::whole(d, schema::member(d, a, "num_key_value_heads")));
     }
     COSTEXPR_COLD constexpr void read_network(auto& check, schema::document const& d, json::value const& block) {
@@ -108,7 +109,8 @@ struct nas_decoder {
                 return check.fail(errc::wrong_type, "block_configs", 0, 0, "blocks whose ffn has a positive ffn_mult or intermediate_size, or is a no_op");
             size = ceil_div(static_cast<count>(2 * multiple * static_cast<double>(base.hidden) / 3), 256) * 256;
         }
-        if (size <= 0 || size > largest_dimension) return check.fail(errc::out_of_range, "block_configs", largest_dimension, size, "an inner size of 1 to # in each block");
+        if (size <= 0 || size > largest_dimension)
+            return check.fail(errc::out_of_range, "block_configs", largest_dimension, size, "an inner size of 1 to # in each block");
         if (!add_one(inner, size)) check.fail(errc::list_too_long, "block_configs", static_cast<count>(inner.capacity()));
     }
 };

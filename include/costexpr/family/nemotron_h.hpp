@@ -49,7 +49,8 @@ struct nemotron_h_decoder {
         };
     }
     /// Whether the keys of a config of no registered architecture describe this family.
-    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern"); }
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern") || (detail::has_any(d, "layers_block_type") && detail::has_any(d, "ssm_state_size")); }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -83,7 +84,8 @@ struct nemotron_h_decoder {
             auto const common = [&](count& to, std::string_view key) {
                 count const n = schema::whole(d, schema::member(d, block, key));
                 if (n <= 0 || n == to) return;
-                if (!first && to != 0) return check.fail(errc::contradiction, "block_configs", to, n, "the same number of experts, latent width and shared expert in all blocks (#)");
+                if (!first && to != 0)
+                    return check.fail(errc::contradiction, "block_configs", to, n, "the same number of experts, latent width and shared expert in all blocks (#)");
                 to = n;
             };
             common(experts.experts, "n_routed_experts");
@@ -100,7 +102,8 @@ struct nemotron_h_decoder {
             }
             first = false;
             if (size.inner <= 0 || size.inner > largest_dimension || size.top_k <= 0 || size.top_k > experts.experts)
-                return check.fail(errc::out_of_range, "block_configs", largest_dimension, size.inner, "a moe_intermediate_size of 1 to #, and num_experts_per_tok of the experts, in each block of experts");
+                return check.fail(errc::out_of_range, "block_configs", largest_dimension, size.inner,
+                                  "a moe_intermediate_size of 1 to #, and num_experts_per_tok of the experts, in each block of experts");
             if (!add_one(searched, size)) check.fail(errc::list_too_long, "block_configs", static_cast<count>(searched.capacity()));
         });
         for (counted<expert_size>& c : searched) c.what.log_not_chosen = costexpr::moe::log_chance_not_chosen(c.what.top_k, experts.experts);
@@ -127,12 +130,12 @@ struct nemotron_h_decoder {
                                 times(blocks.of(full), attention.full_layer()),
                                 times(blocks.of(dense), network.layer()),
                                 times(blocks.of(moe), rest),
-                                each(searched, [this](expert_size const& size) {
-                                    costexpr::moe m = experts.layer();
-                                    m.inner = size.inner;
-                                    m.top_k = size.top_k;
-                                    m.log_not_chosen = size.log_not_chosen;
-                                    return routed_experts{m};
+                                each(searched, [m = experts.layer()](expert_size const& size) {
+                                    routed_experts one{m};
+                                    one.mixture.inner = size.inner;
+                                    one.mixture.top_k = size.top_k;
+                                    one.mixture.log_not_chosen = size.log_not_chosen;
+                                    return one;
                                 }),
                                 times(1, base.output()));
     }

@@ -30,7 +30,8 @@ struct recurrent_gemma_decoder {
         };
     }
     static constexpr auto architectures() {
-        return std::array{arch{"RecurrentGemmaForCausalLM", "recurrent_gemma", {.bias_on_output = false, .output_bias = true, .mlp_bias = true, .halved_inner = true, .tied = true}}};
+        constexpr traits is{.bias_on_output = false, .output_bias = true, .mlp_bias = true, .halved_inner = true, .tied = true};
+        return std::array{arch{"RecurrentGemmaForCausalLM", "recurrent_gemma", is}};
     }
     constexpr void apply(traits const& is) {
         base.apply(is);

@@ -3,6 +3,7 @@
 
 #include <costexpr/family/backbone.hpp>
 #include <costexpr/family/mixers.hpp>
+#include <costexpr/family/resemblance.hpp>
 
 namespace costexpr {
 
@@ -26,6 +27,9 @@ struct state_space_decoder {
             arch{"Mamba2ForCausalLM", "mamba2", {.norms = 1}},
         };
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "state_size") && !detail::has_any(d, "num_attention_heads", "n_head"); }
+    static constexpr traits likely(schema::document const& d) { return {.norms = 1, .second_generation = detail::has_any(d, "n_groups", "num_heads")}; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         space.apply(is);

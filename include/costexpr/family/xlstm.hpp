@@ -42,9 +42,12 @@ struct xlstm_decoder {
     constexpr void settle(auto& check) {
         check.divisible(query_width(), "qk_dim_factor", heads, "the number of heads, once multiplied by the width");
         check.divisible(value_width(), "v_dim_factor", heads, "the number of heads, once multiplied by the width");
-        if (query_width() <= 0 || query_width() > largest_dimension) check.fail(errc::out_of_range, "qk_dim_factor", largest_dimension, query_width(), "a width of 1 to #");
-        if (value_width() <= 0 || value_width() > largest_dimension) check.fail(errc::out_of_range, "v_dim_factor", largest_dimension, value_width(), "a width of 1 to #");
-        if (inner() <= 0 || inner() > largest_dimension) check.fail(errc::out_of_range, "ffn_proj_factor", largest_dimension, inner(), "a width of 1 to #");
+        auto const sized = [&](count n, std::string_view key) {
+            if (n <= 0 || n > largest_dimension) check.fail(errc::out_of_range, key, largest_dimension, n, "a width of 1 to #");
+        };
+        sized(query_width(), "qk_dim_factor");
+        sized(value_width(), "v_dim_factor");
+        sized(inner(), "ffn_proj_factor");
     }
 
     /// A part of the width, rounded up to a multiple.

@@ -16,6 +16,8 @@ struct attention_residual {
     count sources = 1;  ///< groups read, in the mean over the depth
 
     static constexpr std::string_view type = "attention_residual";
+    /// Groups that a layer reads in the mean, the running one included, where each holds `block` layers.
+    static constexpr count mean_sources(count layers, count block) { return block != 0 ? ceil_div(layers, block) / 2 + 1 : 1; }
     COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
         return costexpr::ops(elementwise{.bytes_per_token = 2.0 * static_cast<double>((sources + 1) * hidden), .weights = vectors * hidden, .part = role::norm});
     }

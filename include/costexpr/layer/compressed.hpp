@@ -66,18 +66,20 @@ struct compressed_mqa {
 
 /// Manifold-constrained hyper-connections (DeepSeek-V4): `copies` residual streams, mixed before and after each of the two blocks of a layer.
 ///   parameters  of a layer 2 ((2 c + c^2) c hidden + (2 c + c^2) + 3); of the model c c hidden + c + 1
+///               where the streams are not mixed with each other (Hy 4): of a layer 2 (2 c c hidden + 2 c + 2)
 struct hyper_connection {
     count hidden = 0;
     count copies = 0;
     bool at_the_end = false;  ///< the one that leads to the head
+    bool mixes = true;        ///< the streams with each other
 
     static constexpr std::string_view type = "hyper_connection";
     COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
-        count const mixes = at_the_end ? copies : 2 * copies + copies * copies;
+        count const values = at_the_end ? copies : 2 * copies + (mixes ? copies * copies : 0);
         count const sites = at_the_end ? 1 : 2;
         double const streams = static_cast<double>(copies) * static_cast<double>(hidden);
-        return costexpr::ops(gemm{.outer = sites * mixes, .inner = copies * hidden, .weights = dtype::bf16, .part = role::hyper_connection},
-                             elementwise{.bytes_per_token = static_cast<double>(sites) * 6.0 * streams, .weights = sites * (mixes + (at_the_end ? 1 : 3)),
+        return costexpr::ops(gemm{.outer = sites * values, .inner = copies * hidden, .weights = dtype::bf16, .part = role::hyper_connection},
+                             elementwise{.bytes_per_token = static_cast<double>(sites) * 6.0 * streams, .weights = sites * (values + (at_the_end ? 1 : mixes ? 3 : 2)),
                                          .part = role::hyper_connection});
     }
 };

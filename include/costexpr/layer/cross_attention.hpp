@@ -9,8 +9,8 @@
 
 namespace costexpr {
 
-/// A gated cross-attention block between the layers of a decoder (Flamingo, arXiv:2204.14198; Idefics; Llama 3.2 Vision, arXiv:2407.21783): queries of the text, keys and values
-/// of an image, a feed-forward network, and a learned gate behind each. Its projections are priced; keys and values of the image are
+/// A gated cross-attention block between the layers of a decoder (Flamingo, arXiv:2204.14198; Idefics; Llama 3.2 Vision, arXiv:2407.21783):
+/// queries of the text, keys and values of an image, a feed-forward network, and a learned gate behind each. Its projections are priced; keys and values of the image are
 /// projected once per image and not kept here.
 ///   parameters  2 hidden^2 + 2 source K + 3 hidden inner + 2 hidden (norms) + 2 (gates) (+ 2 head_dim of query and key norms), where K is the
 ///               width of all keys, hidden unless there are fewer KV heads

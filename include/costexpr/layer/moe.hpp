@@ -13,7 +13,9 @@ namespace costexpr {
 /// A mixture of experts (arXiv:1701.06538) with its router, and with shared experts that every token passes (DeepSeekMoE, arXiv:2401.06066).
 ///   parameters  hidden experts (+ router bias) + experts 3 hidden inner + 3 hidden shared_inner (+ hidden with a gate of the shared expert)
 ///               with a latent width: 2 hidden latent + experts 3 latent inner instead
-///   active      top_k of the experts, all the rest
+///               with a router of its own width r: hidden r + r + r (norm) + 2 (r^2 + r) + experts r instead of hidden experts
+///               (+ hidden for each row of the router that stands for no expert, + experts of another modality with their router rows)
+///   active      top_k of the experts (of each modality), all the rest
 /// moe{.hidden = 2048, .inner = 768, .experts = 128, .top_k = 8} (Qwen3-30B-A3B) has 604,241,920 parameters, 38,010,880 of them active.
 struct moe {
     count hidden = 0;
@@ -28,6 +30,10 @@ struct moe {
     bool expert_bias = false;
     count shared_biases = 0;   ///< shared experts that have biases, each of its own
     bool routed_apart = false; ///< the routed experts are another layer's: their sizes differ from place to place
+    count zero_experts = 0;    ///< further rows of the router that stand for no computation at all (LongCat-Flash, ZAYA1)
+    count other_experts = 0;   ///< experts of another modality, which tokens of text never reach (ERNIE 4.5 VL)
+    count other_inner = 0;
+    count router_hidden = 0;   ///< the router is a network of this width (ZAYA1)
     double log_not_chosen = 0; ///< ln(1 - top_k / experts); families fill it while they read, so that no step computes a logarithm
 
     static constexpr std::string_view type = "moe";
@@ -46,9 +52,11 @@ struct moe {
     /// `n` of the routed experts of this layer.
     [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::experts routed(deployment const& x, count n) const {
         layout const& l = x.layout;
-        return {.local = ceil_div(n, l.ep), .top_k = top_k, .all = experts, .hidden = latent != 0 ? latent : hidden, .inner = ceil_div(inner, l.experts_tp()),
+        count const all = experts + zero_experts;
+        return {.local = ceil_div(n, l.ep), .top_k = top_k, .all = all, .hidden = latent != 0 ? latent : hidden, .inner = ceil_div(inner, l.experts_tp()),
                 .matrices = gated ? 3 : 2, .ranks = l.ep, .sources = l.dp, .weights = x.precision.experts, .bias = expert_bias,
-                .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, experts)};
+                .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, all),
+                .computed = zero_experts != 0 ? static_cast<double>(experts) / static_cast<double>(all) : 1.0};
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         layout const& l = x.layout;
@@ -59,13 +67,19 @@ struct moe {
         double const width = static_cast<double>(hidden);
         // With attention data parallelism every rank's tokens are gathered before the experts and the results scattered back.
         bool const scattered = l.dp > 1;
+        count const rows = experts + zero_experts;  // of the router
         double const all_ranks = scattered ? width * static_cast<double>(l.dp) : 0.0;
         return costexpr::ops(
-            gemm{.outer = experts, .inner = hidden, .weights = x.precision.router, .part = role::router},
-            elementwise{.weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
+            gemm{.outer = router_hidden, .inner = hidden, .weights = x.precision.router, .part = role::router, .bias = true},
+            gemm{.outer = 2 * router_hidden, .inner = router_hidden, .weights = x.precision.router, .part = role::router, .bias = true},
+            gemm{.outer = rows, .inner = router_hidden != 0 ? router_hidden : hidden, .weights = x.precision.router, .part = role::router},
+            elementwise{.weights = router_extra + router_hidden + other_experts * hidden + (shared_gate ? hidden : 0), .part = role::shared_gate},
             gemm{.outer = latent, .inner = latent != 0 ? hidden : 0, .weights = w, .part = role::expert_latent},
             collective{.shape = collective::pattern::all_gather, .part = role::dispatch, .width = all_ranks, .devices = devices},
             routed(x, routed_apart ? 0 : experts),
+            costexpr::experts{.local = ceil_div(other_experts, l.ep), .top_k = top_k, .all = other_experts, .hidden = hidden,
+                              .inner = ceil_div(other_inner, l.experts_tp()), .matrices = up + 1, .ranks = l.ep, .sources = l.dp,
+                              .weights = x.precision.experts, .bias = expert_bias, .computed = 0},
             gemm{.outer = latent != 0 ? hidden : 0, .inner = latent, .weights = w, .part = role::expert_latent},
             gemm{.outer = up * shared, .inner = shared != 0 ? hidden : 0, .weights = w, .part = role::shared_gate_up, .bias = shared_biases != 0},
             elementwise{.bytes_per_token = static_cast<double>(shared) * (2.0 * static_cast<double>(up) + activation_width(w)), .weights = shared_biases * hidden,

@@ -86,20 +86,19 @@ struct counted {
 };
 
 /// Layers of one type whose dimensions differ from place to place: the distinct ones, each with how often it stands in the model.
-template <layer_type L, std::size_t Most>
+/// They are made one at a time while the composition is walked: an array of layers would have to be filled first.
+template <class T, std::size_t Most, class F>
 struct run_list {
-    using layer_t = L;
+    using layer_t = std::remove_cvref_t<decltype(std::declval<F const&>()(std::declval<T const&>()))>;
     static constexpr std::size_t most = Most;
-    run<L> runs[Most]{};
-    std::size_t length = 0;
+    inplace_vector<counted<T>, Most> list;
+    F make;
 };
 
 /// One layer f(what) for each distinct entry of a bounded list (per-block search, per-layer lists of sizes).
 template <class T, std::size_t Most, class F>
 constexpr auto each(inplace_vector<counted<T>, Most> const& list, F const& f) {
-    run_list<std::remove_cvref_t<decltype(f(list[0].what))>, Most> all{};
-    for (counted<T> const& c : list) all.runs[all.length++] = times(c.times, f(c.what));
-    return all;
+    return run_list<T, Most, F>{list, f};
 }
 /// Adds one to the entry of `what`, or makes one, and says whether there was room.
 template <class T, std::size_t Most>
@@ -115,16 +114,17 @@ template <class>
 inline constexpr bool is_entry = false;
 template <class L>
 inline constexpr bool is_entry<run<L>> = true;
-template <class L, std::size_t Most>
-inline constexpr bool is_entry<run_list<L, Most>> = true;
+template <class T, std::size_t Most, class F>
+inline constexpr bool is_entry<run_list<T, Most, F>> = true;
 
 template <class L, class F>
 COSTEXPR_INLINE constexpr void visit_entry(run<L> const& r, F const& f) {
     if (r.times != 0) f(r);
 }
-template <class L, std::size_t Most, class F>
-COSTEXPR_INLINE constexpr void visit_entry(run_list<L, Most> const& list, F const& f) {
-    for (std::size_t i = 0; i != list.length; ++i) visit_entry(list.runs[i], f);
+template <class T, std::size_t Most, class Make, class F>
+COSTEXPR_INLINE constexpr void visit_entry(run_list<T, Most, Make> const& entry, F const& f) {
+    for (counted<T> const& c : entry.list)
+        if (c.times != 0) f(times(c.times, entry.make(c.what)));
 }
 
 }  // namespace detail

@@ -24,6 +24,7 @@ struct experts {
     dtype weights = dtype::bf16;
     bool bias = false;
     double log_not_chosen = 0;  ///< ln(1 - top_k / all), see chosen_by()
+    double computed = 1;        ///< part of the choices that cost anything: less with zero-computation experts, 0 for another modality's experts
 
     static constexpr std::string_view kind = "moe";
     [[nodiscard]] constexpr role purpose() const { return role::experts; }
@@ -54,7 +55,8 @@ struct experts {
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
         T const tokens = l.tokens * T(static_cast<double>(sources));
-        T const rows = tokens * T(static_cast<double>(top_k) / static_cast<double>(ranks));
+        if (computed == 0) return {};
+        T const rows = tokens * T(computed * static_cast<double>(top_k) / static_cast<double>(ranks));
         double const h = static_cast<double>(hidden);
         double const i = static_cast<double>(inner);
         double const m = static_cast<double>(matrices);
