@@ -3,8 +3,10 @@
 
 #include <costexpr/core/one_of.hpp>
 #include <costexpr/layer/altup.hpp>
+#include <costexpr/layer/attention_experts.hpp>
 #include <costexpr/layer/attention_residual.hpp>
 #include <costexpr/layer/compressed.hpp>
+#include <costexpr/layer/compressed_convolution.hpp>
 #include <costexpr/layer/convolved_attention.hpp>
 #include <costexpr/layer/cross_attention.hpp>
 #include <costexpr/layer/embedding.hpp>
@@ -13,6 +15,7 @@
 #include <costexpr/layer/head.hpp>
 #include <costexpr/layer/lightning_attention.hpp>
 #include <costexpr/layer/linear.hpp>
+#include <costexpr/layer/localized_filter.hpp>
 #include <costexpr/layer/mamba.hpp>
 #include <costexpr/layer/mla.hpp>
 #include <costexpr/layer/mlp.hpp>
@@ -98,6 +101,10 @@ inline constexpr std::array gqa_specs{
     optional_spec(&gqa::v_head_dim, "v_head_dim"),
     optional_spec(&gqa::vectors, "learned_vectors"),
     optional_spec(&gqa::input, "input_size"),
+    optional_spec(&gqa::q_latent, "q_lora_rank"),
+    optional_spec(&gqa::qk_gains, "qk_gains").at_least(1),
+    flag(&gqa::inner_norm, "inner_norm"),
+    flag(&gqa::masks, "value_mask"),
 };
 inline constexpr std::array gqa_words{
     flag(&spec_words::has_bias, "has_bias"),
@@ -217,6 +224,11 @@ struct latent_attention {
         spec(&mla::rope_dim, "qk_rope_head_dim").at_least(0),
         spec(&mla::v_head_dim, "v_head_dim"),
         flag(&mla::bias, "has_bias"),
+        optional_spec(&mla::gate_dim, "gate_dim"),
+        flag(&mla::gate_with_queries, "gate_with_queries"),
+        optional_spec(&mla::head_vectors, "head_vectors"),
+        flag(&mla::rope_norm, "rope_norm"),
+        flag(&mla::borrowed, "borrowed_kv"),
     };
     static constexpr void tables(auto const& f, mla& m, spec_words&) { f(table, m); }
     static constexpr void read(mla& m, spec_words const&, schema::checker& check) {
@@ -234,6 +246,26 @@ struct sparse_latent_attention {
     static constexpr void read(sparse_mla& m, spec_words const& w, schema::checker& check) { latent_attention::read(m.heads, w, check); }
 };
 
+struct sliding_latent_attention {
+    using layer = sliding_mla;
+    static constexpr std::string_view name = "SlidingMLALayer", entry = "sliding_attention";
+    static constexpr parallelism supports = parallelism::tensor;
+    static constexpr std::array own{key(&sliding_mla::window, "sliding_window")};
+    static constexpr void tables(auto const& f, sliding_mla& m, spec_words& w) { latent_attention::tables(f, m.heads, w), f(own, m); }
+    static constexpr void read(sliding_mla& m, spec_words const& w, schema::checker& check) { latent_attention::read(m.heads, w, check); }
+};
+
+/// Grouped-query attention over the keys that an indexer chose.
+struct sparse_grouped_query {
+    using layer = sparse_gqa;
+    static constexpr std::string_view name = "SparseGroupedQueryAttentionLayer", entry = "sparse_attention";
+    static constexpr parallelism supports = parallelism::tensor;
+    static constexpr std::array own{spec(&sparse_gqa::top_k, "index_topk")};
+    static constexpr void tables(auto const& f, sparse_gqa& s, spec_words& w) { grouped_query::tables(f, s.heads, w), f(own, s); }
+    static constexpr void read(sparse_gqa& s, spec_words const& w, schema::checker& check) { detail::read_gqa(s.heads, w, check); }
+    static constexpr void write(sparse_gqa& s, spec_words& w) { detail::write_gqa(s.heads, w); }
+};
+
 struct key_indexer {
     using layer = indexer;
     static constexpr std::string_view name = "IndexerLayer", entry = "indexer";
@@ -243,6 +275,9 @@ struct key_indexer {
         spec(&indexer::q_latent, "q_lora_rank"),
         spec(&indexer::heads, "num_heads"),
         spec(&indexer::dim, "head_dim"),
+        optional_spec(&indexer::pool, "pool_size"),
+        flag(&indexer::weighted, "weighted"),
+        optional_spec(&indexer::extra, "extra_parameters"),
     };
     static constexpr void tables(auto const& f, indexer& i, spec_words&) { f(table, i); }
 };
@@ -282,6 +317,8 @@ struct plain_network {
         spec(&mlp::hidden, "hidden_size"),
         spec(&mlp::inner, "intermediate_size"),
         flag(&mlp::bias, "has_bias"),
+        flag(&mlp::down_bias, "down_bias"),
+        flag(&mlp::inner_norm, "inner_norm"),
         optional_spec(&mlp::activation_weights, "activation_parameters"),
     };
     static constexpr bool describes(mlp const& m) { return !m.gated; }
@@ -312,6 +349,10 @@ struct mixture_of_experts {
         flag(&moe::expert_bias, "expert_bias"),
         key(&moe::router_extra, "router_extra_parameters").optional(),
         flag(&moe::routed_apart, "routed_apart"),
+        optional_spec(&moe::zero_experts, "num_zero_experts"),
+        optional_spec(&moe::other_experts, "num_other_experts"),
+        optional_spec(&moe::other_inner, "other_intermediate_size"),
+        optional_spec(&moe::router_hidden, "router_hidden_size"),
     };
     static constexpr std::array words{
         optional_spec(&spec_words::shared_experts, "num_shared_experts"),
@@ -321,7 +362,7 @@ struct mixture_of_experts {
     static constexpr void tables(auto const& f, moe& m, spec_words& w) { f(table, m), f(words, w); }
     static constexpr void read(moe& m, spec_words const& w, schema::checker& check) {
         m.gated = w.projections == 3;
-        if (m.top_k > m.experts) check.fail(errc::contradiction, "top_k", m.experts, m.top_k, "at most #, the number of experts");
+        if (m.top_k > m.experts + m.zero_experts) check.fail(errc::contradiction, "top_k", m.experts + m.zero_experts, m.top_k, "at most #, the number of experts");
         if (m.shared_inner == 0) {
             detail::check_product(check, "num_shared_experts", m.inner, w.shared_experts);
             m.shared_inner = w.shared_experts * m.inner;
@@ -331,7 +372,7 @@ struct mixture_of_experts {
             m.router_extra += m.experts;
             m.shared_biases = w.shared_experts;
         }
-        m.log_not_chosen = moe::log_chance_not_chosen(m.top_k, m.experts);
+        m.log_not_chosen = moe::log_chance_not_chosen(m.top_k, m.experts + m.zero_experts);
     }
     static constexpr void write(moe& m, spec_words& w) {
         w.projections = m.gated ? 3 : 2;
@@ -355,7 +396,7 @@ struct normalisation {
     using layer = norm;
     static constexpr std::string_view name = "NormLayer", entry = "norm";
     static constexpr parallelism supports = parallelism::none;
-    static constexpr std::array table{spec(&norm::hidden, "hidden_size")};
+    static constexpr std::array table{spec(&norm::hidden, "hidden_size"), optional_spec(&norm::gate_rank, "gate_rank")};
     static constexpr std::array words{flag(&spec_words::has_bias, "has_bias"), flag(&spec_words::has_weight, "has_weight")};
     static constexpr void tables(auto const& f, norm& n, spec_words& w) { f(table, n), f(words, w); }
     static constexpr void read(norm& n, spec_words const& w, schema::checker&) { n.gains = (w.has_weight ? 1 : 0) + (w.has_bias ? 1 : 0); }
@@ -398,10 +439,11 @@ struct output_projection {
         flag(&head::tied, "tied"),
         flag(&head::bias, "has_bias"),
         optional_spec(&head::width, "projected_size"),
+        flag(&head::transform, "transform"),
     };
     static constexpr void tables(auto const& f, head& h, spec_words&) { f(table, h); }
     static constexpr void write(head& h, spec_words&) {
-        if (h.width == h.hidden) h.width = 0;
+        if (h.width == h.hidden && !h.transform) h.width = 0;
     }
 };
 
@@ -618,6 +660,76 @@ struct channel_mix {
     static constexpr void tables(auto const& f, rwkv_channel_mix& r, spec_words&) { f(table, r); }
 };
 
+struct time_mix_7 {
+    using layer = rwkv7_time_mix;
+    static constexpr std::string_view name = "RWKV7TimeMixLayer", entry = "time_mix";
+    static constexpr parallelism supports = parallelism::tensor;
+    static constexpr std::array table{
+        spec(&rwkv7_time_mix::hidden, "hidden_size"),
+        spec(&rwkv7_time_mix::head_dim, "head_dim"),
+        spec(&rwkv7_time_mix::decay_rank, "decay_rank"),
+        spec(&rwkv7_time_mix::rate_rank, "rate_rank"),
+        spec(&rwkv7_time_mix::gate_rank, "gate_rank"),
+        optional_spec(&rwkv7_time_mix::value_rank, "value_rank"),
+    };
+    static constexpr void tables(auto const& f, rwkv7_time_mix& r, spec_words&) { f(table, r); }
+    static constexpr void read(rwkv7_time_mix& r, spec_words const&, schema::checker& check) { check.divisible(r.hidden, "hidden_size", r.head_dim, "head_dim"); }
+};
+
+struct channel_mix_7 {
+    using layer = rwkv7_channel_mix;
+    static constexpr std::string_view name = "RWKV7ChannelMixLayer", entry = "channel_mix";
+    static constexpr parallelism supports = parallelism::tensor;
+    static constexpr std::array table{spec(&rwkv7_channel_mix::hidden, "hidden_size"), spec(&rwkv7_channel_mix::inner, "intermediate_size")};
+    static constexpr void tables(auto const& f, rwkv7_channel_mix& r, spec_words&) { f(table, r); }
+};
+
+struct experts_of_attention {
+    using layer = attention_experts;
+    static constexpr std::string_view name = "AttentionExpertsLayer", entry = "attention";
+    static constexpr parallelism supports = parallelism::tensor;
+    static constexpr std::array table{
+        spec(&attention_experts::hidden, "hidden_size"),
+        spec(&attention_experts::kv_heads, "num_kv_heads"),
+        spec(&attention_experts::head_dim, "head_dim"),
+        spec(&attention_experts::experts, "num_experts"),
+        spec(&attention_experts::top_k, "top_k"),
+    };
+    static constexpr void tables(auto const& f, attention_experts& a, spec_words&) { f(table, a); }
+    static constexpr void read(attention_experts& a, spec_words const&, schema::checker& check) {
+        detail::check_product(check, "head_dim", a.kv_heads, a.head_dim);
+        if (a.top_k > a.experts) check.fail(errc::contradiction, "top_k", a.experts, a.top_k, "at most #, the number of experts");
+    }
+};
+
+struct convolved_grouped_query {
+    using layer = convolved_gqa;
+    static constexpr std::string_view name = "ConvolvedGroupedQueryAttentionLayer", entry = "attention";
+    static constexpr parallelism supports = parallelism::tensor;
+    static constexpr std::array table{
+        spec(&convolved_gqa::hidden, "hidden_size"),
+        spec(&convolved_gqa::heads, "num_heads"),
+        spec(&convolved_gqa::kv_heads, "num_kv_heads"),
+        spec(&convolved_gqa::head_dim, "head_dim"),
+        spec(&convolved_gqa::kernel, "conv_kernel"),
+        spec(&convolved_gqa::head_kernel, "head_conv_kernel"),
+        flag(&convolved_gqa::bias, "has_bias"),
+    };
+    static constexpr void tables(auto const& f, convolved_gqa& c, spec_words&) { f(table, c); }
+    static constexpr void read(convolved_gqa& c, spec_words const&, schema::checker& check) {
+        check.divisible(c.heads, "num_heads", c.kv_heads, "num_kv_heads");
+        detail::check_product(check, "head_dim", c.heads, c.head_dim);
+    }
+};
+
+struct filter {
+    using layer = localized_filter;
+    static constexpr std::string_view name = "LocalizedFilterLayer", entry = "filter";
+    static constexpr parallelism supports = parallelism::tensor;
+    static constexpr std::array table{spec(&localized_filter::hidden, "hidden_size")};
+    static constexpr void tables(auto const& f, localized_filter& l, spec_words&) { f(table, l); }
+};
+
 struct residual_streams {
     using layer = hyper_connection;
     static constexpr std::string_view name = "HyperConnectionLayer", entry = "hyper_connection";
@@ -626,6 +738,7 @@ struct residual_streams {
         spec(&hyper_connection::hidden, "hidden_size"),
         spec(&hyper_connection::copies, "num_streams"),
         flag(&hyper_connection::at_the_end, "at_the_end"),
+        flag(&hyper_connection::mixes, "mixes"),
     };
     static constexpr void tables(auto const& f, hyper_connection& h, spec_words&) { f(table, h); }
 };
@@ -708,6 +821,7 @@ using layer_classes = types<
     layer_class::lightning, layer_class::matrix_memory, layer_class::gated_recurrence, layer_class::gated_convolution, layer_class::convolved,
     layer_class::sliding_convolved, layer_class::crossing, layer_class::time_mix, layer_class::channel_mix, layer_class::alternating_updates,
     layer_class::attention_over_depth, layer_class::tables_per_layer, layer_class::input_per_layer, layer_class::single_linear,
-    layer_class::low_rank_linear, layer_class::routed_alone>;
+    layer_class::low_rank_linear, layer_class::routed_alone, layer_class::sliding_latent_attention, layer_class::sparse_grouped_query,
+    layer_class::time_mix_7, layer_class::channel_mix_7, layer_class::experts_of_attention, layer_class::convolved_grouped_query, layer_class::filter>;
 
 }  // namespace costexpr

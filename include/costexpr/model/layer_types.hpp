@@ -592,7 +592,7 @@ COSTEXPR_COLD constexpr layer_figures work_out(L const& layer, layer_case const&
         out.parameters += owned;
         out.weight_bytes += stored;
         if constexpr (requires { o.chosen_by(1.0); })
-            out.weight_read_bytes += o.idle() ? 0.0 : o.chosen_by(l.tokens * static_cast<double>(o.sources)) * o.template each<double>() * weight_width(t);
+            out.weight_read_bytes += w.weight_bytes == 0 ? 0.0 : o.chosen_by(l.tokens * static_cast<double>(o.sources)) * o.template each<double>() * weight_width(t);
         else if constexpr (std::is_same_v<O, gather>)
             out.weight_read_bytes += w.weight_bytes;
         else
