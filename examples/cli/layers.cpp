@@ -13,7 +13,12 @@ namespace {
 
 complaints explain_model(cx::problems const& problems, std::string const& name) {
     complaints all;
-    for (cx::problem const& p : problems) all.push_back(simple_complaint(std::string(cx::name(p.code)), name, std::string(cx::describe(p, {}).message.view())));
+    for (cx::problem const& p : problems) {
+        bool const unnamed = p.code == cx::errc::unknown_name;
+        all.push_back(simple_complaint(std::string(cx::name(p.code)), name,
+                                       unnamed ? fmt::format("layer lists have no class for the layer type \"{}\" (expected one that `costexpr layers --classes` lists)", p.key)
+                                               : std::string(cx::describe(p, {}).message.view())));
+    }
     return all;
 }
 

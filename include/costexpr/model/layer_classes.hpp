@@ -26,6 +26,7 @@
 #include <costexpr/layer/rg_lru.hpp>
 #include <costexpr/layer/rwkv.hpp>
 #include <costexpr/layer/short_convolution.hpp>
+#include <costexpr/layer/vision.hpp>
 #include <costexpr/schema/field.hpp>
 #include <costexpr/schema/read.hpp>
 
@@ -150,7 +151,7 @@ constexpr void write_gqa(gqa& g, spec_words& w) {
 // A class says the layer type, its name in files, what its entries are called, the parallelism that it supports, and `tables`: a function
 // that calls f(table, struct) for each field table with the struct that it fills. `read` turns what was filled into the layer type, `write`
 // is its inverse; both are left out where the layer type says it all. Of several classes of one layer type, the first that `describes` a
-// layer is what it is written as.
+// layer is what it is written as. `repeats`: it may stand in a layer of the model more than once.
 
 namespace layer_class {
 
@@ -394,6 +395,7 @@ struct routed_alone {
 /// A norm: gains, and biases where it has them.
 struct normalisation {
     using layer = norm;
+    static constexpr bool repeats = true;
     static constexpr std::string_view name = "NormLayer", entry = "norm";
     static constexpr parallelism supports = parallelism::none;
     static constexpr std::array table{spec(&norm::hidden, "hidden_size"), optional_spec(&norm::gate_rank, "gate_rank")};
@@ -753,6 +755,7 @@ struct alternating_updates {
 
 struct attention_over_depth {
     using layer = attention_residual;
+    static constexpr bool repeats = true;
     static constexpr std::string_view name = "AttentionResidualLayer", entry = "attention_residual";
     static constexpr parallelism supports = parallelism::none;
     static constexpr std::array table{
@@ -786,6 +789,7 @@ struct input_per_layer {
 
 struct single_linear {
     using layer = linear;
+    static constexpr bool repeats = true;
     static constexpr std::string_view name = "LinearLayer", entry = "linear";
     static constexpr parallelism supports = parallelism::none;
     static constexpr std::array table{spec(&linear::inner, "input_size"), spec(&linear::outer, "output_size")};
@@ -804,10 +808,20 @@ struct single_linear {
 
 struct low_rank_linear {
     using layer = low_rank;
+    static constexpr bool repeats = true;
     static constexpr std::string_view name = "LowRankLayer", entry = "low_rank";
     static constexpr parallelism supports = parallelism::none;
     static constexpr std::array table{spec(&low_rank::inner, "input_size"), spec(&low_rank::rank, "rank"), spec(&low_rank::outer, "output_size")};
     static constexpr void tables(auto const& f, low_rank& l, spec_words&) { f(table, l); }
+};
+
+struct vectors {
+    using layer = learned_vector;
+    static constexpr bool repeats = true;
+    static constexpr std::string_view name = "LearnedVectorLayer", entry = "vector";
+    static constexpr parallelism supports = parallelism::none;
+    static constexpr std::array table{key(&learned_vector::elements, "elements")};
+    static constexpr void tables(auto const& f, learned_vector& v, spec_words&) { f(table, v); }
 };
 
 }  // namespace layer_class
@@ -822,6 +836,7 @@ using layer_classes = types<
     layer_class::sliding_convolved, layer_class::crossing, layer_class::time_mix, layer_class::channel_mix, layer_class::alternating_updates,
     layer_class::attention_over_depth, layer_class::tables_per_layer, layer_class::input_per_layer, layer_class::single_linear,
     layer_class::low_rank_linear, layer_class::routed_alone, layer_class::sliding_latent_attention, layer_class::sparse_grouped_query,
-    layer_class::time_mix_7, layer_class::channel_mix_7, layer_class::experts_of_attention, layer_class::convolved_grouped_query, layer_class::filter>;
+    layer_class::time_mix_7, layer_class::channel_mix_7, layer_class::experts_of_attention, layer_class::convolved_grouped_query, layer_class::filter,
+    layer_class::vectors>;
 
 }  // namespace costexpr

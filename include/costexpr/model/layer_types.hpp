@@ -140,6 +140,7 @@ struct class_row {
     std::string_view name;
     std::string_view entry;
     parallelism supports;
+    bool repeats;  ///< may stand in a layer of the model more than once
     void (*read)(schema::document const&, any_layer&, problems&);
 };
 
@@ -147,7 +148,7 @@ template <class List>
 struct class_table;
 template <class... C>
 struct class_table<types<C...>> {
-    static constexpr std::array rows{class_row{C::name, C::entry, C::supports, &read_class<C>}...};
+    static constexpr std::array rows{class_row{C::name, C::entry, C::supports, requires { C::repeats; }, &read_class<C>}...};
 
     template <class T>
     static constexpr void tables_of(auto const& f) {
@@ -267,8 +268,8 @@ COSTEXPR_COLD constexpr void read_entry(std::string_view text, json::value const
         p.add({.code = errc::wrong_type, .offset = specs->value.begin, .key = "specs", .hint = "an object"});
     else if (e.layer_class != classes::rows.size())
         read_specs(text, specs->value, e.layer_class, e.layer, p);
-    // a norm stands in a layer more than once, everything else once at most
-    if (list.num_layers != 0 && e.times > list.num_layers && e.layer_class != find_class(layer_class::normalisation::name))
+    bool const repeats = e.layer_class != classes::rows.size() && classes::rows[e.layer_class].repeats;
+    if (list.num_layers != 0 && e.times > list.num_layers && !repeats)
         p.add({.code = errc::contradiction, .offset = d.find("count")->value.begin, .key = "count", .expected = list.num_layers, .found = e.times, .hint = "at most #, as num_layers says"});
     if (!list.entries.try_push_back(e))
         p.add({.code = errc::list_too_long, .offset = object.begin, .key = "layer_types", .expected = static_cast<count>(most_layer_types)});
