@@ -73,6 +73,9 @@ outcome<written_list> write_layers(loaded_model const& m) {
     // what is written must read back as the same model
     auto const again = cx::read_layers(out.text);
     if (!again) return explain(again.error(), {out.id + ".json", out.text});
+    for (cx::count tokens : {cx::count{1000}, cx::count{1'000'000}})
+        if (cx::state_bytes(*again, tokens) != cx::state_bytes(*list, tokens))
+            return complaints{simple_complaint("contradiction", m.name, "the specs of layer lists do not say all of this model's state")};
     return out;
 }
 
@@ -114,7 +117,7 @@ int layers(std::string const& file, bool write, bool as_json) {
         fmt::print("{}\n", text);
         return 0;
     }
-    fmt::print("{} ({}): hidden size {}, {} layers, vocabulary of {}\n\n", list->name.view(), list->hf_model_id.view(), list->hidden_size, list->num_layers, list->vocab_size);
+    fmt::print("{} ({}): hidden size {}, {} layers, vocabulary of {}; weights and state in bf16\n\n", list->name.view(), list->hf_model_id.view(), list->hidden_size, list->num_layers, list->vocab_size);
     row("total", "", 0, 0, *list);
     t.print();
     return 0;

@@ -71,6 +71,7 @@ int serve(int port) {
         int const yes = 1;
         setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     });
+    server.set_keep_alive_timeout(1);  // a connection that says nothing holds up the stop for so many seconds at most
     server.Get("/models", [&](httplib::Request const&, httplib::Response& to) { answer(to, index); });
     server.Get("/models/(.*)", [&](httplib::Request const& request, httplib::Response& to) {
         std::string const id = request.matches[1];

@@ -11,6 +11,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // Layer lists: files read and validated, the lists of all embedded models written and read back, single layers worked out.
 
@@ -135,6 +136,9 @@ TEST(layer_lists, sums_and_shapes) {
     EXPECT_EQ(wrong_with(R"({"model_id": "a", "hf_model_id": "a", "name": "a", "hidden_size": 1, "num_layers": 1, "vocab_size": 1})"),
               "/layer_types: the key \"layer_types\" is missing (expected a list of layer types, found nothing)\n");
     EXPECT_EQ(wrong_with(R"({"model_id": "a", "model_id": "a", "layer_types": []})"), "/model_id: the key \"model_id\" stands twice in one object (expected once, found before in line 1)\n");
+    EXPECT_EQ(wrong_with(R"({"model_id": "a", "hf_model_id": "a", "name": "0123456789012345678901234567890123456789012345678901234567890123", "hidden_size": 1, "num_layers": 1,
+                             "vocab_size": 1, "layer_types": [{"name": "n", "class": "NormLayer", "count": 1, "specs": {"hidden_size": 8}}]})"),
+              "/name: \"name\" is ill-formed (expected at most 63 characters, found \"012345678901234567890123456789012345678...)\n");
     // dimensions whose product is beyond any model
     EXPECT_NE(wrong_with(R"({"model_id": "a", "hf_model_id": "a", "name": "a", "hidden_size": 1, "num_layers": 1, "vocab_size": 1, "layer_types": [
               {"name": "x", "class": "MoELayer", "count": 1, "specs": {"hidden_size": 1048576, "intermediate_size": 1048576, "num_experts": 1048576, "top_k": 1}}]})")
@@ -142,7 +146,26 @@ TEST(layer_lists, sums_and_shapes) {
               std::string::npos);
 }
 
-// --- all embedded models ---
+// --- the lists of models ---
+
+template <class>
+inline constexpr bool named = false;
+template <class... Entry>
+inline constexpr bool named<cx::hana::basic_tuple<Entry...>> =
+    (cx::detail::is_one_of<typename Entry::layer_t>(cx::detail::layers_of_classes<cx::layer_classes>::list{}) && ...);
+template <class... F>
+consteval bool every_layer_type_has_a_class(cx::registry<F...>) {
+    static_assert((named<decltype(std::declval<F const&>().layers())> && ...), "a layer type of this family has no class in model/layer_classes.hpp");
+    return true;
+}
+static_assert(every_layer_type_has_a_class(cx::builtin{}));
+
+constexpr bool a_constant_has_a_list() {
+    auto const list = cx::layers_of(launder(cx::model<"mistralai/Mistral-7B-v0.1">.plain()), "mistralai/Mistral-7B-v0.1");
+    return list && list->model_id == "mistralai_Mistral-7B-v0.1"sv && list->name == "Mistral 7B v0.1"sv && list->total_params == 7'241'732'096 && list->entries.size() == 5 &&
+           list->entries[2].name == "sliding_attention"sv && list->entries[2].times == 32;
+}
+CHECK_TWICE(a_constant_has_a_list);
 
 using sums = std::array<cx::work<double>, cx::role_count>;
 

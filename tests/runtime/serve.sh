@@ -13,10 +13,11 @@ trap finish EXIT
 fail() { echo "$*" >&2; exit 1; }
 
 start() {
+    rm -f "$scratch/out"
     "$COSTEXPR_PROGRAM" serve --port "$1" >"$scratch/out" 2>"$scratch/err" &
     server=$!
     for _ in $(seq 200); do
-        grep -q '^costexpr: .* http://127.0.0.1:[0-9]*/models$' "$scratch/out" && break
+        grep -q "^costexpr: .* http://127.0.0.1:[0-9]*/models\$" "$scratch/out" 2>/dev/null && break
         kill -0 "$server" 2>/dev/null || break
         sleep 0.05
     done

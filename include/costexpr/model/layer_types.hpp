@@ -242,6 +242,13 @@ constexpr bool is_plain_id(std::string_view id) {
     return !id.empty();
 }
 
+/// Names are held in place: a longer one would be cut, and two that differ behind the cut would be one.
+constexpr void check_length(schema::document const& d, std::string_view name, problems& p) {
+    schema::slot const* const s = d.find(name);
+    if (s != nullptr && s->value.kind == json::kind::string && s->value.end - s->value.begin > 65)
+        p.add({.code = errc::ill_formed, .offset = s->value.begin, .key = name, .hint = "at most 63 characters"});
+}
+
 COSTEXPR_COLD constexpr void read_entry(std::string_view text, json::value const& object, layer_list& list, problems& p) {
     std::size_t const before = p.size();
     if (object.kind != json::kind::object) return p.add({.code = errc::wrong_type, .offset = object.begin, .key = "layer_types", .hint = "a list of objects"});
@@ -250,6 +257,7 @@ COSTEXPR_COLD constexpr void read_entry(std::string_view text, json::value const
     if (p.size() != before) return;
     entry_keys keys{};
     schema::fill_all<list_words<entry_keys>>(keys, d, p);
+    check_length(d, "name", p);
     layer_entry e{.name = keys.name, .times = keys.times, .copies = keys.copies != 0 ? keys.copies : keys.times};
     if (schema::slot const* const name = d.find("name"); name != nullptr && name->value.kind == json::kind::string) {
         if (keys.name.empty()) p.add({.code = errc::ill_formed, .offset = name->value.begin, .key = "name", .hint = "a name that is not empty"});
@@ -286,6 +294,7 @@ COSTEXPR_COLD constexpr void read_entry(std::string_view text, json::value const
     if (!p.empty()) return p;
     layer_list list{};
     schema::fill_all<detail::list_words<layer_list>>(list, d, p);
+    for (std::string_view name : {"model_id", "hf_model_id", "name"}) detail::check_length(d, name, p);
     if (schema::slot const* const id = d.find("model_id"); id != nullptr && id->value.kind == json::kind::string && !detail::is_plain_id(list.model_id.view()))
         p.add({.code = errc::ill_formed, .offset = id->value.begin, .key = "model_id", .hint = "letters, digits, '.', '_' and '-'"});
     schema::slot const* const types = d.find("layer_types");
