@@ -23,6 +23,7 @@
 #include <costexpr/layer/moe.hpp>
 #include <costexpr/layer/norm.hpp>
 #include <costexpr/layer/per_layer_embedding.hpp>
+#include <costexpr/layer/prediction.hpp>
 #include <costexpr/layer/rg_lru.hpp>
 #include <costexpr/layer/rwkv.hpp>
 #include <costexpr/layer/short_convolution.hpp>
@@ -815,6 +816,15 @@ struct low_rank_linear {
     static constexpr void tables(auto const& f, low_rank& l, spec_words&) { f(table, l); }
 };
 
+/// What stands around the decoder layer of a module of multi-token prediction.
+struct prediction {
+    using layer = prediction_module;
+    static constexpr std::string_view name = "PredictionModuleLayer", entry = "prediction";
+    static constexpr parallelism supports = parallelism::none;
+    static constexpr std::array table{spec(&prediction_module::hidden, "hidden_size"), optional_spec(&prediction_module::norm_gains, "norm_gains")};
+    static constexpr void tables(auto const& f, prediction_module& p, spec_words&) { f(table, p); }
+};
+
 struct vectors {
     using layer = learned_vector;
     static constexpr bool repeats = true;
@@ -837,6 +847,6 @@ using layer_classes = types<
     layer_class::attention_over_depth, layer_class::tables_per_layer, layer_class::input_per_layer, layer_class::single_linear,
     layer_class::low_rank_linear, layer_class::routed_alone, layer_class::sliding_latent_attention, layer_class::sparse_grouped_query,
     layer_class::time_mix_7, layer_class::channel_mix_7, layer_class::experts_of_attention, layer_class::convolved_grouped_query, layer_class::filter,
-    layer_class::vectors>;
+    layer_class::vectors, layer_class::prediction>;
 
 }  // namespace costexpr

@@ -12,7 +12,7 @@
 
 // The layer-list format: a model as a list of layer types with their counts (`model_id`, `hf_model_id`, `name`, `hidden_size`, `num_layers`,
 // `vocab_size`, `total_params`, `layer_types` of `name`, `class`, `count`, `specs`). read_layers() reads and validates such a file, layers_of()
-// makes the list of any model, write() writes it, price_layer() works a single layer out. Not part of <costexpr/costexpr.hpp>: its field tables
+// makes the list of any model (of its decoder: towers see images, not tokens), write() writes it, price_layer() works a single layer out. Not part of <costexpr/costexpr.hpp>: its field tables
 // would make including that dearer for everyone.
 
 namespace costexpr {
