@@ -190,9 +190,14 @@ struct mixture {
     [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::moe layer() const {
         return {.hidden = hidden, .inner = inner, .experts = experts, .top_k = top_k, .shared_inner = shared_inner, .latent = latent, .gated = gated,
                 .shared_gate = shared_gate, .router_extra = router_bias * (experts + other_experts) + (latent_norms + (latent_norm ? 1 : 0)) * latent + output_bias * hidden,
-                .expert_bias = expert_bias, .zero_experts = zero_experts, .other_experts = other_experts, .other_inner = other_inner, .router_hidden = router_hidden,
+                .expert_bias = expert_bias, .zero_experts = zero_experts, .router_hidden = router_hidden,
                 .log_not_chosen = log_not_chosen};
     }
+    /// The experts of the other modality, where there are two.
+    [[nodiscard]] COSTEXPR_INLINE constexpr unreached_experts other_layer() const {
+        return {{.hidden = hidden, .inner = other_inner, .experts = other_experts, .top_k = top_k, .gated = gated, .expert_bias = expert_bias}};
+    }
+    [[nodiscard]] constexpr count other_layers() const { return other_experts != 0 ? moe_layers() : 0; }
     [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }
     [[nodiscard]] constexpr count dense_count() const { return order.of(layer_kind::dense); }
 };

@@ -5,6 +5,7 @@
 #include <costexpr/family/feed_forward.hpp>
 #include <costexpr/family/resemblance.hpp>
 #include <costexpr/layer/compressed.hpp>
+#include <costexpr/layer/linear.hpp>
 #include <costexpr/layer/mla.hpp>
 
 namespace costexpr {
@@ -267,8 +268,8 @@ struct mla_decoder {
         count const sparse = index.top_k == 0 ? 0 : 1;
         latent_attention const& a = attention;
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms() + base.moe_norms * experts.moe_layers() - gated_norms(), base.layer_norm()),
-                                times(gated_norms(), norm{base.hidden, base.norm_gains, gate_rank}),
+                                times(base.all_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm()),
+                                times(gated_norms(), low_rank{base.hidden, gate_rank, base.hidden}),
                                 times(streams != 0 ? base.layers : 0, hyper_connection{.hidden = base.hidden, .copies = streams, .mixes = streams_mix}),
                                 times(dense * (a.plain + a.unrotated_layers + a.borrowed_layers + a.unrotated_borrowed_layers), a.layer()),
                                 times(a.sliding_layers(), a.sliding_layer()),
