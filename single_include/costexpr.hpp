@@ -2180,7 +2180,7 @@ struct backbone {
             key(&f::uses_mtp, "use_mtp").or_else(true),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         layers = is.size.layers;
         hidden = is.size.hidden;
         vocab = is.size.vocab;
@@ -4209,7 +4209,7 @@ struct feed_forward {
             key(&f::ratio, "expansion_ratio", "intermediate_multiple_size").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         inner = is.size.inner;
         gated = is.gated;
@@ -4221,7 +4221,7 @@ struct feed_forward {
         down_bias = is.down_bias;
     }
     /// `layers`: how many of the model's layers have this network.
-    constexpr void settle(auto& check, count layers) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers) {
         if (inner == 0) inner = ratio * hidden;
         if (all_bias && !gated) bias = true;
         if (layers != 0) check.needed(*this, &feed_forward::inner, "intermediate_size", "the inner size of the feed-forward network");
@@ -4307,7 +4307,7 @@ struct mixture {
             key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         gated = is.gated;
         shared_gate = is.shared_gate;
@@ -4322,7 +4322,7 @@ struct mixture {
     }
     /// Brings every spelling of the schedule into one list. `required`: a family of which every model has experts. `mtp_modules` may add
     /// entries behind those of the layers.
-    constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
         using enum layer_kind;
         if (experts == 0) {
             if (required || (top_k > 0 && check.absent(&mixture::experts)))
@@ -4462,7 +4462,7 @@ struct grouped_attention {
             key(&f::repeated, "sliding_window_pattern").spelled(layer_sign{"G", full}, layer_sign{"L", sliding}).optional().not_numbers().not_lists(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         heads = is.size.heads;
         kv_heads = is.size.kv_heads;
@@ -4490,7 +4490,7 @@ struct grouped_attention {
         period = is.window_period;
     }
     /// Checks what the dimensions must fulfil.
-    constexpr void settle_heads(auto& check) {
+    COSTEXPR_COLD constexpr void settle_heads(auto& check) {
         if (fixed_bias) qkv_bias = output_bias = true;
         if (one_kv_head && multi_query && !new_decoder) kv_heads = 1;
         check.divisible(*this, &grouped_attention::heads, kv_heads, "the number of key and value heads");
@@ -4503,7 +4503,7 @@ struct grouped_attention {
     }
     /// The same, and brings every spelling of the schedule of full and sliding layers into one list. `mtp_modules` may add entries behind
     /// those of the layers. `index`: of families whose layers may choose their keys, which do.
-    constexpr void settle(auto& check, count layers, count max_context, count mtp_modules = 0, pattern const* index = nullptr) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count max_context, count mtp_modules = 0, pattern const* index = nullptr) {
         settle_heads(check);
         using enum layer_kind;
         if (layers > 0 && order.size() == layers + mtp_modules)
@@ -4862,7 +4862,7 @@ struct mixer_schedule {
         };
     }
     /// `other`: what stands where attention does not; `kinds` in words, and which they are: no layer is left out in silence.
-    constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
         using enum layer_kind;
         check.schedule(*this, &mixer_schedule::order, layers, kinds, allowed...);
         if (!order.empty()) return;
@@ -4931,7 +4931,7 @@ struct kimi_delta_shape {
             key(&f::layers, "linear_attn_config.kda_layers").optional(),
         };
     }
-    constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
+    COSTEXPR_COLD constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
     [[nodiscard]] COSTEXPR_INLINE constexpr kimi_delta layer() const {
         return {.hidden = hidden, .heads = heads, .head_dim = head_dim, .kernel = kernel, .full_rank_gate = full_rank_gate,
                 .full_rank_decay = full_rank_decay};
@@ -4975,12 +4975,12 @@ struct state_space_shape {
             key(&f::state_type, "mamba_ssm_dtype", "mamba_ssm_cache_dtype").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         gated_norm = is.gated_mixer_norm;
         inner_norms = is.mixer_inner_norms;
     }
     /// `layers`: how many of the model's layers have a state space.
-    constexpr void settle(auto& check, count layers, bool second) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool second) {
         if (layers != 0) check.needed(*this, &state_space_shape::state, "mamba_d_state", "the number of states per channel");
         if (!second) return;
         if (heads == 0 && head_dim != 0) heads = inner / head_dim;
@@ -6475,7 +6475,7 @@ struct latent_attention {
             key(&f::rotated, "no_rope_layers").spelled(layer_sign{"0", unrotated}, layer_sign{"1", full}).optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         gated = is.latent_gated;
         gated_heads = is.gated_heads;
         gate_with_queries = is.gate_with_queries;
@@ -6483,7 +6483,7 @@ struct latent_attention {
         rope_norm = is.rope_norm;
         unrotated_every = is.unrotated_every;
     }
-    constexpr void settle(auto& check, count layers, count mtp_modules) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count mtp_modules) {
         using enum layer_kind;
         if (layers > 0 && order.size() == layers + mtp_modules)
             while (order.size() != layers) order.pop_back();
@@ -6508,7 +6508,7 @@ struct latent_attention {
         }
     }
     /// What single layers have apart from the others must be the same for all sliding layers.
-    constexpr void settle_sliding(auto& check) {
+    COSTEXPR_COLD constexpr void settle_sliding(auto& check) {
         struct spelling {
             std::string_view key;
             count latent_attention::* member;
@@ -6568,13 +6568,13 @@ struct sparse_index {
             key(&f::order, "indexer_types").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         scaled = is.scaled_index;
         every = is.index_period;
         first = is.index_period != 0 ? 2 : 0;
     }
     /// `attention`: the kinds of the layers, where they are listed. Those that slide choose no keys.
-    constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
         using enum layer_kind;
         check.schedule(*this, &sparse_index::order, layers, "full or shared", full, shared);
         if (top_k == 0) {
