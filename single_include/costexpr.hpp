@@ -1599,19 +1599,14 @@ namespace costexpr {
 
 /// Layer normalisation with its residual addition, fused into one pass as every serving framework does.
 ///   parameters  gains hidden: 1 for RMSNorm (arXiv:1910.07467), 2 for LayerNorm with bias, 0 for one without weights (OLMo)
-///               with a gate of low rank behind it (A.X-K2) 2 hidden gate_rank more
 /// norm{.hidden = 4096} has 4,096 parameters and moves 32,768 bytes a token.
 struct norm {
     count hidden = 0;
     count gains = 1;
-    count gate_rank = 0;
 
     static constexpr std::string_view type = "norm";
-    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        dtype const w = x.precision.activations;
-        return costexpr::ops(elementwise{.bytes_per_token = 8.0 * static_cast<double>(hidden), .weights = gains * hidden, .part = role::norm},
-                             gemm{.outer = gate_rank, .inner = hidden, .weights = w, .part = role::norm},
-                             gemm{.outer = hidden, .inner = gate_rank, .weights = w, .part = role::norm});
+    COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
+        return costexpr::ops(elementwise{.bytes_per_token = 8.0 * static_cast<double>(hidden), .weights = gains * hidden, .part = role::norm});
     }
 };
 
@@ -2185,7 +2180,7 @@ struct backbone {
             key(&f::uses_mtp, "use_mtp").or_else(true),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         layers = is.size.layers;
         hidden = is.size.hidden;
         vocab = is.size.vocab;
@@ -2341,9 +2336,8 @@ namespace costexpr {
 /// A mixture of experts (arXiv:1701.06538) with its router, and with shared experts that every token passes (DeepSeekMoE, arXiv:2401.06066).
 ///   parameters  hidden experts (+ router bias) + experts 3 hidden inner + 3 hidden shared_inner (+ hidden with a gate of the shared expert)
 ///               with a latent width: 2 hidden latent + experts 3 latent inner instead
-///               with a router of its own width r: hidden r + r + r (norm) + 2 (r^2 + r) + experts r instead of hidden experts
-///               (+ hidden for each row of the router that stands for no expert, + experts of another modality with their router rows)
-///   active      top_k of the experts (of each modality), all the rest
+///               (+ hidden for each row of the router that stands for no expert)
+///   active      top_k of the experts, all the rest
 /// moe{.hidden = 2048, .inner = 768, .experts = 128, .top_k = 8} (Qwen3-30B-A3B) has 604,241,920 parameters, 38,010,880 of them active.
 struct moe {
     count hidden = 0;
@@ -2358,9 +2352,7 @@ struct moe {
     bool expert_bias = false;
     bool routed_apart = false; ///< the routed experts are another layer's: their sizes differ from place to place
     count zero_experts = 0;    ///< further rows of the router that stand for no computation at all (LongCat-Flash, ZAYA1)
-    count other_experts = 0;   ///< experts of another modality, which tokens of text never reach (ERNIE 4.5 VL)
-    count other_inner = 0;
-    count router_hidden = 0;   ///< the router is a network of this width (ZAYA1)
+    count router_hidden = 0;   ///< width of what the router reads, where that is not the layer's input (ZAYA1)
     double log_not_chosen = 0; ///< ln(1 - top_k / experts); families fill it while they read, so that no step computes a logarithm
 
     static constexpr std::string_view type = "moe";
@@ -2397,16 +2389,11 @@ struct moe {
         count const rows = experts + zero_experts;  // of the router
         double const all_ranks = scattered ? width * static_cast<double>(l.dp) : 0.0;
         return costexpr::ops(
-            gemm{.outer = router_hidden, .inner = hidden, .weights = x.precision.router, .part = role::router, .bias = true},
-            gemm{.outer = 2 * router_hidden, .inner = router_hidden, .weights = x.precision.router, .part = role::router, .bias = true},
             gemm{.outer = rows, .inner = router_hidden != 0 ? router_hidden : hidden, .weights = x.precision.router, .part = role::router},
-            elementwise{.weights = router_extra + router_hidden + other_experts * hidden + (shared_gate ? hidden : 0), .part = role::shared_gate},
+            elementwise{.weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
             gemm{.outer = latent, .inner = latent != 0 ? hidden : 0, .weights = w, .part = role::expert_latent},
             collective{.shape = collective::pattern::all_gather, .part = role::dispatch, .width = all_ranks, .devices = devices},
             routed(x, routed_apart ? 0 : experts),
-            costexpr::experts{.local = ceil_div(other_experts, l.ep), .top_k = top_k, .all = other_experts, .hidden = hidden,
-                              .inner = ceil_div(other_inner, l.experts_tp()), .matrices = up + 1, .ranks = l.ep, .sources = l.dp,
-                              .weights = x.precision.experts, .bias = expert_bias, .computed = 0},
             gemm{.outer = latent != 0 ? hidden : 0, .inner = latent, .weights = w, .part = role::expert_latent},
             gemm{.outer = up * shared, .inner = shared != 0 ? hidden : 0, .weights = w, .part = role::shared_gate_up},
             elementwise{.bytes_per_token = static_cast<double>(shared) * (2.0 * static_cast<double>(up) + activation_width(w)),
@@ -2414,6 +2401,35 @@ struct moe {
             gemm{.outer = shared != 0 ? hidden : 0, .inner = shared, .weights = w, .part = role::shared_down},
             collective{.shape = scattered ? collective::pattern::reduce_scatter : collective::pattern::all_reduce, .part = role::combine,
                        .width = scattered ? all_ranks : width, .devices = devices});
+    }
+};
+
+/// The network in front of a router's matrix (ZAYA1): one linear layer to its width, a norm, two more.
+///   parameters  hidden width + width + width + 2 (width^2 + width)
+/// router_network{.hidden = 2048, .width = 256} has 656,384 parameters.
+struct router_network {
+    count hidden = 0;
+    count width = 0;
+
+    static constexpr std::string_view type = "router_network";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        dtype const w = x.precision.router;
+        return costexpr::ops(gemm{.outer = width, .inner = hidden, .weights = w, .part = role::router, .bias = true},
+                             elementwise{.weights = width, .part = role::shared_gate},
+                             gemm{.outer = 2 * width, .inner = width, .weights = w, .part = role::router, .bias = true});
+    }
+};
+
+/// The experts of another modality, which tokens of text never reach, with their rows of the router (ERNIE 4.5 VL).
+///   parameters  experts (3 hidden inner + hidden);  active  top_k of the experts, by the convention that counts each set;  no work
+struct unreached_experts {
+    moe mixture{};
+
+    static constexpr std::string_view type = "unreached_experts";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        costexpr::experts idle = mixture.routed(x, mixture.experts);
+        idle.computed = 0;
+        return costexpr::ops(elementwise{.weights = mixture.experts * mixture.hidden, .part = role::shared_gate}, idle);
     }
 };
 
@@ -4193,7 +4209,7 @@ struct feed_forward {
             key(&f::ratio, "expansion_ratio", "intermediate_multiple_size").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         inner = is.size.inner;
         gated = is.gated;
@@ -4205,7 +4221,7 @@ struct feed_forward {
         down_bias = is.down_bias;
     }
     /// `layers`: how many of the model's layers have this network.
-    constexpr void settle(auto& check, count layers) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers) {
         if (inner == 0) inner = ratio * hidden;
         if (all_bias && !gated) bias = true;
         if (layers != 0) check.needed(*this, &feed_forward::inner, "intermediate_size", "the inner size of the feed-forward network");
@@ -4291,7 +4307,7 @@ struct mixture {
             key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         gated = is.gated;
         shared_gate = is.shared_gate;
@@ -4306,7 +4322,7 @@ struct mixture {
     }
     /// Brings every spelling of the schedule into one list. `required`: a family of which every model has experts. `mtp_modules` may add
     /// entries behind those of the layers.
-    constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
         using enum layer_kind;
         if (experts == 0) {
             if (required || (top_k > 0 && check.absent(&mixture::experts)))
@@ -4350,9 +4366,14 @@ struct mixture {
     [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::moe layer() const {
         return {.hidden = hidden, .inner = inner, .experts = experts, .top_k = top_k, .shared_inner = shared_inner, .latent = latent, .gated = gated,
                 .shared_gate = shared_gate, .router_extra = router_bias * (experts + other_experts) + (latent_norms + (latent_norm ? 1 : 0)) * latent + output_bias * hidden,
-                .expert_bias = expert_bias, .zero_experts = zero_experts, .other_experts = other_experts, .other_inner = other_inner, .router_hidden = router_hidden,
+                .expert_bias = expert_bias, .zero_experts = zero_experts, .router_hidden = router_hidden,
                 .log_not_chosen = log_not_chosen};
     }
+    /// The experts of the other modality, where there are two.
+    [[nodiscard]] COSTEXPR_INLINE constexpr unreached_experts other_layer() const {
+        return {{.hidden = hidden, .inner = other_inner, .experts = other_experts, .top_k = top_k, .gated = gated, .expert_bias = expert_bias}};
+    }
+    [[nodiscard]] constexpr count other_layers() const { return other_experts != 0 ? moe_layers() : 0; }
     [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }
     [[nodiscard]] constexpr count dense_count() const { return order.of(layer_kind::dense); }
 };
@@ -4441,7 +4462,7 @@ struct grouped_attention {
             key(&f::repeated, "sliding_window_pattern").spelled(layer_sign{"G", full}, layer_sign{"L", sliding}).optional().not_numbers().not_lists(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         heads = is.size.heads;
         kv_heads = is.size.kv_heads;
@@ -4469,7 +4490,7 @@ struct grouped_attention {
         period = is.window_period;
     }
     /// Checks what the dimensions must fulfil.
-    constexpr void settle_heads(auto& check) {
+    COSTEXPR_COLD constexpr void settle_heads(auto& check) {
         if (fixed_bias) qkv_bias = output_bias = true;
         if (one_kv_head && multi_query && !new_decoder) kv_heads = 1;
         check.divisible(*this, &grouped_attention::heads, kv_heads, "the number of key and value heads");
@@ -4482,7 +4503,7 @@ struct grouped_attention {
     }
     /// The same, and brings every spelling of the schedule of full and sliding layers into one list. `mtp_modules` may add entries behind
     /// those of the layers. `index`: of families whose layers may choose their keys, which do.
-    constexpr void settle(auto& check, count layers, count max_context, count mtp_modules = 0, pattern const* index = nullptr) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count max_context, count mtp_modules = 0, pattern const* index = nullptr) {
         settle_heads(check);
         using enum layer_kind;
         if (layers > 0 && order.size() == layers + mtp_modules)
@@ -4841,7 +4862,7 @@ struct mixer_schedule {
         };
     }
     /// `other`: what stands where attention does not; `kinds` in words, and which they are: no layer is left out in silence.
-    constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
         using enum layer_kind;
         check.schedule(*this, &mixer_schedule::order, layers, kinds, allowed...);
         if (!order.empty()) return;
@@ -4910,7 +4931,7 @@ struct kimi_delta_shape {
             key(&f::layers, "linear_attn_config.kda_layers").optional(),
         };
     }
-    constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
+    COSTEXPR_COLD constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
     [[nodiscard]] COSTEXPR_INLINE constexpr kimi_delta layer() const {
         return {.hidden = hidden, .heads = heads, .head_dim = head_dim, .kernel = kernel, .full_rank_gate = full_rank_gate,
                 .full_rank_decay = full_rank_decay};
@@ -4954,12 +4975,12 @@ struct state_space_shape {
             key(&f::state_type, "mamba_ssm_dtype", "mamba_ssm_cache_dtype").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         gated_norm = is.gated_mixer_norm;
         inner_norms = is.mixer_inner_norms;
     }
     /// `layers`: how many of the model's layers have a state space.
-    constexpr void settle(auto& check, count layers, bool second) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool second) {
         if (layers != 0) check.needed(*this, &state_space_shape::state, "mamba_d_state", "the number of states per channel");
         if (!second) return;
         if (heads == 0 && head_dim != 0) heads = inner / head_dim;
@@ -6454,7 +6475,7 @@ struct latent_attention {
             key(&f::rotated, "no_rope_layers").spelled(layer_sign{"0", unrotated}, layer_sign{"1", full}).optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         gated = is.latent_gated;
         gated_heads = is.gated_heads;
         gate_with_queries = is.gate_with_queries;
@@ -6462,7 +6483,7 @@ struct latent_attention {
         rope_norm = is.rope_norm;
         unrotated_every = is.unrotated_every;
     }
-    constexpr void settle(auto& check, count layers, count mtp_modules) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count mtp_modules) {
         using enum layer_kind;
         if (layers > 0 && order.size() == layers + mtp_modules)
             while (order.size() != layers) order.pop_back();
@@ -6487,7 +6508,7 @@ struct latent_attention {
         }
     }
     /// What single layers have apart from the others must be the same for all sliding layers.
-    constexpr void settle_sliding(auto& check) {
+    COSTEXPR_COLD constexpr void settle_sliding(auto& check) {
         struct spelling {
             std::string_view key;
             count latent_attention::* member;
@@ -6547,13 +6568,13 @@ struct sparse_index {
             key(&f::order, "indexer_types").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         scaled = is.scaled_index;
         every = is.index_period;
         first = is.index_period != 0 ? 2 : 0;
     }
     /// `attention`: the kinds of the layers, where they are listed. Those that slide choose no keys.
-    constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
         using enum layer_kind;
         check.schedule(*this, &sparse_index::order, layers, "full or shared", full, shared);
         if (top_k == 0) {
@@ -6654,8 +6675,8 @@ struct mla_decoder {
         count const sparse = index.top_k == 0 ? 0 : 1;
         latent_attention const& a = attention;
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms() + base.moe_norms * experts.moe_layers() - gated_norms(), base.layer_norm()),
-                                times(gated_norms(), norm{base.hidden, base.norm_gains, gate_rank}),
+                                times(base.all_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm()),
+                                times(gated_norms(), low_rank{base.hidden, gate_rank, base.hidden}),
                                 times(streams != 0 ? base.layers : 0, hyper_connection{.hidden = base.hidden, .copies = streams, .mixes = streams_mix}),
                                 times(dense * (a.plain + a.unrotated_layers + a.borrowed_layers + a.unrotated_borrowed_layers), a.layer()),
                                 times(a.sliding_layers(), a.sliding_layer()),
@@ -7226,6 +7247,7 @@ struct moe_decoder {
                                 times(attention_has_experts ? attention.full_layers() : 0, chosen_heads()),
                                 times(residual ? base.layers : experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
+                                times(experts.other_layers(), experts.other_layer()),
                                 times(1, base.output()));
     }
     /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is.
@@ -8127,6 +8149,7 @@ struct zaya_decoder {
                                 times(base.all_norms(), base.layer_norm()),
                                 times(1, scales()),
                                 times(base.layers, attention_layer()),
+                                times(experts.moe_layers(), router_network{base.hidden, experts.router_hidden}),
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));
     }

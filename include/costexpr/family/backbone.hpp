@@ -64,7 +64,7 @@ struct backbone {
             key(&f::uses_mtp, "use_mtp").or_else(true),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         layers = is.size.layers;
         hidden = is.size.hidden;
         vocab = is.size.vocab;

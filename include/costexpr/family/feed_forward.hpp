@@ -33,7 +33,7 @@ struct feed_forward {
             key(&f::ratio, "expansion_ratio", "intermediate_multiple_size").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         inner = is.size.inner;
         gated = is.gated;
@@ -45,7 +45,7 @@ struct feed_forward {
         down_bias = is.down_bias;
     }
     /// `layers`: how many of the model's layers have this network.
-    constexpr void settle(auto& check, count layers) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers) {
         if (inner == 0) inner = ratio * hidden;
         if (all_bias && !gated) bias = true;
         if (layers != 0) check.needed(*this, &feed_forward::inner, "intermediate_size", "the inner size of the feed-forward network");
@@ -131,7 +131,7 @@ struct mixture {
             key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         gated = is.gated;
         shared_gate = is.shared_gate;
@@ -146,7 +146,7 @@ struct mixture {
     }
     /// Brings every spelling of the schedule into one list. `required`: a family of which every model has experts. `mtp_modules` may add
     /// entries behind those of the layers.
-    constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
         using enum layer_kind;
         if (experts == 0) {
             if (required || (top_k > 0 && check.absent(&mixture::experts)))
@@ -190,9 +190,14 @@ struct mixture {
     [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::moe layer() const {
         return {.hidden = hidden, .inner = inner, .experts = experts, .top_k = top_k, .shared_inner = shared_inner, .latent = latent, .gated = gated,
                 .shared_gate = shared_gate, .router_extra = router_bias * (experts + other_experts) + (latent_norms + (latent_norm ? 1 : 0)) * latent + output_bias * hidden,
-                .expert_bias = expert_bias, .zero_experts = zero_experts, .other_experts = other_experts, .other_inner = other_inner, .router_hidden = router_hidden,
+                .expert_bias = expert_bias, .zero_experts = zero_experts, .router_hidden = router_hidden,
                 .log_not_chosen = log_not_chosen};
     }
+    /// The experts of the other modality, where there are two.
+    [[nodiscard]] COSTEXPR_INLINE constexpr unreached_experts other_layer() const {
+        return {{.hidden = hidden, .inner = other_inner, .experts = other_experts, .top_k = top_k, .gated = gated, .expert_bias = expert_bias}};
+    }
+    [[nodiscard]] constexpr count other_layers() const { return other_experts != 0 ? moe_layers() : 0; }
     [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }
     [[nodiscard]] constexpr count dense_count() const { return order.of(layer_kind::dense); }
 };

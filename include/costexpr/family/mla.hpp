@@ -5,6 +5,7 @@
 #include <costexpr/family/feed_forward.hpp>
 #include <costexpr/family/resemblance.hpp>
 #include <costexpr/layer/compressed.hpp>
+#include <costexpr/layer/linear.hpp>
 #include <costexpr/layer/mla.hpp>
 
 namespace costexpr {
@@ -67,7 +68,7 @@ struct latent_attention {
             key(&f::rotated, "no_rope_layers").spelled(layer_sign{"0", unrotated}, layer_sign{"1", full}).optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         gated = is.latent_gated;
         gated_heads = is.gated_heads;
         gate_with_queries = is.gate_with_queries;
@@ -75,7 +76,7 @@ struct latent_attention {
         rope_norm = is.rope_norm;
         unrotated_every = is.unrotated_every;
     }
-    constexpr void settle(auto& check, count layers, count mtp_modules) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count mtp_modules) {
         using enum layer_kind;
         if (layers > 0 && order.size() == layers + mtp_modules)
             while (order.size() != layers) order.pop_back();
@@ -100,7 +101,7 @@ struct latent_attention {
         }
     }
     /// What single layers have apart from the others must be the same for all sliding layers.
-    constexpr void settle_sliding(auto& check) {
+    COSTEXPR_COLD constexpr void settle_sliding(auto& check) {
         struct spelling {
             std::string_view key;
             count latent_attention::* member;
@@ -160,13 +161,13 @@ struct sparse_index {
             key(&f::order, "indexer_types").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         scaled = is.scaled_index;
         every = is.index_period;
         first = is.index_period != 0 ? 2 : 0;
     }
     /// `attention`: the kinds of the layers, where they are listed. Those that slide choose no keys.
-    constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
         using enum layer_kind;
         check.schedule(*this, &sparse_index::order, layers, "full or shared", full, shared);
         if (top_k == 0) {
@@ -267,8 +268,8 @@ struct mla_decoder {
         count const sparse = index.top_k == 0 ? 0 : 1;
         latent_attention const& a = attention;
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms() + base.moe_norms * experts.moe_layers() - gated_norms(), base.layer_norm()),
-                                times(gated_norms(), norm{base.hidden, base.norm_gains, gate_rank}),
+                                times(base.all_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm()),
+                                times(gated_norms(), low_rank{base.hidden, gate_rank, base.hidden}),
                                 times(streams != 0 ? base.layers : 0, hyper_connection{.hidden = base.hidden, .copies = streams, .mixes = streams_mix}),
                                 times(dense * (a.plain + a.unrotated_layers + a.borrowed_layers + a.unrotated_borrowed_layers), a.layer()),
                                 times(a.sliding_layers(), a.sliding_layer()),

@@ -166,6 +166,7 @@ struct moe_decoder {
                                 times(attention_has_experts ? attention.full_layers() : 0, chosen_heads()),
                                 times(residual ? base.layers : experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
+                                times(experts.other_layers(), experts.other_layer()),
                                 times(1, base.output()));
     }
     /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is.

@@ -71,10 +71,9 @@ struct rwkv_decoder {
         return costexpr::layers(times(1, base.input()),
                                 times(base.all_norms(), base.layer_norm()),
                                 times(old, rwkv_time_mix{base.hidden, width}),
-                                times(old, rwkv_channel_mix{base.hidden, inner}),
                                 times(min<count>(modern, 1), first),
                                 times(max<count>(modern - 1, 0), other),
-                                times(modern, rwkv7_channel_mix{base.hidden, inner}),
+                                times(base.layers, rwkv_channel_mix{base.hidden, inner, !delta_rule}),
                                 times(1, base.output()));
     }
 };

@@ -53,6 +53,7 @@ struct zaya_decoder {
                                 times(base.all_norms(), base.layer_norm()),
                                 times(1, scales()),
                                 times(base.layers, attention_layer()),
+                                times(experts.moe_layers(), router_network{base.hidden, experts.router_hidden}),
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));
     }

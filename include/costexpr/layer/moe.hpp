@@ -13,9 +13,8 @@ namespace costexpr {
 /// A mixture of experts (arXiv:1701.06538) with its router, and with shared experts that every token passes (DeepSeekMoE, arXiv:2401.06066).
 ///   parameters  hidden experts (+ router bias) + experts 3 hidden inner + 3 hidden shared_inner (+ hidden with a gate of the shared expert)
 ///               with a latent width: 2 hidden latent + experts 3 latent inner instead
-///               with a router of its own width r: hidden r + r + r (norm) + 2 (r^2 + r) + experts r instead of hidden experts
-///               (+ hidden for each row of the router that stands for no expert, + experts of another modality with their router rows)
-///   active      top_k of the experts (of each modality), all the rest
+///               (+ hidden for each row of the router that stands for no expert)
+///   active      top_k of the experts, all the rest
 /// moe{.hidden = 2048, .inner = 768, .experts = 128, .top_k = 8} (Qwen3-30B-A3B) has 604,241,920 parameters, 38,010,880 of them active.
 struct moe {
     count hidden = 0;
@@ -31,9 +30,7 @@ struct moe {
     count shared_biases = 0;   ///< shared experts that have biases, each of its own
     bool routed_apart = false; ///< the routed experts are another layer's: their sizes differ from place to place
     count zero_experts = 0;    ///< further rows of the router that stand for no computation at all (LongCat-Flash, ZAYA1)
-    count other_experts = 0;   ///< experts of another modality, which tokens of text never reach (ERNIE 4.5 VL)
-    count other_inner = 0;
-    count router_hidden = 0;   ///< the router is a network of this width (ZAYA1)
+    count router_hidden = 0;   ///< width of what the router reads, where that is not the layer's input (ZAYA1)
     double log_not_chosen = 0; ///< ln(1 - top_k / experts); families fill it while they read, so that no step computes a logarithm
 
     static constexpr std::string_view type = "moe";
@@ -70,16 +67,11 @@ struct moe {
         count const rows = experts + zero_experts;  // of the router
         double const all_ranks = scattered ? width * static_cast<double>(l.dp) : 0.0;
         return costexpr::ops(
-            gemm{.outer = router_hidden, .inner = hidden, .weights = x.precision.router, .part = role::router, .bias = true},
-            gemm{.outer = 2 * router_hidden, .inner = router_hidden, .weights = x.precision.router, .part = role::router, .bias = true},
             gemm{.outer = rows, .inner = router_hidden != 0 ? router_hidden : hidden, .weights = x.precision.router, .part = role::router},
-            elementwise{.weights = router_extra + router_hidden + other_experts * hidden + (shared_gate ? hidden : 0), .part = role::shared_gate},
+            elementwise{.weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
             gemm{.outer = latent, .inner = latent != 0 ? hidden : 0, .weights = w, .part = role::expert_latent},
             collective{.shape = collective::pattern::all_gather, .part = role::dispatch, .width = all_ranks, .devices = devices},
             routed(x, routed_apart ? 0 : experts),
-            costexpr::experts{.local = ceil_div(other_experts, l.ep), .top_k = top_k, .all = other_experts, .hidden = hidden,
-                              .inner = ceil_div(other_inner, l.experts_tp()), .matrices = up + 1, .ranks = l.ep, .sources = l.dp,
-                              .weights = x.precision.experts, .bias = expert_bias, .computed = 0},
             gemm{.outer = latent != 0 ? hidden : 0, .inner = latent, .weights = w, .part = role::expert_latent},
             gemm{.outer = up * shared, .inner = shared != 0 ? hidden : 0, .weights = w, .part = role::shared_gate_up, .bias = shared_biases != 0},
             elementwise{.bytes_per_token = static_cast<double>(shared) * (2.0 * static_cast<double>(up) + activation_width(w)), .weights = shared_biases * hidden,
@@ -87,6 +79,35 @@ struct moe {
             gemm{.outer = shared != 0 ? hidden : 0, .inner = shared, .weights = w, .part = role::shared_down},
             collective{.shape = scattered ? collective::pattern::reduce_scatter : collective::pattern::all_reduce, .part = role::combine,
                        .width = scattered ? all_ranks : width, .devices = devices});
+    }
+};
+
+/// The network in front of a router's matrix (ZAYA1): one linear layer to its width, a norm, two more.
+///   parameters  hidden width + width + width + 2 (width^2 + width)
+/// router_network{.hidden = 2048, .width = 256} has 656,384 parameters.
+struct router_network {
+    count hidden = 0;
+    count width = 0;
+
+    static constexpr std::string_view type = "router_network";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        dtype const w = x.precision.router;
+        return costexpr::ops(gemm{.outer = width, .inner = hidden, .weights = w, .part = role::router, .bias = true},
+                             elementwise{.weights = width, .part = role::shared_gate},
+                             gemm{.outer = 2 * width, .inner = width, .weights = w, .part = role::router, .bias = true});
+    }
+};
+
+/// The experts of another modality, which tokens of text never reach, with their rows of the router (ERNIE 4.5 VL).
+///   parameters  experts (3 hidden inner + hidden);  active  top_k of the experts, by the convention that counts each set;  no work
+struct unreached_experts {
+    moe mixture{};
+
+    static constexpr std::string_view type = "unreached_experts";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        costexpr::experts idle = mixture.routed(x, mixture.experts);
+        idle.computed = 0;
+        return costexpr::ops(elementwise{.weights = mixture.experts * mixture.hidden, .part = role::shared_gate}, idle);
     }
 };
 

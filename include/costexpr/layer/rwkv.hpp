@@ -29,20 +29,23 @@ struct rwkv_time_mix {
     }
 };
 
-/// The channel mixing of RWKV-4: a squared ReLU network behind a receptance gate, on a mix with the last token.
-///   parameters  2 hidden inner + hidden^2 + 2 hidden;  state  the last token: hidden
+/// The channel mixing of RWKV-4, a squared ReLU network behind a receptance gate, on a mix with the last token; RWKV-7 leaves the gate out.
+///   parameters  2 hidden inner + hidden^2 + 2 hidden, without the gate 2 hidden inner + hidden;  state  the last token: hidden
 struct rwkv_channel_mix {
     count hidden = 0;
     count inner = 0;
+    bool receptance = true;
 
     static constexpr std::string_view type = "rwkv_channel_mix";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const shard = ceil_div(inner, x.layout.tp);
         dtype const w = x.precision.weights;
         double const width = static_cast<double>(hidden);
-        return costexpr::ops(recurrence{.elements = hidden, .weights = 2 * hidden, .decode_flops = 4 * width, .prefill_flops = 4 * width, .bytes_per_token = 6 * width},
+        count const mixes = receptance ? 2 : 1;
+        double const mixed = 2.0 * static_cast<double>(mixes) * width;
+        return costexpr::ops(recurrence{.elements = hidden, .weights = mixes * hidden, .decode_flops = mixed, .prefill_flops = mixed, .bytes_per_token = 6 * width},
                              gemm{.outer = shard, .inner = hidden, .weights = w, .part = role::gate_up},
-                             gemm{.outer = hidden, .inner = hidden, .weights = w, .part = role::mixer_gate},
+                             gemm{.outer = receptance ? hidden : 0, .inner = hidden, .weights = w, .part = role::mixer_gate},
                              elementwise{.bytes_per_token = 4.0 * static_cast<double>(shard), .part = role::activation},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down},
                              collective{.part = role::mlp_all_reduce, .width = width, .devices = x.layout.tp});
@@ -82,25 +85,6 @@ struct rwkv7_time_mix {
                              elementwise{.bytes_per_token = 6 * values, .weights = 2 * shard, .part = role::mixer_norm},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::mixer_out},
                              collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
-    }
-};
-
-/// The channel mixing of RWKV-7: a squared ReLU network on a mix with the last token.
-///   parameters  2 hidden inner + hidden;  state  the last token: hidden
-struct rwkv7_channel_mix {
-    count hidden = 0;
-    count inner = 0;
-
-    static constexpr std::string_view type = "rwkv7_channel_mix";
-    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        count const shard = ceil_div(inner, x.layout.tp);
-        dtype const w = x.precision.weights;
-        double const width = static_cast<double>(hidden);
-        return costexpr::ops(recurrence{.elements = hidden, .weights = hidden, .decode_flops = 2 * width, .prefill_flops = 2 * width, .bytes_per_token = 6 * width},
-                             gemm{.outer = shard, .inner = hidden, .weights = w, .part = role::gate_up},
-                             elementwise{.bytes_per_token = 4.0 * static_cast<double>(shard), .part = role::activation},
-                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down},
-                             collective{.part = role::mlp_all_reduce, .width = width, .devices = x.layout.tp});
     }
 };
 
