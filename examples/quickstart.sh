@@ -10,7 +10,7 @@ config=${1-model_configs/$(echo "$model" | sed 's,/,--,')_config.json}
 system=h200_sxm
 deployment="--system $system --tp 2 --batch 16 --isl 2048 --osl 256"
 
-tests/install.sh g++ cmake ninja-build libboost-dev libfmt-dev libcli11-dev
+tests/install.sh g++ cmake ninja-build libboost-dev libfmt-dev libcli11-dev libcpp-httplib-dev pkg-config
 cmake --preset gcc >/dev/null
 cmake --build --preset gcc --target costexpr_program
 

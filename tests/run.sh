@@ -30,7 +30,7 @@ jobs=$(nproc)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-tests/install.sh g++ clang-14 cmake ninja-build libboost-dev libfmt-dev libcli11-dev libgtest-dev libbenchmark-dev \
+tests/install.sh g++ clang-14 cmake ninja-build libboost-dev libfmt-dev libcli11-dev libcpp-httplib-dev libgtest-dev libbenchmark-dev \
     nlohmann-json3-dev valgrind pkg-config git python3
 check gcc
 check clang

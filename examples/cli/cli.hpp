@@ -9,6 +9,7 @@
 #include <fmt/color.h>
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,11 @@ struct outcome {
     T const& operator*() const { return *value; }
     T const* operator->() const { return &*value; }
 };
+
+/// The whole of a file, or nothing where there is none.
+std::optional<std::string> read_file(std::filesystem::path const& path);
+/// The text of a string member of a line, whatever its length.
+std::string long_text(std::string_view line, cx::json::value const& v);
 
 complaints explain(cx::problems const& problems, source const& from);
 complaint simple_complaint(std::string code, std::string where, std::string message);
@@ -115,5 +121,18 @@ struct estimate_options {
 };
 int estimate(estimate_options const& options);
 int estimate_lines();
+
+/// The layer list of a model, as written.
+struct written_list {
+    std::string id;
+    std::string name;
+    cx::count total_params = 0;
+    std::string text;
+};
+outcome<written_list> write_layers(loaded_model const& m);
+int layers(std::string const& file, bool write, bool as_json);
+int layer_classes(bool as_json);
+int layer_lines();
+int serve(int port);
 
 }  // namespace cli

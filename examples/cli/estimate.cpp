@@ -224,16 +224,6 @@ struct request_keys {
     }
 };
 
-/// The text of a string member of a line, whatever its length.
-std::string long_text(std::string_view line, cx::json::value const& v) {
-    if (v.kind != cx::json::kind::string) return std::string(v.raw(line));
-    std::string out(v.end - v.begin, '\0');
-    std::size_t length = 0;
-    if (!cx::json::decode(line, {v.begin + 1, v.end - 1, true}, out.data(), out.size(), length)) return {};
-    out.resize(length);
-    return out;
-}
-
 }  // namespace
 
 int estimate(estimate_options const& o) {

@@ -86,6 +86,23 @@ int run(int argc, char** argv) {
     families->add_flag("--json", json, "print one JSON list");
     families->callback([&] { status = cli::list_families(keys, json); });
 
+    std::string file;
+    bool write = false, cases = false, classes = false;
+    auto* layers = app.add_subcommand("layers", "a model as a list of layer types: what a file holds, or any model written as one");
+    layers->add_option("FILE", file, "a layer-list file; or " + config_help);
+    layers->add_flag("--write", write, "print the layer list of a config");
+    layers->add_flag("--json", json, "print one JSON object");
+    layers->add_flag("--jsonl", cases, "work out one layer a line from standard input");
+    layers->add_flag("--classes", classes, "the classes, their specs and the parallelism that they support");
+    layers->callback([&] {
+        if (!cases && !classes && file.empty()) throw CLI::RequiredError("FILE");
+        status = cases ? cli::layer_lines() : classes ? cli::layer_classes(json) : cli::layers(file, write, json);
+    });
+    int port = 8080;
+    auto* serve = app.add_subcommand("serve", "the layer lists of the embedded models over HTTP on 127.0.0.1");
+    serve->add_option("--port", port, "0: a free one, which is printed")->capture_default_str()->check(CLI::Range(0, 65535));
+    serve->callback([&] { status = cli::serve(port); });
+
     try {
         app.parse(argc, argv);
     } catch (CLI::ParseError const& e) {

@@ -13,13 +13,13 @@ namespace cli {
 
 namespace fs = std::filesystem;
 
-namespace {
-
 std::optional<std::string> read_file(fs::path const& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) return {};
     return std::string(std::istreambuf_iterator<char>(file), {});
 }
+
+namespace {
 
 /// The hf_quant_config.json that lies beside a config, under the names that people give it.
 std::string quantization_beside(fs::path const& config) {
@@ -41,6 +41,15 @@ std::string model_name(fs::path const& path) {
 }
 
 }  // namespace
+
+std::string long_text(std::string_view line, cx::json::value const& v) {
+    if (v.kind != cx::json::kind::string) return std::string(v.raw(line));
+    std::string out(v.end - v.begin, '\0');
+    std::size_t length = 0;
+    if (!cx::json::decode(line, {v.begin + 1, v.end - 1, true}, out.data(), out.size(), length)) return {};
+    out.resize(length);
+    return out;
+}
 
 complaints explain(cx::problems const& problems, source const& from) {
     complaints all;

@@ -38,6 +38,8 @@ enum class errc : std::uint8_t {
     missing_key,
     list_too_long,
     unknown_name,
+    not_unique,
+    ill_formed,
     // the fields contradict each other
     not_divisible,
     length_mismatch,

@@ -27,6 +27,7 @@ struct moe {
     bool shared_gate = false;  ///< a sigmoid gate on the shared expert (Qwen2-MoE)
     count router_extra = 0;    ///< weights of the router beyond hidden x experts: its bias, a correction that is trained
     bool expert_bias = false;
+    count shared_biases = 0;   ///< shared experts that have biases, each of its own
     bool routed_apart = false; ///< the routed experts are another layer's: their sizes differ from place to place
     count zero_experts = 0;    ///< further rows of the router that stand for no computation at all (LongCat-Flash, ZAYA1)
     count router_hidden = 0;   ///< width of what the router reads, where that is not the layer's input (ZAYA1)
@@ -72,8 +73,8 @@ struct moe {
             collective{.shape = collective::pattern::all_gather, .part = role::dispatch, .width = all_ranks, .devices = devices},
             routed(x, routed_apart ? 0 : experts),
             gemm{.outer = latent != 0 ? hidden : 0, .inner = latent, .weights = w, .part = role::expert_latent},
-            gemm{.outer = up * shared, .inner = shared != 0 ? hidden : 0, .weights = w, .part = role::shared_gate_up},
-            elementwise{.bytes_per_token = static_cast<double>(shared) * (2.0 * static_cast<double>(up) + activation_width(w)),
+            gemm{.outer = up * shared, .inner = shared != 0 ? hidden : 0, .weights = w, .part = role::shared_gate_up, .bias = shared_biases != 0},
+            elementwise{.bytes_per_token = static_cast<double>(shared) * (2.0 * static_cast<double>(up) + activation_width(w)), .weights = shared_biases * hidden,
                         .part = role::shared_activation},
             gemm{.outer = shared != 0 ? hidden : 0, .inner = shared, .weights = w, .part = role::shared_down},
             collective{.shape = scattered ? collective::pattern::reduce_scatter : collective::pattern::all_reduce, .part = role::combine,

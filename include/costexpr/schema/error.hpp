@@ -33,6 +33,8 @@ namespace costexpr {
         case errc::missing_key: return "missing_key";
         case errc::list_too_long: return "list_too_long";
         case errc::unknown_name: return "unknown_name";
+        case errc::not_unique: return "not_unique";
+        case errc::ill_formed: return "ill_formed";
         case errc::not_divisible: return "not_divisible";
         case errc::length_mismatch: return "length_mismatch";
         case errc::contradiction: return "contradiction";
@@ -232,6 +234,12 @@ constexpr std::string_view syntax(errc code) {
             } else {
                 found();
             }
+            break;
+        case errc::not_unique:
+        case errc::ill_formed:
+            key(p.code == errc::not_unique ? " is not unique" : " is ill-formed");
+            expected();
+            found();
             break;
         case errc::out_of_range:
             key(" is out of range");
