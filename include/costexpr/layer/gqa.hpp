@@ -68,11 +68,10 @@ struct gqa {
         count const keys = borrowed ? 0 : kv * head_dim;
         count const values = borrowed ? 0 : kv * value_dim();
         count const gains = qk_norm == qk_norm::none ? 0 : qk_norm == qk_norm::per_head ? (borrowed ? 1 : 2) * head_dim : q * head_dim + keys;
-        double const rotated = static_cast<double>(q * head_dim + keys);
         dtype const w = x.precision.weights;
         return costexpr::ops(
             gemm{.outer = (gated ? 2 : 1) * q * head_dim + keys + (values_are_keys ? 0 : values), .inner = hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
-            elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values),
+            elementwise{.bytes_per_token = pass::rotated(q * head_dim + keys, values),
                         .weights = gains + vectors * head_dim,
                         .part = role::qk_norm_rope_cache,
                         .state_bytes_per_token = static_cast<double>(keys + values) * weight_width(x.precision.kv_cache)},

@@ -40,7 +40,7 @@ struct mla {
         double const cached = static_cast<double>(latent + rope_dim);
         return costexpr::ops(
             gemm{.outer = q_latent + latent + rope_dim, .inner = hidden, .weights = w, .part = role::mla_down, .bias = bias},
-            elementwise{.bytes_per_token = 4.0 * static_cast<double>(q_latent + latent + rope_dim),
+            elementwise{.bytes_per_token = pass::plain_norm(q_latent + latent + rope_dim),
                         .weights = q_latent + latent,
                         .part = role::mla_norm,
                         .state_bytes_per_token = cached * weight_width(x.precision.kv_cache)},
@@ -72,7 +72,7 @@ struct indexer {
         return costexpr::ops(gemm{.outer = heads * dim, .inner = q_latent, .weights = w, .part = role::index_projection},
                              gemm{.outer = dim, .inner = hidden, .weights = w, .part = role::index_projection},
                              gemm{.outer = heads, .inner = hidden, .weights = dtype::bf16, .part = role::index_projection},
-                             elementwise{.bytes_per_token = 4.0 * static_cast<double>(heads * dim + dim), .weights = 2 * dim, .part = role::index_projection,
+                             elementwise{.bytes_per_token = pass::rotated(heads * dim + dim, 0), .weights = 2 * dim, .part = role::index_projection,
                                          .state_bytes_per_token = static_cast<double>(dim)},
                              index_scores{.heads = heads, .dim = dim});
     }

@@ -15,7 +15,7 @@ struct norm {
 
     static constexpr std::string_view type = "norm";
     COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
-        return costexpr::ops(elementwise{.bytes_per_token = 8.0 * static_cast<double>(hidden), .weights = gains * hidden, .part = role::norm});
+        return costexpr::ops(elementwise{.bytes_per_token = pass::norm(hidden), .weights = gains * hidden, .part = role::norm});
     }
 };
 
