@@ -173,6 +173,28 @@ constexpr bool exchange_with_tensor_parallelism() {
 }
 CHECK_TWICE(exchange_with_tensor_parallelism)
 
+constexpr bool popularity() {
+    auto const p = cx::popularity::of(launder(count{8}), 4, 1.0);
+    auto const flat = cx::popularity::of(8, 4, launder(1e-9));
+    double sum = 0;
+    for (count j = 1; j <= 8; ++j) sum += p.chance(j);
+    return p.certain == 1 && close(p.scale, 3 / (761.0 / 280 - 1)) && close(p.chance(2), 0.8731808731808732) && close(sum, 4) &&
+           // alike: each of two ranks takes half of the choices; 3 tokens choose 4 (1 - 1 / 8) of its experts
+           close(flat.choices_on_fullest(2), 2, 1e-8) && close(flat.chosen_on_fullest(2, 3.0), 3.5, 1e-8);
+}
+CHECK_TWICE(popularity)
+
+// The fullest of 8 ranks has more rows than the mean, and a single rank reads fewer experts the more popular some of them are.
+constexpr bool skewed_routing() {
+    cx::moe const layer{.hidden = 2048, .inner = 768, .experts = launder(count{128}), .top_k = 8};
+    auto const work = [&](count ep, double skew) {
+        return find<cx::experts>(layer, {.layout = {.tp = ep, .ep = ep}, .routing_skew = skew}, [](auto const&) { return true; })(tokens(64));
+    };
+    return work(1, 0).flops == work(1, -1.0).flops && close(work(1, 0).flops, work(1, 1.2).flops) && work(1, 1.2).weight_bytes < work(1, 0.6).weight_bytes &&
+           work(1, 0.6).weight_bytes < work(1, 0).weight_bytes && work(8, 0).flops < work(8, 0.6).flops && work(8, 0.6).flops < work(8, 1.2).flops;
+}
+CHECK_TWICE(skewed_routing)
+
 constexpr cx::system_spec nodes_of_eight() {
     return {.device = {.memory_bytes_per_second = 4.8e12, .flops_per_second = {0, 1e15, 0, 0, 0}}, .node = {8, 450e9, 3.4e-6}, .cluster = {0, 50e9, 9.6e-6}};
 }

@@ -45,6 +45,7 @@ struct deployment {
     costexpr::precision precision{};
     costexpr::framework framework = framework::trtllm;
     costexpr::exchange exchange = exchange::gather;
+    double routing_skew = 0;  ///< the j-th most popular expert is chosen in proportion to j^-skew; 0: all alike
 
     friend constexpr bool operator==(deployment const&, deployment const&) = default;
 };
