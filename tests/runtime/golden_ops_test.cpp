@@ -348,6 +348,57 @@ TEST_F(golden, roofline_of_every_op) {
     book.print(rows, compared);
 }
 
+/// The seconds of arithmetic alone, where the peer tells them apart: FLOPs by the rate of their dtype.
+TEST_F(golden, arithmetic_of_every_op) {
+    ledger book("math");
+    auto const systems = peer_systems();
+    int compared = 0;
+    int without_figure = 0;
+    int const rows = for_each_row("c_sol_triple.jsonl", [&](json const& row) {
+        if (row.contains("error")) return void(++book.refused_by_both);
+        std::string const model = row["model"];
+        cx::any_model const* const m = known.find(model);
+        if (m == nullptr) return ++book.unknown, void(book.unknown_models.insert(model));
+        auto const system = std::find_if(systems.begin(), systems.end(), [&](auto const& s) { return s.name.view() == row["system"]; });
+        ASSERT_NE(system, systems.end());
+        ++compared;
+        bool const prefill = row["phase"] == "context";
+        cx::group const g[] = {prefill ? cx::group{row["bs"], row["s_new"], row["prefix"], cx::phase::prefill}
+                                       : cx::group{row["bs"], 1, row["s_new"].get<cx::count>() - 2, cx::phase::decode}};
+        std::vector<cx::dtype_exception> kept;
+        cx::deployment const x = deployment_of(*m, row, kept);
+        auto const graph = cx::lower(*m, x);
+        ASSERT_TRUE(graph) << model << ' ' << row["par"];
+        cx::measured_step<double, cx::count> const s{std::span<cx::group const>(g)};
+        cx::roofline<double> const price(*system);
+        figures all;
+        for (auto const& e : *graph)
+            e.op.visit<void>([&](auto const& o) {
+                cx::for_each_kernel(o, s, [&](cx::work<double> const& w) {
+                    all[kind_of(o.purpose(), o.kind, e.at, prefill)].ours += 1e3 * static_cast<double>(e.at.times) * price.compute_seconds(w);
+                });
+            });
+        std::set<std::string> dropped;
+        for (json const& op : row["ops_sol_math_mem"]) {
+            std::string const kind = kind_of(op[0], row["family"]);
+            if (op[1] == "ERR")
+                dropped.insert(kind);
+            else
+                all[kind].theirs += op[2].get<double>();
+        }
+        if (dropped.contains("overlap"))
+            for (char const* kind : {"router", "experts", "communication", "shared_gate_up", "shared_activation", "shared_down", "shared_gate"}) dropped.insert(kind);
+        for (auto const& [kind, p] : all)
+            if (dropped.contains(kind))
+                ++without_figure;
+            else
+                book.compare({"math", kind, row["family"], row["backend"], row["par"], row["phase"], dtype_of_kind(kind, row["quant"]), row["system"], model}, p,
+                             model + ' ' + std::to_string(g[0].sequences) + 'x' + std::to_string(g[0].new_tokens) + '+' + std::to_string(g[0].past_tokens));
+    });
+    std::cout << "math: " << without_figure << " kinds without a figure of the peer\n";
+    book.print(rows, compared);
+}
+
 /// What is comparable of an op whatever the step: times, and times by each dimension.
 class shapes {
   public:
