@@ -210,7 +210,7 @@ cx::deployment deployment_of(cx::any_model const& m, json const& row, std::vecto
 
 /// The kind under which an op of the peer is compared.
 std::string kind_of(std::string name, std::string const& family) {
-    for (std::string_view prefix : {"context_", "generation_"})
+    for (std::string_view prefix : {"context_", "generation_", "encoder_"})
         if (name.starts_with(prefix)) name.erase(0, prefix.size());
     auto const in = [&](std::string_view part) { return has(name, part); };
     bool const shared = in("shared") && !in("shared_mlp");
@@ -220,12 +220,14 @@ std::string kind_of(std::string name, std::string const& family) {
     if (in("dispatch") || in("_ar") || name.starts_with("ar_") || in("allreduce")) return "communication";
     if (in("merge") || in("expert_gate_gemm") || in("expert_gate_mul")) return "shared_gate";
     if (in("norm")) return "norm";
+    if (name == "rope_apply") return "qk_norm_rope_cache";
+    if (in("projector") && in("gemm")) return "projection";
     if (in("act") || in("relu2")) return shared ? "shared_activation" : "activation";
     if (in("in_proj_ba")) return "mixer_parameters";
     if (in("in_proj")) return "mixer_in";
     if (in("out_proj")) return "mixer_out";
     if (in("latent")) return "expert_latent";
-    if (in("gate_ffn1") || in("gate_up") || in("_up_gemm")) return shared ? "shared_gate_up" : "gate_up";
+    if (in("ffn1") || in("gate_up") || in("_up_gemm")) return shared ? "shared_gate_up" : "gate_up";
     if (in("ffn2") || in("down_gemm")) return shared ? "shared_down" : "down";
     if (in("qkv")) return "qkv";
     if (in("router")) return "router";
@@ -402,8 +404,9 @@ TEST_F(golden, arithmetic_of_every_op) {
 /// What is comparable of an op whatever the step: times, and times by each dimension.
 class shapes {
   public:
-    void ours(std::string const& kind, std::string_view measure, double value) { all[kind + ':' + std::string(measure)].ours += value; }
-    void theirs(std::string const& kind, std::string_view measure, double value) { all[kind + ':' + std::string(measure)].theirs += value; }
+    explicit shapes(std::string prefix = {}) : prefix_(std::move(prefix)) {}
+    void ours(std::string const& kind, std::string_view measure, double value) { all[prefix_ + kind + ':' + std::string(measure)].ours += value; }
+    void theirs(std::string const& kind, std::string_view measure, double value) { all[prefix_ + kind + ':' + std::string(measure)].theirs += value; }
 
     template <class O>
     void add(O const& o, cx::op_place const& at, bool prefill) {
@@ -426,6 +429,10 @@ class shapes {
             of("layers", 1), of("heads", o.shape.heads), of("kv_heads", o.shape.kv_heads), of("head_dim", o.shape.head_dim);
         } else if constexpr (std::is_same_v<O, cx::windowed_attention>) {
             of("layers", 1), of("heads", o.shape.heads), of("kv_heads", o.shape.kv_heads), of("head_dim", o.shape.head_dim), of("window", o.window);
+        } else if constexpr (std::is_same_v<O, cx::merged_gemm>) {
+            of("matrix", o.matrix.outer * o.matrix.inner), of("sides", o.matrix.outer + o.matrix.inner);
+        } else if constexpr (std::is_same_v<O, cx::encoder_attention>) {
+            of("layers", 1), of("heads", o.heads), of("head_dim", o.head_dim);
         } else if constexpr (std::is_same_v<O, cx::mla_attention>) {
             of("layers", 1), of("heads", o.heads);
         } else if constexpr (std::is_same_v<O, cx::sparse_mla_attention>) {
@@ -458,6 +465,8 @@ class shapes {
             of("bytes", number("bytes_per_token"));
         } else if (type == "Embedding") {
             of("matrix", number("vocab_size") * number("hidden_size"));
+        } else if (type == "EncoderAttention") {
+            of("layers", 1), of("heads", number("n")), of("head_dim", number("head_size"));
         } else if (type == "ContextAttention" || type == "GenerationAttention") {
             of("layers", 1), of("heads", number("n")), of("kv_heads", number("n_kv")), of("head_dim", number("head_size")), of("window", number("window_size"));
         } else if (type == "MlaModuleContext" || type == "MlaModuleGeneration") {
@@ -474,6 +483,9 @@ class shapes {
     }
 
     figures all;
+
+  private:
+    std::string prefix_;
 };
 
 TEST_F(golden, shapes_of_every_op) {
@@ -501,6 +513,12 @@ TEST_F(golden, shapes_of_every_op) {
                 for (json const& op : row[prefill ? "context_ops" : "generation_ops"]) both.add(op, row["family"]);
                 for (auto const& [kind, p] : both.all)
                     book.compare({"shape", kind, row["family"], row["backend"], row["par"], prefill ? "context" : "generation", dtype_of_kind(kind, row["quant"]), "-", model}, p, model);
+            }
+            if (json const& encoder = row["encoder_ops"]; encoder.is_array() && !encoder.empty()) {
+                shapes both("encoder_");
+                cx::for_each_op_of(m->config.vision, {}, [&](auto const& o, cx::op_place const& at) { both.add(o, at, true); });
+                for (json const& op : encoder) both.add(op, row["family"]);
+                for (auto const& [kind, p] : both.all) book.compare({"shape", kind, row["family"], row["backend"], row["par"], "encoder", "bfloat16", "-", model}, p, model);
             }
             book.compare({"weights", "all", row["family"], row["backend"], row["par"], "-", row["quant"]["gemm_quant_mode"], "-", model},
                          {static_cast<double>(cx::weight_bytes(*graph)), row["weights_bytes"].get<double>()}, model, 0.005);
