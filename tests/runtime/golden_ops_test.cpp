@@ -528,6 +528,7 @@ TEST_F(golden, shapes_of_every_op) {
 
 TEST_F(golden, weights_of_every_layout) {
     ledger book("weights");
+    ledger state("state");
     int compared = 0;
     int const rows = for_each_row("e_memory.jsonl", [&](json const& row) {
         if (row.contains("error")) return void(++book.refused_by_both);
@@ -543,8 +544,16 @@ TEST_F(golden, weights_of_every_layout) {
         book.compare({"weights", "all", row["family"], row["backend"], row["par"], "-", row["quant"]["gemm_quant_mode"], row["system"], model},
                      {static_cast<double>(cx::weight_bytes(*graph)) / static_cast<double>(x.layout.pp) / gib, row["mem_gib"][0]["weights"].get<double>()},
                      model, 0.005);
+        for (json const& point : row["mem_gib"]) {
+            cx::count const tokens = point["isl"].get<cx::count>() + point["osl"].get<cx::count>();
+            state.compare({"state", "all", row["family"], row["backend"], row["par"], "-", row["quant"]["kvcache_quant_mode"], row["system"], model},
+                          {point["bs"].get<double>() * static_cast<double>(cx::state_bytes(*graph, tokens, x)) / gib, point["kvcache"].get<double>()},
+                          model + ' ' + std::to_string(tokens));
+        }
     });
     book.print(rows, compared);
+    state.unknown = book.unknown, state.refused_by_both = book.refused_by_both;
+    state.print(rows, compared);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <costexpr/layer/compressed.hpp>
 #include <costexpr/layer/gated_delta.hpp>
 #include <costexpr/layer/mamba.hpp>
+#include <costexpr/layer/mla.hpp>
 #include <costexpr/layer/moe.hpp>
 #include <costexpr/layer/vision.hpp>
 #include <costexpr/op/collective.hpp>
@@ -72,6 +73,27 @@ constexpr bool compressed_attention() {
            decode.state_bytes == 2 * 2.0 * 512 * (128 + 250);
 }
 CHECK_TWICE(compressed_attention)
+
+constexpr bool compressed_cache() {
+    cx::compressed_cache const op{.width = launder(count{512}), .ratio = 4, .windows = 2};
+    return op.state().bytes(0) == 65'536 && op.state().bytes(1024) == 65'536 + 262'144 && op.state().bytes(1027) == op.state().bytes(1024);
+}
+CHECK_TWICE(compressed_cache)
+
+// DeepSeek-V3.2 with its cache in fp8: 656 bytes per token in vLLM, of which a decoding query reads those of 2,048.
+constexpr bool sparse_cache_by_framework() {
+    cx::sparse_mla const layer{.heads = {.hidden = 7168, .heads = 128, .q_latent = 1536, .latent = launder(count{512}), .nope_dim = 128, .rope_dim = 64, .v_head_dim = 128},
+                               .top_k = 2048};
+    cx::deployment x{.precision = {.kv_cache = cx::dtype::fp8}, .framework = cx::framework::vllm};
+    auto const kept = find<cx::sparse_mla_attention>(layer, x, [](auto const&) { return true; });
+    x.framework = cx::framework::trtllm;
+    auto const plain = find<cx::sparse_mla_attention>(layer, x, [](auto const&) { return true; });
+    x.precision.kv_cache = cx::dtype::bf16;
+    auto const wide = find<cx::sparse_mla_attention>(layer, x, [](auto const&) { return true; });
+    auto const w = kept(real({.sequences = 1, .new_tokens = 1, .past_tokens = 4095, .phase = cx::phase::decode}));
+    return kept.state().bytes(100) == 65'600 && plain.state().bytes(100) == 57'600 && wide.state().bytes(100) == 115'200 && w.state_bytes == 2048 * 656.0;
+}
+CHECK_TWICE(sparse_cache_by_framework)
 
 constexpr bool index_scores() {
     cx::index_scores const every{.heads = 64, .dim = 128};

@@ -80,6 +80,8 @@ struct indexer {
 
 /// Latent attention over the `top_k` keys that an indexer chose (DeepSeek-V3.2, GLM-5).
 ///   parameters, cache  as mla;  pairs  sum over new positions of min(position, top_k)
+///   cache in fp8       vLLM and SGLang keep the rotary part in bf16 and one fp32 scale per 128 of the latent: 656 bytes per token
+///                      (fp8_ds_mla, the layout of FlashMLA); TensorRT-LLM keeps 576
 struct sparse_mla {
     mla heads{};
     count top_k = 0;
@@ -90,7 +92,10 @@ struct sparse_mla {
         heads.legal(l, p);
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        return heads.ops_around(sparse_mla_attention{heads.kernel(x), top_k}, x, true);
+        mla_attention kernel = heads.kernel(x);
+        bool const narrow = x.precision.kv_cache == dtype::fp8 && x.framework != framework::trtllm;
+        kernel.extra_bytes = narrow ? heads.rope_dim + 4 * ceil_div(heads.latent, 128) : 0;
+        return heads.ops_around(sparse_mla_attention{kernel, top_k}, x, true);
     }
 };
 

@@ -51,11 +51,15 @@ struct compressed_attention {
 };
 
 /// A compressed cache: one entry of `width` elements per `ratio` tokens, pooled with learned weights. Owns the positional weights and the
-/// norm of the pooling; the projections into it are linear layers beside it.
+/// norm of the pooling; the projections into it are linear layers beside it. Tokens that are not pooled yet wait in fp32 with their scores,
+/// those of two windows where windows overlap.
+///   state  2 (windows ratio)(windows width) fp32 numbers beside the entries
+/// compressed_cache{.width = 512, .ratio = 4, .windows = 2}: 65,536 bytes wait, 256 entries of bf16 after 1,024 tokens are 262,144.
 struct compressed_cache {
     count width = 0;
     count ratio = 0;
     count weights = 0;
+    count windows = 1;  ///< that overlap
     cache::kind holds = cache::kind::kv;
     dtype cached = dtype::bf16;
 
@@ -69,7 +73,7 @@ struct compressed_cache {
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, weights); }
     [[nodiscard]] constexpr cache state() const {
         if (ratio == 0) return {};
-        return {.holds = holds, .per_token = width, .every = ratio, .type = cached};
+        return {.holds = holds, .per_token = width, .every = ratio, .type = cached, .fixed_bytes = 8 * windows * windows * ratio * width};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {

@@ -55,6 +55,7 @@ struct mla_attention {
     count latent = 0;
     dtype arithmetic = dtype::bf16;
     dtype cached = dtype::bf16;
+    count extra_bytes = 0;  ///< per token of the cache: scales, and what is kept wider
 
     static constexpr std::string_view kind = "mla_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -65,7 +66,7 @@ struct mla_attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return 0; }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = latent + rope_dim, .type = cached};
+        return {.holds = cache::kind::kv, .per_token = latent + rope_dim, .type = cached, .scale_bytes = extra_bytes};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
@@ -102,7 +103,7 @@ struct sparse_mla_attention {
         T const tokens = g.sequences * g.new_tokens;
         T const pairs = g.sequences * (windowed_pairs(g.past_tokens + g.new_tokens, limit) - windowed_pairs(g.past_tokens, limit));
         double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
-        double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached);
+        double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached) + static_cast<double>(dense.extra_bytes);
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
         T const keys = g.phase == phase::decode ? pairs : g.sequences * (g.past_tokens + g.new_tokens);
         return {.flops = pairs * T(2 * absorbed),

@@ -52,12 +52,13 @@ struct cache {
     count every = 1;      ///< tokens that share one entry (compressed caches)
     count fixed = 0;      ///< elements
     dtype type = dtype::bf16;
-    count scale_bytes = 0;  ///< of quantization scales, per token
+    count scale_bytes = 0;  ///< of quantization scales, and of what is kept wider, per token
+    count fixed_bytes = 0;  ///< in a dtype of its own, whatever the length
 
     /// Elements after this many tokens.
     [[nodiscard]] constexpr count elements(count tokens) const { return fixed + bounded_product(per_token, entries(tokens)); }
     [[nodiscard]] COSTEXPR_COLD constexpr count bytes(count tokens) const {
-        return storage_bytes(type, elements(tokens)) + bounded_product(scale_bytes, entries(tokens));
+        return storage_bytes(type, elements(tokens)) + bounded_product(scale_bytes, entries(tokens)) + fixed_bytes;
     }
     /// Entries after this many tokens.
     [[nodiscard]] constexpr count entries(count tokens) const { return (window != 0 && tokens > window ? window : tokens) / every; }
