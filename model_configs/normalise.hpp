@@ -73,7 +73,16 @@ template <class Registry>
 key_set decoder_keys() {
     key_set keys;
     families_of<Registry>::each_name([&](std::string_view name) { keys.insert(name); });
+    // of a wrapper, what leads from its towers into the decoder
+    for (auto const& field : schema::table<projector>)
+        for (std::size_t i = 0; i != field.name_count; ++i) keys.insert(field.names[i]);
     return keys;
+}
+inline bool reads_of_tower(std::string_view key) {
+    for (auto const& field : schema::table<costexpr::tower>)
+        for (std::size_t i = 0; i != field.name_count; ++i)
+            if (field.names[i] == key) return true;
+    return std::find(tower_lists.begin(), tower_lists.end(), key) != tower_lists.end();
 }
 inline key_set quantization_keys() {
     key_set keys;
@@ -188,12 +197,12 @@ class reducer {
         });
     }
 
-    /// Of a tower, what can be a dimension: integers, true and false, lists of integers or strings, its model_type. Labels are none.
+    /// Of a tower, what is read, and what can be a dimension: integers, true and false, lists of integers or strings, its model_type. Labels are none.
     void tower(output& out, json::value object) const {
         each_member(object, [&](std::string const& key, json::value v) {
             if (v.kind == json::kind::object) {
                 if (key != "id2label" && key != "label2id") member(out, key, [&] { out.to.begin_object(), tower(out, v), out.to.end_object(); });
-            } else if (is_dimension(v) || (key == "model_type" && v.kind == json::kind::string)) {
+            } else if (is_dimension(v) || reads_of_tower(key) || (key == "model_type" && v.kind == json::kind::string)) {
                 member(out, key, [&] { copy(out, v); });
             }
         });
@@ -304,6 +313,7 @@ std::string difference(Model const& a, Model const& b) {
     if (a.config.remarks.size() != b.config.remarks.size()) return "remarks";
     if (a.parameters() != b.parameters()) return "parameters";
     if (a.active_parameters() != b.active_parameters()) return "active parameters";
+    if (a.config.vision_parameters() != b.config.vision_parameters() || a.config.audio_parameters() != b.config.audio_parameters()) return "parameters of towers";
     for (count const tokens : {1, 100, 1000, 5000, 100'000, 2'000'000})
         if (a.state_bytes(tokens) != b.state_bytes(tokens)) return "state";
     return {};

@@ -39,6 +39,7 @@
 //   config.json -> json/reader -> schema/read -> family (a composition of layer types) -> ops -> work -> pricing -> seconds
 //
 // model<"Org/Name">, read_model(text)              a model at compile time, at run time            model/
+// classify                                         whether a config is read whole, what to write where   model/
 // system<"h200_sxm">, read_system(text)            a device with its links                         system/
 // prefill, decode, mixed, price, breakdown         seconds of a step                               cost/
 // lower                                            a model laid out once, to price many steps      cost/
@@ -925,8 +926,8 @@ struct attention {
     }
 };
 
-/// Causal attention over the last `window` tokens (Mistral, gpt-oss, MiMo-V2), or over the current block of `window` tokens where
-/// `chunked` (Llama 4). Its cache stops growing at the window.
+/// Causal attention over the last `window` tokens (Mistral, gpt-oss, MiMo-V2), over the current block of `window` tokens where `chunked`
+/// (Llama 4), or over as many `chosen` tokens of the whole context (MiniMax-M3). Its cache stops growing at the window unless they are chosen.
 ///   pairs  sum over new positions of min(position, window), ramp included; chunked: of the position within its block
 ///   keys   min(past + new, window + new - 1); chunked: from the block of the first new token on
 /// 32 heads of 128 over a window of 128: a prompt of 200 tokens has 17,472 pairs and costs 286,261,248 FLOPs (10,884 pairs where chunked).
@@ -934,6 +935,7 @@ struct windowed_attention {
     attention_shape shape{};
     count window = 0;
     bool chunked = false;
+    bool chosen = false;  ///< by an indexer, anywhere in the context
 
     static constexpr std::string_view kind = "windowed_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -944,7 +946,7 @@ struct windowed_attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = window, .type = shape.cached};
+        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = chosen ? 0 : window, .type = shape.cached};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
@@ -953,7 +955,9 @@ struct windowed_attention {
         T const end = g.past_tokens + n;
         if (!chunked) {
             T const pairs = g.sequences * (windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w));
-            return shape.on(g.sequences * n, pairs, g.sequences * min(end, w + n - T(1)));
+            if (!chosen) return shape.on(g.sequences * n, pairs, g.sequences * min(end, w + n - T(1)));
+            // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
+            return shape.on(g.sequences * n, pairs, g.phase == phase::decode ? pairs : g.sequences * end);
         }
         auto const block = [&](T x) { return whole_part(x / w); };
         auto const up_to = [&](T x) {
@@ -1129,6 +1133,7 @@ concept layer_type = requires(L const& layer, deployment const& x) {
 template <layer_type L>
 struct run {
     using layer_t = L;
+    static constexpr std::size_t most = 1;  ///< entries of a composition that it can stand for
     count times = 0;
     L layer{};
     count copies = 0;
@@ -1145,11 +1150,64 @@ COSTEXPR_INLINE constexpr run<L> times(count n, L const& layer, count copies) {
     return {n, layer, copies};
 }
 
-/// The composition of a family, in the order of the model's definition.
-template <class... L>
-COSTEXPR_INLINE constexpr auto layers(run<L> const&... r) {
-    static_assert(sizeof...(L) != 0, "costexpr: a family needs at least one layer: return costexpr::layers(times(n, gqa{...}), ...)");
-    return hana::basic_tuple<run<L>...>{r...};
+/// One of a list of dimensions that are known at run time alone, with the number of layers that have them.
+template <class T>
+struct counted {
+    count times = 0;
+    T what{};
+    friend constexpr bool operator==(counted const&, counted const&) = default;
+};
+
+/// Layers of one type whose dimensions differ from place to place: the distinct ones, each with how often it stands in the model.
+/// They are made one at a time while the composition is walked: an array of layers would have to be filled first.
+template <class T, std::size_t Most, class F>
+struct run_list {
+    using layer_t = std::remove_cvref_t<decltype(std::declval<F const&>()(std::declval<T const&>()))>;
+    static constexpr std::size_t most = Most;
+    inplace_vector<counted<T>, Most> list;
+    F make;
+};
+
+/// One layer f(what) for each distinct entry of a bounded list (per-block search, per-layer lists of sizes).
+template <class T, std::size_t Most, class F>
+constexpr auto each(inplace_vector<counted<T>, Most> const& list, F const& f) {
+    return run_list<T, Most, F>{list, f};
+}
+/// Adds one to the entry of `what`, or makes one, and says whether there was room.
+template <class T, std::size_t Most>
+constexpr bool add_one(inplace_vector<counted<T>, Most>& list, T const& what) {
+    for (counted<T>& c : list)
+        if (c.what == what) return ++c.times, true;
+    return list.try_push_back({1, what});
+}
+
+namespace detail {
+
+template <class>
+inline constexpr bool is_entry = false;
+template <class L>
+inline constexpr bool is_entry<run<L>> = true;
+template <class T, std::size_t Most, class F>
+inline constexpr bool is_entry<run_list<T, Most, F>> = true;
+
+template <class L, class F>
+COSTEXPR_INLINE constexpr void visit_entry(run<L> const& r, F const& f) {
+    if (r.times != 0) f(r);
+}
+template <class T, std::size_t Most, class Make, class F>
+COSTEXPR_INLINE constexpr void visit_entry(run_list<T, Most, Make> const& entry, F const& f) {
+    for (counted<T> const& c : entry.list)
+        if (c.times != 0) f(times(c.times, entry.make(c.what)));
+}
+
+}  // namespace detail
+
+/// The composition of a family, in the order of the model's definition: what `times` and `each` give.
+template <class... Entry>
+    requires(detail::is_entry<Entry> && ...)
+COSTEXPR_INLINE constexpr auto layers(Entry const&... e) {
+    static_assert(sizeof...(Entry) != 0, "costexpr: a family needs at least one layer: return costexpr::layers(times(n, gqa{...}), ...)");
+    return hana::basic_tuple<Entry...>{e...};
 }
 
 /// How many elements a tuple of layers or ops has.
@@ -1164,7 +1222,7 @@ inline constexpr std::size_t length_of<hana::basic_tuple<T...>> = sizeof...(T);
 template <class Tuple, class F>
 COSTEXPR_INLINE constexpr void for_each_layer(Tuple const& composition, F const& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>) COSTEXPR_INLINE_LAMBDA {
-        ((hana::at_c<I>(composition).times != 0 ? (f(hana::at_c<I>(composition)), 0) : 0), ...);
+        (detail::visit_entry(hana::at_c<I>(composition), f), ...);
     }(std::make_index_sequence<length_of<Tuple>>{});
 }
 
@@ -1219,9 +1277,11 @@ enum class qk_norm : unsigned char {
 };
 
 /// Grouped-query attention (arXiv:2305.13245); multi-head (kv_heads = heads) and multi-query (kv_heads = 1) are its cases.
-///   parameters  hidden (heads d (2 if gated) + kv_heads (d + dv)) + heads dv hidden (+ biases, query and key norms, one sink per head)
+///   parameters  hidden (heads d (2 if gated) + kv_heads (d + dv)) + heads dv hidden (+ hidden heads with gated heads, biases, query and key norms, one sink per head)
+///               with a query latent: hidden q + q + q heads d instead of hidden heads d (multi-matrix factorisation attention, arXiv:2412.19255)
 ///   cache       kv_heads (d + dv) elements per token
-/// gqa{.hidden = 4096, .heads = 32, .kv_heads = 8, .head_dim = 128} (Llama-3.1-8B) has 41,943,040 parameters.
+/// gqa{.hidden = 4096, .heads = 32, .kv_heads = 8, .head_dim = 128} (Llama-3.1-8B) has 41,943,040 parameters;
+/// gqa{.hidden = 7168, .heads = 64, .kv_heads = 1, .head_dim = 256, .q_latent = 2048} (Step3) has 169,347,072.
 struct gqa {
     count hidden = 0;
     count heads = 0;
@@ -1231,10 +1291,16 @@ struct gqa {
     costexpr::qk_norm qk_norm = qk_norm::none;
     bool qkv_bias = false;
     bool output_bias = false;
+    count qk_gains = 1;  ///< 1 RMSNorm, 2 LayerNorm with bias (Persimmon, Phi)
     bool gated = false;  ///< queries carry an output gate of their own size
+    bool gated_heads = false;  ///< an output gate of one value per head
+    bool inner_norm = false;  ///< a norm in front of the output projection (BitNet)
+    bool masks = false;       ///< a learned mask from the values, one per KV head (dynamic mask attention, arXiv:2508.02124)
+    count q_latent = 0;       ///< width that queries are projected through, with a norm in it; 0: directly
     bool sinks = false;  ///< one learned logit per head (gpt-oss)
     count vectors = 0;           ///< learned vectors of head_dim beside the projections (differential attention has 4)
     bool borrowed = false;       ///< keys and values are those of an earlier layer: neither projected nor kept (Gemma 3n, Gemma 4)
+    count input = 0;             ///< width of what is projected to queries, keys and values; 0: hidden (a shared block of Zamba reads twice that)
     bool values_are_keys = false;  ///< one projection serves both (Gemma 4)
 
     static constexpr std::string_view type = "gqa";
@@ -1268,13 +1334,17 @@ struct gqa {
         count const kv = ceil_div(kv_heads, tp);
         count const keys = borrowed ? 0 : kv * head_dim;
         count const values = borrowed ? 0 : kv * value_dim();
-        count const gains = qk_norm == qk_norm::none ? 0 : qk_norm == qk_norm::per_head ? (borrowed ? 1 : 2) * head_dim : q * head_dim + keys;
+        count const gains = qk_norm == qk_norm::none ? 0 : qk_gains * (qk_norm == qk_norm::per_head ? (borrowed ? 1 : 2) * head_dim : q * head_dim + keys);
+        count const queries = q_latent != 0 ? q_latent : (gated ? 2 : 1) * q * head_dim;
         double const rotated = static_cast<double>(q * head_dim + keys);
         dtype const w = x.precision.weights;
         return costexpr::ops(
-            gemm{.outer = (gated ? 2 : 1) * q * head_dim + keys + (values_are_keys ? 0 : values), .inner = hidden, .weights = w, .part = role::qkv, .bias = qkv_bias},
-            elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values),
-                        .weights = gains + vectors * head_dim,
+            gemm{.outer = queries + (gated_heads ? q : 0) + keys + (values_are_keys ? 0 : values), .inner = input != 0 ? input : hidden, .weights = w,
+                 .part = role::qkv, .bias = qkv_bias && !gated_heads},
+            gemm{.outer = q_latent != 0 ? q * head_dim : masks ? kv : 0, .inner = q_latent != 0 ? q_latent : values, .weights = w, .part = role::mla_query_up},
+            elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values) + (inner_norm ? 4.0 * static_cast<double>(q * value_dim()) : 0.0),
+                        .weights = gains + vectors * head_dim + q_latent + (inner_norm ? q * value_dim() : 0) + (masks ? kv : 0) +
+                                   (qkv_bias && gated_heads ? queries + keys + values : 0),  // the gate has none
                         .part = role::qk_norm_rope_cache,
                         .state_bytes_per_token = static_cast<double>(keys + values) * weight_width(x.precision.kv_cache)},
             kernel,
@@ -1300,6 +1370,21 @@ struct sliding_gqa {
     }
 };
 
+/// Grouped-query attention over the `top_k` keys that an indexer chose (MiniMax-M3: blocks of keys, per KV head). The cache keeps them all.
+///   parameters, cache  as gqa;  pairs  sum over new positions of min(position, top_k)
+/// 64 heads and 4 KV heads of 128 over 2,048 keys keep 1,024 elements a token; a token decoded at 8,191 past ones costs 67,108,864 FLOPs.
+struct sparse_gqa {
+    gqa heads{};
+    count top_k = 0;
+
+    static constexpr std::string_view type = "sparse_gqa";
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const { heads.legal(l, p); }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        return heads.ops_around(windowed_attention{.shape = heads.shape(x), .window = top_k, .chosen = true}, x);
+    }
+};
+
 }  // namespace costexpr
 
 namespace costexpr {
@@ -1315,41 +1400,77 @@ struct traits {
     bool multi_query = false;         ///< one KV head, whatever num_kv_heads says (Falcon before its new decoder, BigCode)
     costexpr::qk_norm qk_norm = qk_norm::per_head;  ///< which, where there is one
     bool qk_normed = false;           ///< use_qk_norm
+    count qk_gains = 1;               ///< of the norms on queries and keys: 1 RMSNorm, 2 LayerNorm with bias
     count attention_vectors = 0;      ///< learned vectors of head_dim (arXiv:2410.05258 has 4)
     bool gated_attention = false;     ///< queries carry an output gate
+    bool gated_heads = false;         ///< an output gate of one value per head
+    bool filters = false;             ///< queries and keys pass a filter over the last tokens (Yuan)
+    bool masks = false;               ///< a learned mask from the values (Doge)
+    bool floors_head_dim = false;     ///< head_dim is the whole part of hidden / heads where no key gives it and it does not divide
+    bool sub_norms = false;           ///< norms in front of the projections out of attention and feed-forward network (BitNet)
+    bool attention_experts = false;   ///< query and output projections are experts, chosen per token (JetMoe)
     bool sinks = false;               ///< one learned logit per head
     bool sliding_sinks = false;       ///< the same on sliding layers alone (add_swa_attention_sink_bias)
     count sliding_kv_heads = 0;       ///< swa_num_key_value_heads
     bool windowed = true;             ///< whether sliding_window alone makes every layer a sliding one (use_sliding_window)
     count window_period = 0;          ///< every so-manieth layer is a full one, the others slide
+    bool full_first = false;          ///< counted from the first layer on, which is a full one (ModernBERT)
+    // latent attention
+    bool latent_gated = false;        ///< an output gate of the width of the values
+    bool gate_with_queries = false;   ///< the same, projected with the queries (A.X-K2)
+    count head_vectors = 0;           ///< learned values per head
+    bool rope_norm = false;           ///< a norm on the key's rotated part
+    count unrotated_every = 0;        ///< every so-manieth layer has no rotary embedding, and so no rotated part of its keys (no_rope_layers)
+    count index_period = 0;           ///< of the layers past the second, every so-manieth has an indexer (index_topk_freq)
+    bool scaled_index = false;        ///< the indexer reads hidden states through a norm, and scales its logits (Mistral Large 4)
+    count attention_blocks = 1;       ///< attention layers and dense networks in each of `num_layers` layers (LongCat-Flash has 2)
+    bool parallel_streams = false;    ///< hyper-connections that do not mix the streams with each other (Hy 4)
     // norms
     count norm_gains = 1;             ///< 1 RMSNorm, 2 LayerNorm with bias, 0 without weights
     count norms = 2;                  ///< per layer
+    count altup_streams = 0;          ///< altup_num_inputs
+    bool parallel_drops_norm = false; ///< one norm less where use_parallel_residual says so (StableLM)
     count post_norms = 0;             ///< further norms per layer where use_post_norm or new_decoder_architecture says so
     bool embedding_norm = false;      ///< one behind the input table (BLOOM)
+    bool final_norm = true;           ///< one in front of the head
+    count moe_norms = 0;              ///< further norms on layers with experts
+    count layer_vectors = 0;          ///< learned vectors of the hidden size per layer beside the norms: scales of residuals (Doge)
+    count model_vectors = 0;          ///< the same once per model
     // feed-forward
     bool gated = true;
     bool mlp_bias = false;
+    bool down_bias = false;           ///< on the projection down alone
     bool halved_inner = false;        ///< intermediate_size counts gate and up projection together
+    bool adjusted_inner = false;      ///< block_auto_adjust_ff_dim
     count inner_ratio = 0;            ///< inner size over width where no key says it
     count activation_weights = 0;     ///< learned scalars of the activation function (xIELU)
     // experts
     count shared_experts = 0;         ///< n_shared_experts
+    bool shared_size_each = false;    ///< the size that the config gives for shared experts is that of each
     bool shared_gate = false;         ///< a sigmoid gate on the shared expert
     count router_bias = 0;            ///< trained vectors of one value per expert beside the router's matrix
     bool router_bias_from_key = false;///< moe_use_aux_free decides
     bool expert_bias = false;
     bool dense_residual = false;      ///< a dense feed-forward network beside the experts, with a norm of its own (Arctic)
     bool dense_inner_from_mlp_key = false;
+    count latent_norms = 0;           ///< norms of the width that experts work in (Muse Spark)
+    count output_bias_of_experts = 0; ///< vectors of the hidden size added to what the experts give (JetMoe)
+    bool other_modality = false;      ///< a second set of experts, for tokens of images (ERNIE 4.5 VL)
     count first_dense = 0;            ///< first_k_dense_replace
     // state spaces
     bool second_generation = true;    ///< Mamba-2, else Mamba
     bool gated_mixer_norm = true;     ///< mamba_rms_norm
     bool mixer_inner_norms = false;   ///< norms on time step, B and C (Jamba)
+    bool full_rank_mixer = false;     ///< decay and gate of Kimi delta attention are projections of full rank
+    bool delta_rule = false;          ///< RWKV-7
+    bool full_remainder = false;      ///< layers behind the last whole layer_group_size have full attention
+    bool lightning = false;           ///< lightning attention in the place of Kimi delta attention
     bool parallel_mixers = false;     ///< attention and state space side by side in every layer (Falcon-H1)
+    bool two_stacks = false;          ///< a slow and a fast stack of layers take turns (HRM)
     // embedding and head
     bool tied = false;                ///< tie_word_embeddings
     bool head_bias = false;           ///< lm_head_bias
+    bool head_transform = false;      ///< a square projection with a norm in front of the head (ModernBERT)
     count extra_embeddings = 0;       ///< rows of the input table beyond the vocabulary
     bool learned_positions = false;   ///< a table with one row per position of the context
     count extra_positions = 0;        ///< rows of that table beyond it (OPT)
@@ -1447,6 +1568,7 @@ namespace costexpr {
 
 /// The output projection to logits, its rows spread over tensor-parallel ranks and gathered.
 ///   parameters  vocab hidden (+ vocab with a bias), or none of its own where it is tied to the embedding
+///               (+ hidden width where a projection stands in front of it)
 /// head{.vocab = 128256, .hidden = 4096} (Llama-3.1-8B) has 525,336,576 parameters; 16 rows of logits cost 16,810,770,432 FLOPs.
 struct head {
     count vocab = 0;
@@ -1454,11 +1576,12 @@ struct head {
     bool tied = false;
     bool bias = false;
     count width = 0;  ///< of the model, where a projection leads to that of the table (OPT-350m)
+    bool transform = false;  ///< a projection though both are equal (ModernBERT)
 
     static constexpr std::string_view type = "head";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const tp = x.layout.tp;
-        bool const projected = width != 0 && width != hidden;
+        bool const projected = width != 0 && (transform || width != hidden);
         return costexpr::ops(logits{{.outer = projected ? hidden : 0, .inner = projected ? width : 0, .weights = x.precision.weights,
                                      .part = role::head_projection}},
                              logits{{.outer = ceil_div(vocab, tp), .inner = hidden, .weights = tied ? x.precision.embedding : x.precision.head,
@@ -1510,6 +1633,151 @@ struct prediction_module {
 
 }  // namespace costexpr
 
+// costexpr/layer/vision.hpp
+
+// costexpr/op/encoder_attention.hpp
+
+namespace costexpr {
+
+/// The rows that a layer of a tower computes for each sequence: patches of an image or frames of a recording, more or fewer where it widens
+/// or merges them (`tokens fan / per`), or a fixed number of learned queries.
+struct encoder_rows {
+    count per = 1;
+    count fan = 1;
+    count fixed = 0;
+
+    template <class T>
+    [[nodiscard]] constexpr T of(T sequences, T tokens) const {
+        return fixed != 0 ? sequences * T(static_cast<double>(fixed)) : tokens * T(static_cast<double>(fan) / static_cast<double>(per));
+    }
+};
+
+/// A linear layer of a tower, on the rows that it sees.
+/// encoder_gemm{{.outer = 4096, .inner = 4096}, {.per = 4}}: a merger of 2 x 2 patches costs 8,589,934,592 FLOPs on an image of 1,024.
+struct encoder_gemm {
+    gemm matrix{};
+    encoder_rows rows{};
+
+    static constexpr std::string_view kind = "gemm";
+    [[nodiscard]] constexpr role purpose() const { return matrix.part; }
+    [[nodiscard]] constexpr bool idle() const { return matrix.idle(); }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return matrix.parameters<N>();
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return matrix.weight_bytes(); }
+    template <class T>
+    [[nodiscard]] constexpr work<T> operator()(load<T> const& l) const {
+        return matrix.on(rows.of(l.sequences, l.tokens));
+    }
+};
+
+/// Attention without a mask over all tokens of a sequence (the patches of an image), without a cache. Within windows each token sees those
+/// of its window; learned queries see all tokens, and themselves where `with_queries`.
+///   flops  4 heads head_dim per pair, tokens^2 pairs per sequence
+/// encoder_attention{.heads = 16, .head_dim = 72}: one image of 1,024 patches costs 4,831,838,208 FLOPs, in windows of 64 a sixteenth of it.
+struct encoder_attention {
+    count heads = 0;
+    count head_dim = 0;
+    encoder_rows queries{};
+    count window = 0;           ///< keys that a query sees at most; 0 all
+    bool with_queries = false;
+
+    static constexpr std::string_view kind = "encoder_attention";
+    [[nodiscard]] constexpr role purpose() const { return role::attention; }
+    [[nodiscard]] constexpr bool idle() const { return heads == 0; }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return N(0);
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return 0; }
+    template <class T>
+    [[nodiscard]] constexpr work<T> operator()(basic_group<T> const& g) const {
+        double const width = static_cast<double>(heads) * static_cast<double>(head_dim);
+        T const rows = queries.of(g.sequences, g.sequences * g.new_tokens);
+        T const all = queries.fixed != 0 ? g.new_tokens + T(with_queries ? static_cast<double>(queries.fixed) : 0.0) : queries.of(T(1), g.new_tokens);
+        T const keys = window != 0 ? min(all, T(static_cast<double>(window))) : all;
+        return {.flops = rows * keys * T(4 * width), .activation_bytes = rows * T(8 * width)};
+    }
+};
+
+}  // namespace costexpr
+
+namespace costexpr {
+
+/// A linear layer of a tower: a patch embedding (a convolution whose stride is its size), a convolution as the product that it is, a merger,
+/// a projector.
+///   parameters  outer inner (+ outer with a bias)
+/// projection{.inner = 588, .outer = 1152}: patches of 14 x 14 pixels into 1,152 values, 678,528 parameters.
+struct projection {
+    count inner = 0;
+    count outer = 0;
+    bool bias = true;
+    encoder_rows rows{};
+
+    static constexpr std::string_view type = "projection";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        return costexpr::ops(encoder_gemm{{.outer = outer, .inner = inner, .weights = x.precision.activations, .part = role::projection, .bias = bias}, rows});
+    }
+};
+
+/// Learned vectors of a tower that are added or multiplied: positions, norms, gains.
+///   parameters  elements
+struct learned_vector {
+    count elements = 0;
+
+    static constexpr std::string_view type = "learned_vector";
+    COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
+        return costexpr::ops(elementwise{.weights = elements, .part = role::projection});
+    }
+};
+
+/// A block of a vision transformer (arXiv:2010.11929), of an audio encoder (Whisper, arXiv:2212.04356) or of a resampler with learned queries
+/// (Perceiver, arXiv:2103.03206): attention, and a feed-forward network, each behind a norm.
+///   parameters  norms norm_gains hidden + vectors + q (hidden + 1) + 2 kv (source + 1) + (q + 1) hidden + (inner + 1) hidden + (hidden + 1) inner
+///               with q = heads head_dim, kv = kv_heads head_dim; a gated network has hidden inner more; each "+ 1" is a bias
+/// encoder_block{.hidden = 1152, .heads = 16, .inner = 4304} of SigLIP has 15,239,504 parameters.
+struct encoder_block {
+    count hidden = 0;
+    count heads = 0;
+    count inner = 0;           ///< 0 attention alone
+    count kv_heads = 0;        ///< 0 as many as heads
+    count head_dim = 0;        ///< 0 hidden / heads
+    count source = 0;          ///< width of what keys and values are made of; 0 hidden
+    count norms = 2;
+    count norm_gains = 2;      ///< 2 LayerNorm with bias, 1 RMSNorm
+    count vectors = 0;         ///< further learned values: scales of the residual, norms of queries and keys, gates, tables of relative positions
+    bool qkv_bias = true;
+    bool output_bias = true;
+    bool gated = false;
+    bool mlp_bias = true;
+    encoder_rows rows{};       ///< of the queries
+    count window = 0;          ///< tokens that see each other; 0 all
+    bool sees_queries = false; ///< learned queries are keys too
+
+    static constexpr std::string_view type = "encoder_block";
+    [[nodiscard]] constexpr count dim() const { return head_dim != 0 ? head_dim : heads != 0 ? hidden / heads : 0; }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        dtype const w = x.precision.activations;
+        count const up = gated ? 2 : 1;
+        count const keys = kv_heads != 0 ? kv_heads : heads;
+        count const from = source != 0 ? source : hidden;
+        encoder_rows const seen = rows.fixed != 0 ? encoder_rows{} : rows;
+        // what a norm and an activation move per token of the tower; a handful of learned queries is left out
+        double const share = rows.fixed != 0 ? 0.0 : static_cast<double>(rows.fan) / static_cast<double>(rows.per);
+        return costexpr::ops(elementwise{.bytes_per_token = 8 * share * static_cast<double>(norms) * static_cast<double>(hidden), .weights = norms * norm_gains * hidden + vectors, .part = role::norm},
+                             encoder_gemm{{.outer = heads * dim(), .inner = hidden, .weights = w, .part = role::qkv, .bias = qkv_bias}, rows},
+                             encoder_gemm{{.outer = 2 * keys * dim(), .inner = from, .weights = w, .part = role::qkv, .bias = qkv_bias}, seen},
+                             encoder_attention{heads, dim(), rows, window, sees_queries},
+                             encoder_gemm{{.outer = hidden, .inner = heads * dim(), .weights = w, .part = role::attention_output, .bias = output_bias}, rows},
+                             encoder_gemm{{.outer = up * inner, .inner = hidden, .weights = w, .part = role::gate_up, .bias = mlp_bias}, rows},
+                             elementwise{.bytes_per_token = share * static_cast<double>(inner) * (2.0 * static_cast<double>(up) + 2.0), .part = role::activation},
+                             encoder_gemm{{.outer = hidden, .inner = inner, .weights = w, .part = role::down, .bias = mlp_bias}, rows});
+    }
+};
+
+}  // namespace costexpr
+
 // costexpr/schema/field.hpp
 
 // costexpr/schema/pattern.hpp
@@ -1517,9 +1785,9 @@ struct prediction_module {
 namespace costexpr {
 
 /// What stands in one place of a decoder. `layer_types`, `hybrid_layer_pattern`, `moe_layer_freq` and their many relatives all say it.
-enum class layer_kind : std::uint8_t { full, sliding, chunked, linear, mamba, convolution, dense, moe, shared, hybrid, compressed, pooled, none };
+enum class layer_kind : std::uint8_t { full, sliding, chunked, linear, mamba, convolution, dense, moe, shared, hybrid, compressed, pooled, chosen, unrotated, none };
 
-inline constexpr std::size_t layer_kinds = 13;
+inline constexpr std::size_t layer_kinds = 15;
 inline constexpr count largest_layers = 256;
 
 /// The spellings of layer kinds in config files, one table for every key that lists them.
@@ -1537,8 +1805,11 @@ inline constexpr layer_kind_name layer_kind_names[] = {
     {"full", layer_kind::full},                 {"hybrid", layer_kind::hybrid},
     {"reference_sliding_attention", layer_kind::sliding},
     {"recurrent", layer_kind::linear},          {"hash_moe", layer_kind::moe},
+    {"hybrid_sliding", layer_kind::sliding},
+    {"indexed_attention", layer_kind::full},    {"deepseek_sparse_attention", layer_kind::full},
     {"compressed_sparse_attention", layer_kind::compressed},
     {"heavily_compressed_attention", layer_kind::pooled},
+    {"minimax_m3_sparse", layer_kind::chosen},
 };
 
 /// The kind of every layer in order, with the count of each kind kept beside: counting while a model is priced would dominate its cost.
@@ -1665,6 +1936,8 @@ struct field_facts {
     bool skips_lists = false;      ///< a list under this key is meant for another field
     bool skips_texts = false;      ///< a text under this key is meant for another field
     bool skips_numbers = false;    ///< a number (or true, or false) under this key is meant for another field
+    bool takes_pairs = false;      ///< of a list of two numbers the first is meant, the second is another field's
+    bool takes_texts = false;      ///< a list of numbers may be a text, "3,4,5"
     bool outermost_wins = false;   ///< a wrapper's own key beats that of its text_config
     count smallest = 1;
     count largest = largest_dimension;
@@ -1740,6 +2013,10 @@ struct field : schema::field_facts {
     [[nodiscard]] constexpr field not_lists() const { return with(&field::skips_lists, true); }
     [[nodiscard]] constexpr field not_texts() const { return with(&field::skips_texts, true); }
     [[nodiscard]] constexpr field not_numbers() const { return with(&field::skips_numbers, true); }
+    /// Of a list of two numbers the first is meant; another field reads the second (`name.1`).
+    [[nodiscard]] constexpr field pairs() const { return with(&field::takes_pairs, true); }
+    /// A list of numbers may be a text: "3,4,5".
+    [[nodiscard]] constexpr field or_texts() const { return with(&field::takes_texts, true); }
     /// A wrapper's own key beats that of its text_config.
     [[nodiscard]] constexpr field outermost() const { return with(&field::outermost_wins, true); }
     [[nodiscard]] constexpr field at_most(count most) const {
@@ -1864,30 +2141,46 @@ struct backbone {
     bool embedding_norm = false;
     count extra_norms = 0;
     bool post_normed = false;
+    bool parallel = true;        ///< attention and feed-forward network side by side (Falcon); one norm more where they are not
+    count parallel_norms = 0;    ///< how many norms are in front of them
+    bool parallel_residual = false;
+    bool parallel_drops_norm = false;
+    bool norm_bias = false;
+    bool norm_weights = true;
     count extra_embeddings = 0;
     bool learned_positions = false;
     count extra_positions = 0;
     count embedding_width = 0;  ///< of the tables, where a projection leads to the hidden size (OPT-350m)
     count mtp_modules = 0;
     bool uses_mtp = true;
+    bool head_transform = false;
+    count moe_norms = 0;
+    count layer_vectors = 0;
+    count model_vectors = 0;
 
     static constexpr auto json(auto...) {
         using f = backbone;
         return std::array{
-            key(&f::layers, "num_hidden_layers", "n_layer", "n_layers", "num_layers").at_most(largest_layers),
-            key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
+            key(&f::layers, "num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_blocks").at_most(largest_layers),
+            key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model", "embedding_dim"),
             key(&f::vocab, "padded_vocab_size", "vocab_size").asked_as("vocab_size"),
+            key(&f::extra_embeddings, "additional_vocab_size").optional(),
             key(&f::max_context, "max_position_embeddings", "max_sequence_length", "max_seq_len", "seq_length", "n_positions").optional().at_most(count{1} << 40),
             key(&f::tied, "tie_word_embeddings").optional().outermost(),
-            key(&f::head_bias, "lm_head_bias").optional(),
+            key(&f::head_bias, "lm_head_bias", "decoder_bias").optional(),
             key(&f::embedding_width, "word_embed_proj_dim").or_else([](f const& c) { return c.hidden; }),
-            key(&f::post_normed, "use_post_norm", "new_decoder_architecture").optional(),
-            key(&f::final_norm, "do_layer_norm_before").or_else(true),
-            key(&f::mtp_modules, "num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers").optional().at_most(largest_layers),
+            key(&f::post_normed, "use_post_norm", "new_decoder_architecture", "sandwich_norm").optional(),
+            key(&f::final_norm, "do_layer_norm_before").optional(),
+            key(&f::parallel, "parallel_attn").optional(),
+            key(&f::parallel_norms, "num_ln_in_parallel_attn").optional().at_most(2),
+            key(&f::parallel_residual, "use_parallel_residual").optional(),
+            key(&f::norm_bias, "norm_bias").optional(),
+            key(&f::norm_weights, "layer_norm_elementwise_affine").optional(),
+            key(&f::mtp_modules, "num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers", "num_mtp_layers").optional().at_most(largest_layers),
             key(&f::uses_mtp, "use_mtp").or_else(true),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         layers = is.size.layers;
         hidden = is.size.hidden;
         vocab = is.size.vocab;
@@ -1901,20 +2194,33 @@ struct backbone {
         embedding_norm = is.embedding_norm;
         learned_positions = is.learned_positions;
         extra_positions = is.extra_positions;
+        head_transform = is.head_transform;
+        final_norm = is.final_norm;
+        moe_norms = is.moe_norms;
+        layer_vectors = is.layer_vectors;
+        model_vectors = is.model_vectors;
+        parallel_drops_norm = is.parallel_drops_norm;
     }
 
     [[nodiscard]] COSTEXPR_INLINE constexpr embedding input() const { return {.vocab = vocab + extra_embeddings, .hidden = embedding_width, .width = hidden}; }
     [[nodiscard]] COSTEXPR_INLINE constexpr positions position_table() const { return {max_context + extra_positions, hidden}; }
-    [[nodiscard]] COSTEXPR_INLINE constexpr norm layer_norm() const { return {hidden, norm_gains}; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr norm layer_norm() const { return {hidden, norm_weights ? norm_gains + (norm_bias && norm_gains == 1 ? 1 : 0) : 0}; }
     [[nodiscard]] COSTEXPR_INLINE constexpr head output() const {
-        return {.vocab = vocab, .hidden = embedding_width, .tied = tied, .bias = head_bias, .width = hidden};
+        return {.vocab = vocab, .hidden = embedding_width, .tied = tied, .bias = head_bias, .width = hidden, .transform = head_transform};
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr count predictions() const { return uses_mtp ? mtp_modules : 0; }
     /// What stands around the decoder layer of each multi-token prediction module.
     [[nodiscard]] COSTEXPR_INLINE constexpr prediction_module prediction() const { return {hidden, norm_gains}; }
-    [[nodiscard]] constexpr count norms_per_layer() const { return norms + (post_normed ? extra_norms : 0); }
     /// Norms of all layers, the final one, and one behind the input table where there is one.
     [[nodiscard]] constexpr count all_norms() const { return layers * norms_per_layer() + (final_norm ? 1 : 0) + (embedding_norm ? 1 : 0); }
+    [[nodiscard]] constexpr count norms_per_layer() const {
+        if (!parallel) return 2;
+        if (parallel_norms != 0) return parallel_norms;
+        return norms + (post_normed ? extra_norms : 0) - (parallel_residual && parallel_drops_norm ? 1 : 0);
+    }
+    /// Learned vectors beside the norms, of all layers and of the model.
+    [[nodiscard]] COSTEXPR_INLINE constexpr learned_vector vectors() const { return {(layers * layer_vectors + model_vectors) * hidden}; }
+    [[nodiscard]] constexpr count vector_runs() const { return layers * layer_vectors + model_vectors != 0 ? 1 : 0; }
 };
 
 }  // namespace costexpr
@@ -1933,7 +2239,9 @@ struct mlp {
     count inner = 0;
     bool gated = true;
     bool bias = false;
+    bool down_bias = false;  ///< on the projection down alone
     count activation_weights = 0;  ///< learned scalars of the activation function
+    bool inner_norm = false;       ///< a norm in front of the projection down (BitNet)
 
     static constexpr std::string_view type = "mlp";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
@@ -1942,9 +2250,9 @@ struct mlp {
         dtype const w = x.precision.weights;
         return costexpr::ops(gemm{.outer = up * shard, .inner = hidden, .weights = w, .part = role::gate_up, .bias = bias},
                              elementwise{.bytes_per_token = static_cast<double>(shard) * (2.0 * static_cast<double>(up) + activation_width(w)),
-                                         .weights = activation_weights,
+                                         .weights = activation_weights + (inner_norm ? shard : 0),
                                          .part = role::activation},
-                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias},
+                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias || down_bias},
                              collective{.part = role::mlp_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
     }
 };
@@ -1976,6 +2284,7 @@ struct experts {
     dtype weights = dtype::bf16;
     bool bias = false;
     double log_not_chosen = 0;  ///< ln(1 - top_k / all), see chosen_by()
+    double computed = 1;        ///< part of the choices that cost anything: less with zero-computation experts, 0 for another modality's experts
 
     static constexpr std::string_view kind = "moe";
     [[nodiscard]] constexpr role purpose() const { return role::experts; }
@@ -2006,7 +2315,8 @@ struct experts {
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
         T const tokens = l.tokens * T(static_cast<double>(sources));
-        T const rows = tokens * T(static_cast<double>(top_k) / static_cast<double>(ranks));
+        if (computed == 0) return {};
+        T const rows = tokens * T(computed * static_cast<double>(top_k) / static_cast<double>(ranks));
         double const h = static_cast<double>(hidden);
         double const i = static_cast<double>(inner);
         double const m = static_cast<double>(matrices);
@@ -2026,6 +2336,7 @@ namespace costexpr {
 /// A mixture of experts (arXiv:1701.06538) with its router, and with shared experts that every token passes (DeepSeekMoE, arXiv:2401.06066).
 ///   parameters  hidden experts (+ router bias) + experts 3 hidden inner + 3 hidden shared_inner (+ hidden with a gate of the shared expert)
 ///               with a latent width: 2 hidden latent + experts 3 latent inner instead
+///               (+ hidden for each row of the router that stands for no expert)
 ///   active      top_k of the experts, all the rest
 /// moe{.hidden = 2048, .inner = 768, .experts = 128, .top_k = 8} (Qwen3-30B-A3B) has 604,241,920 parameters, 38,010,880 of them active.
 struct moe {
@@ -2039,6 +2350,9 @@ struct moe {
     bool shared_gate = false;  ///< a sigmoid gate on the shared expert (Qwen2-MoE)
     count router_extra = 0;    ///< weights of the router beyond hidden x experts: its bias, a correction that is trained
     bool expert_bias = false;
+    bool routed_apart = false; ///< the routed experts are another layer's: their sizes differ from place to place
+    count zero_experts = 0;    ///< further rows of the router that stand for no computation at all (LongCat-Flash, ZAYA1)
+    count router_hidden = 0;   ///< width of what the router reads, where that is not the layer's input (ZAYA1)
     double log_not_chosen = 0; ///< ln(1 - top_k / experts); families fill it while they read, so that no step computes a logarithm
 
     static constexpr std::string_view type = "moe";
@@ -2054,6 +2368,15 @@ struct moe {
             p.add({.code = errc::illegal_layout, .key = "ep", .expected = experts, .found = l.ep, .hint = "a divisor of the # experts"});
     }
 
+    /// `n` of the routed experts of this layer.
+    [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::experts routed(deployment const& x, count n) const {
+        layout const& l = x.layout;
+        count const all = experts + zero_experts;
+        return {.local = ceil_div(n, l.ep), .top_k = top_k, .all = all, .hidden = latent != 0 ? latent : hidden, .inner = ceil_div(inner, l.experts_tp()),
+                .matrices = gated ? 3 : 2, .ranks = l.ep, .sources = l.dp, .weights = x.precision.experts, .bias = expert_bias,
+                .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, all),
+                .computed = zero_experts != 0 ? static_cast<double>(experts) / static_cast<double>(all) : 1.0};
+    }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         layout const& l = x.layout;
         count const devices = l.tp * l.dp;
@@ -2063,16 +2386,14 @@ struct moe {
         double const width = static_cast<double>(hidden);
         // With attention data parallelism every rank's tokens are gathered before the experts and the results scattered back.
         bool const scattered = l.dp > 1;
+        count const rows = experts + zero_experts;  // of the router
         double const all_ranks = scattered ? width * static_cast<double>(l.dp) : 0.0;
         return costexpr::ops(
-            gemm{.outer = experts, .inner = hidden, .weights = x.precision.router, .part = role::router},
+            gemm{.outer = rows, .inner = router_hidden != 0 ? router_hidden : hidden, .weights = x.precision.router, .part = role::router},
             elementwise{.weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
             gemm{.outer = latent, .inner = latent != 0 ? hidden : 0, .weights = w, .part = role::expert_latent},
             collective{.shape = collective::pattern::all_gather, .part = role::dispatch, .width = all_ranks, .devices = devices},
-            costexpr::experts{.local = ceil_div(experts, l.ep), .top_k = top_k, .all = experts, .hidden = latent != 0 ? latent : hidden,
-                              .inner = ceil_div(inner, l.experts_tp()), .matrices = up + 1, .ranks = l.ep, .sources = l.dp,
-                              .weights = x.precision.experts, .bias = expert_bias,
-                              .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, experts)},
+            routed(x, routed_apart ? 0 : experts),
             gemm{.outer = latent != 0 ? hidden : 0, .inner = latent, .weights = w, .part = role::expert_latent},
             gemm{.outer = up * shared, .inner = shared != 0 ? hidden : 0, .weights = w, .part = role::shared_gate_up},
             elementwise{.bytes_per_token = static_cast<double>(shared) * (2.0 * static_cast<double>(up) + activation_width(w)),
@@ -2081,6 +2402,45 @@ struct moe {
             collective{.shape = scattered ? collective::pattern::reduce_scatter : collective::pattern::all_reduce, .part = role::combine,
                        .width = scattered ? all_ranks : width, .devices = devices});
     }
+};
+
+/// The network in front of a router's matrix (ZAYA1): one linear layer to its width, a norm, two more.
+///   parameters  hidden width + width + width + 2 (width^2 + width)
+/// router_network{.hidden = 2048, .width = 256} has 656,384 parameters.
+struct router_network {
+    count hidden = 0;
+    count width = 0;
+
+    static constexpr std::string_view type = "router_network";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        dtype const w = x.precision.router;
+        return costexpr::ops(gemm{.outer = width, .inner = hidden, .weights = w, .part = role::router, .bias = true},
+                             elementwise{.weights = width, .part = role::shared_gate},
+                             gemm{.outer = 2 * width, .inner = width, .weights = w, .part = role::router, .bias = true});
+    }
+};
+
+/// The experts of another modality, which tokens of text never reach, with their rows of the router (ERNIE 4.5 VL).
+///   parameters  experts (3 hidden inner + hidden);  active  top_k of the experts, by the convention that counts each set;  no work
+struct unreached_experts {
+    moe mixture{};
+
+    static constexpr std::string_view type = "unreached_experts";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        costexpr::experts idle = mixture.routed(x, mixture.experts);
+        idle.computed = 0;
+        return costexpr::ops(elementwise{.weights = mixture.experts * mixture.hidden, .part = role::shared_gate}, idle);
+    }
+};
+
+/// The routed experts of a mixture alone, where their number per token and their sizes differ from place to place (Nemotron-H Puzzle) and the
+/// rest of the mixture does not.
+///   parameters  experts 3 width inner (2 where plain)
+struct routed_experts {
+    moe mixture{};
+
+    static constexpr std::string_view type = "routed_experts";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return costexpr::ops(mixture.routed(x, mixture.experts)); }
 };
 
 }  // namespace costexpr
@@ -3283,15 +3643,25 @@ constexpr bool read_integer(document const& d, field_facts const& f, json::value
     return true;
 }
 
+/// How many entries a list has.
+constexpr count length_of_list(document const& d, json::value v) {
+    count n = 0;
+    json::reader r = json::reader::inside(d.text, v);
+    r.enter_array();
+    while (r.next_element()) r.skip(), ++n;
+    return n;
+}
+
 /// A list under the key of a number: fine where all its entries are equal (per-layer lists of uniform models).
 constexpr bool read_uniform_list(document const& d, field_facts const& f, json::value v, std::string_view name, count& out, problems& p) {
     json::reader r = json::reader::inside(d.text, v);
     r.enter_array();
     bool first = true;
+    bool const pair = f.takes_pairs && length_of_list(d, v) == 2;
     while (r.next_element()) {
         json::value const entry = r.skip();
         count n = 0;
-        if (entry.kind != json::kind::number || json::to_integer(entry.raw(d.text), n) != errc::none || (!first && n != out)) {
+        if (entry.kind != json::kind::number || json::to_integer(entry.raw(d.text), n) != errc::none || (!first && n != out && !pair)) {
             p.add({.code = errc::wrong_type, .offset = entry.begin, .key = name, .hint = "an integer, or a list of equal integers"});
             return false;
         }
@@ -3308,11 +3678,24 @@ constexpr bool meant_for_another(field_facts const& f, json::kind kind) {
     return (kind == array && f.skips_lists) || (kind == string && f.skips_texts) || ((kind == number || kind == boolean) && f.skips_numbers);
 }
 
-/// The value under a path of keys (`weights.num_bits`) in an object; the value itself where the path is empty, kind::end where there is none.
+/// The value under a path of keys (`weights.num_bits`; the digit 0 to 9 of an entry in a list) in an object; the value itself where the path is
+/// empty, kind::end where there is none.
 constexpr json::value member(document const& d, json::value v, std::string_view path) {
     while (!path.empty()) {
-        if (v.kind != json::kind::object) return {};
         std::string_view const key = outer_name(path);
+        if (v.kind == json::kind::array && key.size() == 1 && key[0] >= '0' && key[0] <= '9') {
+            json::reader r = json::reader::inside(d.text, v);
+            r.enter_array();
+            v = {};
+            json::value entry{};
+            for (char at = '0'; at <= key[0] && r.next_element(); ++at) {
+                entry = r.skip();
+                if (at == key[0]) v = entry;
+            }
+            path = inner_name(path);
+            continue;
+        }
+        if (v.kind != json::kind::object) return {};
         json::reader r = json::reader::inside(d.text, v);
         r.enter_object();
         json::string_token k{};
@@ -3369,7 +3752,7 @@ constexpr parsed find_value(document const& d, field_facts const& f, std::span<s
                 break;
             case field_kind::text: typed = raw.kind == kind::string; break;
             case field_kind::pattern: typed = raw.kind == kind::array || raw.kind == kind::string; break;
-            case field_kind::indices: typed = raw.kind == kind::array; break;
+            case field_kind::indices: typed = raw.kind == kind::array || (f.takes_texts && raw.kind == kind::string); break;
         }
         if (!typed) p.add({.code = errc::wrong_type, .offset = raw.begin, .key = f.names[i], .hint = expectation(f.kind)});
         v.broken = !typed || !good;
@@ -3429,8 +3812,48 @@ constexpr count entries(document const& d, std::string_view key) {
     return n;
 }
 
+/// Calls f(value) for every entry of a list; nothing where the value is none.
+template <class F>
+constexpr void for_each_entry(document const& d, json::value const& list, F const& f) {
+    if (list.kind != json::kind::array) return;
+    json::reader r = json::reader::inside(d.text, list);
+    r.enter_array();
+    while (r.next_element()) f(r.skip());
+}
+/// Calls f(value) for every member of an object; nothing where the value is none.
+template <class F>
+constexpr void for_each_member(document const& d, json::value const& object, F const& f) {
+    if (object.kind != json::kind::object) return;
+    json::reader r = json::reader::inside(d.text, object);
+    r.enter_object();
+    json::string_token k{};
+    while (r.next_member(k)) f(r.skip());
+}
+/// The integer that a value is, 0 where it is none or beyond 2^40.
+constexpr count whole(document const& d, json::value const& v) {
+    count n = 0;
+    return v.kind == json::kind::number && json::to_integer(v.raw(d.text), n) == errc::none && n > -(count{1} << 40) && n < (count{1} << 40) ? n : 0;
+}
+/// The text of a value without escapes, empty where it is none.
+constexpr std::string_view plain_text(document const& d, json::value const& v) {
+    return v.kind == json::kind::string ? d.text.substr(v.begin + 1, v.end - v.begin - 2) : std::string_view{};
+}
+constexpr bool is_true(document const& d, json::value const& v) { return v.kind == json::kind::boolean && v.raw(d.text)[0] == 't'; }
+
 constexpr void read_indices(document const& d, field_facts const& f, parsed const& v, index_set& out, problems& p) {
     out = {};
+    if (v.value.kind == json::kind::string) {  // "3,4,5"
+        for (std::uint32_t at = v.value.begin + 1; at + 1 < v.value.end; ++at) {
+            count n = 0;
+            std::uint32_t const begin = at;
+            while (at + 1 < v.value.end && d.text[at] == ' ') ++at;
+            std::uint32_t const digits = at;
+            for (; at + 1 < v.value.end && d.text[at] >= '0' && d.text[at] <= '9' && n < largest_layers; ++at) n = 10 * n + (d.text[at] - '0');
+            bool const done = at + 1 == v.value.end || d.text[at] == ',';
+            if (at == digits || !done || !out.insert(n)) return p.add({.code = errc::wrong_type, .offset = begin, .key = f.names[v.name], .hint = "layer numbers below 256"});
+        }
+        return;
+    }
     json::reader r = json::reader::inside(d.text, v.value);
     r.enter_array();
     while (r.next_element()) {
@@ -3555,10 +3978,55 @@ class checker {
     constexpr void schedule(C const& c, pattern C::* member, count layers, std::string_view kinds, Kinds... allowed) {
         pattern const& list = c.*member;
         if (list.empty()) return;
-        if (layers > 0 && list.size() != layers) fail(member, errc::length_mismatch, layers, list.size());
         count known = 0;
         ((known += list.of(allowed)), ...);
-        if (known != list.size()) refuse_kind(list, find(member), kinds, (0u | ... | (1u << static_cast<unsigned>(allowed))));
+        if (known == list.size() && (layers <= 0 || known == layers)) return;
+        report_schedule(list, find(member), layers, kinds, ((std::uint32_t{1} << static_cast<unsigned>(allowed)) | ...));
+    }
+    /// Calls f(layer, number) for every entry of the list of one number per layer under this key, if it is there.
+    template <class F>
+    constexpr void numbers(std::string_view key, count layers, F const& f) {
+        slot const* const s = d_.find(key);
+        if (s == nullptr) return;
+        if (s->value.kind != json::kind::array) return p_.add({.code = errc::wrong_type, .offset = s->value.begin, .key = key, .hint = "a list with one number per layer"});
+        json::reader r = json::reader::inside(d_.text, s->value);
+        r.enter_array();
+        count layer = 0;
+        for (; r.next_element(); ++layer) {
+            json::value const entry = r.skip();
+            count n = 0;
+            if (entry.kind != json::kind::number || json::to_integer(entry.raw(d_.text), n) != errc::none || n < 0 || n > largest_dimension)
+                return p_.add({.code = errc::wrong_type, .offset = entry.begin, .key = key, .hint = "a list with one number per layer"});
+            if (layer < layers) f(layer, n);
+        }
+        if (layer < layers) p_.add({.code = errc::length_mismatch, .offset = s->value.begin, .key = key, .expected = layers, .found = layer});
+    }
+    /// Calls f(layer, key, number) for every number that `per_layer_config` sets for a layer apart from the others: {"7": {"num_attention_heads": 64}}.
+    template <class F>
+    constexpr void overrides(F const& f) {
+        slot const* const s = d_.find("per_layer_config");
+        if (s == nullptr || s->value.kind != json::kind::object) return;
+        json::reader r = json::reader::inside(d_.text, s->value);
+        r.enter_object();
+        json::string_token name{};
+        while (r.next_member(name)) {
+            count layer = 0;
+            for (std::uint32_t at = name.begin; at < name.end; ++at)
+                layer = d_.text[at] >= '0' && d_.text[at] <= '9' && layer < largest_layers ? 10 * layer + (d_.text[at] - '0') : largest_layers;
+            json::value const values = r.skip();
+            if (values.kind != json::kind::object) continue;
+            json::reader inner = json::reader::inside(d_.text, values);
+            inner.enter_object();
+            json::string_token key{};
+            while (inner.next_member(key)) {
+                json::value const v = inner.skip();
+                count n = 0;
+                if (v.kind != json::kind::number || json::to_integer(v.raw(d_.text), n) != errc::none) continue;
+                if (n < 0 || n > largest_dimension || layer >= largest_layers)
+                    return p_.add({.code = errc::out_of_range, .offset = v.begin, .key = "per_layer_config", .expected = n < 0 ? 0 : largest_dimension, .found = n});
+                f(layer, d_.text.substr(key.begin, key.end - key.begin), n);
+            }
+        }
     }
     [[nodiscard]] constexpr bool has(std::string_view key) const { return d_.find(key) != nullptr; }
     [[nodiscard]] constexpr document const& source() const { return d_; }
@@ -3570,14 +4038,16 @@ class checker {
         json::value value{};
         bool there = false;
     };
-    /// Reports the first entry of a list whose kind is not among these.
-    COSTEXPR_COLD constexpr void refuse_kind(pattern const& list, place const& at, std::string_view kinds, unsigned allowed) {
+    /// The length that is wrong, and the first entry whose kind is not in the set `allowed`.
+    COSTEXPR_COLD constexpr void report_schedule(pattern const& list, place const& at, count layers, std::string_view kinds, std::uint32_t allowed) {
+        if (layers > 0 && list.size() != layers)
+            p_.add({.code = errc::length_mismatch, .offset = at.there ? at.value.begin : d_.decoder, .key = at.key, .expected = layers, .found = list.size()});
         json::reader r = json::reader::inside(d_.text, at.value);
         if (at.value.kind == json::kind::array) r.enter_array();
         for (count i = 0; i != list.size(); ++i) {
             std::uint32_t offset = at.value.begin;
             if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
-            if ((allowed >> static_cast<unsigned>(list[i]) & 1u) == 0) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
+            if ((allowed >> static_cast<unsigned>(list[i]) & 1) == 0) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
         }
     }
     /// The key that fills a member in this config, or the first that could.
@@ -3724,17 +4194,22 @@ struct feed_forward {
     bool halved = false;
     count ratio = 0;
     count activation_weights = 0;
+    bool inner_norm = false;
+    bool down_bias = false;
+    bool all_bias = false;  ///< of attention and of plain networks (Falcon)
 
     static constexpr auto json(auto...) {
         using f = feed_forward;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::inner, "intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner").optional(),
-            key(&f::bias, "mlp_bias", "use_bias").optional(),
-            key(&f::ratio, "expansion_ratio").optional(),
+            key(&f::inner, "dense_intermediate_size", "block_ff_dim", "intermediate_size_mlp", "prefix_dense_intermediate_size", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "dff")
+                .optional(),
+            key(&f::bias, "mlp_bias", "use_bias", "add_bias_linear", "enable_bias").optional(),
+            key(&f::all_bias, "bias").optional(),
+            key(&f::ratio, "expansion_ratio", "intermediate_multiple_size").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         inner = is.size.inner;
         gated = is.gated;
@@ -3742,16 +4217,22 @@ struct feed_forward {
         halved = is.halved_inner;
         ratio = is.inner_ratio;
         activation_weights = is.activation_weights;
+        inner_norm = is.sub_norms;
+        down_bias = is.down_bias;
     }
     /// `layers`: how many of the model's layers have this network.
-    constexpr void settle(auto& check, count layers) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers) {
         if (inner == 0) inner = ratio * hidden;
+        if (all_bias && !gated) bias = true;
         if (layers != 0) check.needed(*this, &feed_forward::inner, "intermediate_size", "the inner size of the feed-forward network");
         if (!halved) return;
         check.divisible(*this, &feed_forward::inner, 2, "2, gate and up projection, which it counts together");
         inner /= 2;
     }
-    [[nodiscard]] COSTEXPR_INLINE constexpr mlp layer() const { return {.hidden = hidden, .inner = inner, .gated = gated, .bias = bias, .activation_weights = activation_weights}; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr mlp layer() const {
+        return {.hidden = hidden, .inner = inner, .gated = gated, .bias = bias, .down_bias = down_bias, .activation_weights = activation_weights,
+                .inner_norm = inner_norm};
+    }
 };
 
 /// The mixture of experts of a config, with the schedule of dense and expert layers. A part of the families' configs.
@@ -3762,17 +4243,28 @@ struct mixture {
     count inner = 0;
     count shared_experts = 0;
     count shared_inner = 0;
+    bool shared_size_each = false;
     count latent = 0;
+    bool latent_norm = false;  ///< a norm on what comes from the latent width
     bool gated = true;
     bool shared_gate = false;
     bool expert_bias = false;
     count router_bias = 0;
+    count zero_experts = 0;
+    count router_hidden = 0;
+    bool other_modality = false;
+    count other_experts = 0;
+    count other_inner = 0;
+    count latent_norms = 0;
+    count output_bias = 0;
     double log_not_chosen = 0;
     // schedule
     pattern order{};
     index_set expert_layers{};
     index_set dense_layers{};
     count first = 0;   ///< layers before it are dense
+    count other_first = 0;  ///< of the experts of another modality
+    count other_last = 0;
     count last = 0;    ///< layers after it are dense; 0: none
     count every = 0;   ///< of the layers i with i % every == 0
     count nth = 0;     ///< of every nth layer, counting from 1
@@ -3784,40 +4276,53 @@ struct mixture {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::experts, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts", "ffn_config.moe_num_experts").optional(),
+            key(&f::experts, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts", "num_routed_experts", "ffn_config.moe_num_experts").optional().pairs(),
+            key(&f::other_experts, "moe_num_experts.1").optional(),
+            key(&f::zero_experts, "zero_expert_num").optional(),
+            key(&f::router_hidden, "router_hidden_size").optional(),
             key(&f::top_k, "num_experts_per_tok", "num_experts_per_token", "experts_per_token", "moe_topk", "moe_k", "moe_top_k", "top_k_experts",
                 "ffn_config.moe_top_k")
                 .optional(),
-            key(&f::inner, "moe_intermediate_size", "expert_ffn_hidden_size", "ffn_config.ffn_hidden_size", "intermediate_size").optional(),
+            key(&f::inner, "moe_intermediate_size", "expert_ffn_hidden_size", "ffn_config.ffn_hidden_size", "intermediate_size").optional().pairs(),
+            key(&f::other_inner, "moe_intermediate_size.1").optional(),
             key(&f::shared_experts, "n_shared_experts", "num_shared_experts", "num_shared_expert", "moe_num_shared_experts").optional(),
-            key(&f::shared_inner, "shared_expert_intermediate_size", "shared_intermediate_size", "share_expert_dim",
-                "moe_shared_expert_intermediate_size")
+            key(&f::shared_inner, "shared_expert_intermediate_size", "shared_intermediate_size", "share_expert_dim", "share_expert_dims",
+                "moe_shared_expert_intermediate_size", "shared_experts_intermediate_size")
                 .or_else([](f const& c) { return c.shared_experts * c.inner; })
                 .at_least(0)
                 .zero_means_absent(),
-            key(&f::latent, "moe_latent_size", "routed_expert_hidden_size").optional(),
+            key(&f::latent, "moe_latent_size", "routed_expert_hidden_size", "moe_hidden_size").optional(),
+            key(&f::latent_norm, "latent_moe_use_norm").optional(),
             key(&f::period, "expert_layer_period").optional(),
             key(&f::offset, "expert_layer_offset").optional(),
             key(&f::order, "moe_layer_freq", "mlp_layer_types").spelled(layer_sign{"0", dense}, layer_sign{"1", moe}).optional().not_numbers(),
             key(&f::expert_layers, "moe_layers").optional().not_texts(),
+            key(&f::expert_layers, "moe_layers_enum").optional().or_texts(),
             key(&f::dense_layers, "mlp_only_layers").optional(),
-            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index").optional(),
-            key(&f::last, "moe_layer_end_index").optional(),
+            key(&f::first, "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index", "dense_mlp_idx").optional().pairs(),
+            key(&f::last, "moe_layer_end_index").optional().pairs(),
+            key(&f::other_first, "moe_layer_start_index.1").optional(),
+            key(&f::other_last, "moe_layer_end_index.1").optional(),
             key(&f::every, "moe_layer_freq", "moe_layer_frequency").optional().not_lists().not_texts(),
             key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         gated = is.gated;
         shared_gate = is.shared_gate;
         shared_experts = is.shared_experts;
+        shared_size_each = is.shared_size_each;
         expert_bias = is.expert_bias;
         router_bias = is.router_bias;
+        other_modality = is.other_modality;
+        latent_norms = is.latent_norms;
+        output_bias = is.output_bias_of_experts;
         first = is.first_dense;
     }
-    /// Brings every spelling of the schedule into one list. `required`: a family of which every model has experts.
-    constexpr void settle(auto& check, count layers, bool required) {
+    /// Brings every spelling of the schedule into one list. `required`: a family of which every model has experts. `mtp_modules` may add
+    /// entries behind those of the layers.
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
         using enum layer_kind;
         if (experts == 0) {
             if (required || (top_k > 0 && check.absent(&mixture::experts)))
@@ -3827,6 +4332,26 @@ struct mixture {
         }
         check.needed(*this, &mixture::top_k, "num_experts_per_tok", "the number of experts per token");
         check.needed(*this, &mixture::inner, "moe_intermediate_size", "the inner size of an expert");
+        if (shared_size_each && shared_experts > 1 && !check.absent(&mixture::shared_inner)) {
+            if (shared_inner > largest_dimension / shared_experts)
+                check.fail(&mixture::shared_experts, errc::out_of_range, largest_dimension / shared_inner, shared_experts, "at most # of this size");
+            else
+                shared_inner *= shared_experts;
+        }
+        if (other_modality) {
+            check.needed(*this, &mixture::other_inner, "moe_intermediate_size", "two numbers, of an expert for text and of one for images");
+            if (other_experts == 0) other_experts = experts;
+        } else {
+            // a pair is two layers' worth elsewhere, and must be one number
+            if (other_inner != 0 && other_inner != inner) check.fail(&mixture::inner, errc::contradiction, inner, other_inner, "# for all layers");
+            if (other_experts != 0 && other_experts != experts) check.fail(&mixture::experts, errc::contradiction, experts, other_experts, "# for all layers");
+            other_experts = 0;
+        }
+        if (other_first != 0 && other_first != first) check.fail(&mixture::first, errc::contradiction, first, other_first, "# for all experts");
+        if (other_last != 0 && min(other_last, layers - 1) != min(last, layers - 1)) check.fail(&mixture::last, errc::contradiction, last, other_last, "# for all experts");
+        if (layers > 0 && order.size() == layers + mtp_modules)
+            while (order.size() != layers) order.pop_back();
+        if (!expert_layers.empty() && check.absent(&mixture::first)) first = 0;
         if (top_k > experts) check.fail(&mixture::top_k, errc::contradiction, experts, top_k, "at most #, the number of experts");
         check.schedule(*this, &mixture::order, layers, "dense or sparse", dense, moe);
         if (order.empty())
@@ -3836,12 +4361,19 @@ struct mixture {
                 bool const due = expert_layers.empty() ? (every == 0 || i % every == 0) && (nth == 0 || (i + 1) % nth == 0) && (period == 0 || (i >= offset && (i - offset) % period == 0)) : true;
                 order.push_back(listed && inside && due ? moe : dense);
             }
-        log_not_chosen = costexpr::moe::log_chance_not_chosen(top_k, experts);
+        log_not_chosen = costexpr::moe::log_chance_not_chosen(top_k, experts + zero_experts);
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::moe layer() const {
         return {.hidden = hidden, .inner = inner, .experts = experts, .top_k = top_k, .shared_inner = shared_inner, .latent = latent, .gated = gated,
-                .shared_gate = shared_gate, .router_extra = router_bias * experts, .expert_bias = expert_bias, .log_not_chosen = log_not_chosen};
+                .shared_gate = shared_gate, .router_extra = router_bias * (experts + other_experts) + (latent_norms + (latent_norm ? 1 : 0)) * latent + output_bias * hidden,
+                .expert_bias = expert_bias, .zero_experts = zero_experts, .router_hidden = router_hidden,
+                .log_not_chosen = log_not_chosen};
     }
+    /// The experts of the other modality, where there are two.
+    [[nodiscard]] COSTEXPR_INLINE constexpr unreached_experts other_layer() const {
+        return {{.hidden = hidden, .inner = other_inner, .experts = other_experts, .top_k = top_k, .gated = gated, .expert_bias = expert_bias}};
+    }
+    [[nodiscard]] constexpr count other_layers() const { return other_experts != 0 ? moe_layers() : 0; }
     [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }
     [[nodiscard]] constexpr count dense_count() const { return order.of(layer_kind::dense); }
 };
@@ -3868,8 +4400,15 @@ struct grouped_attention {
     bool multi_query = false;
     bool one_kv_head = false;
     bool new_decoder = false;
+    count qk_gains = 1;
     count vectors = 0;
+    count q_latent = 0;
     bool gated = false;
+    bool gated_heads = false;
+    bool inner_norm = false;
+    bool masks = false;
+    bool floors_head_dim = false;
+    short_string gating{};
     bool sinks = false;
     bool sliding_sinks = false;
     // sliding layers
@@ -3882,6 +4421,7 @@ struct grouped_attention {
     count sliding_head_dim = 0;
     count sliding_v_head_dim = 0;
     count chunk = 0;
+    bool full_first = false;
     pattern order{};   ///< of every layer
     pattern repeated{};  ///< letters that repeat over the layers
 
@@ -3890,26 +4430,31 @@ struct grouped_attention {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
-            key(&f::heads, "num_attention_heads", "n_head", "n_heads"),
-            key(&f::kv_heads, "num_key_value_heads", "num_kv_heads", "multi_query_group_num", "num_attention_groups", "attn_config.kv_n_heads")
+            key(&f::heads, "num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads"),
+            key(&f::kv_heads, "num_key_value_heads", "num_kv_heads", "n_head_kv", "multi_query_group_num", "num_attention_groups", "attn_config.kv_n_heads")
                 .or_else([](f const& c) { return c.multi_query ? 1 : c.heads; }),
             key(&f::head_dim, "head_dim", "attention_head_dim", "kv_channels").or_else([](f const& c) { return c.hidden / c.heads; }),
-            key(&f::v_head_dim, "global_v_head_dim", "v_head_dim").or_else([](f const& c) { return c.head_dim; }),
+            key(&f::v_head_dim, "global_v_head_dim", "v_head_dim").or_else([](f const& c) { return c.head_dim; }).at_least(0).zero_means_absent(),
             key(&f::multi_query, "multi_query").optional(),
             key(&f::new_decoder, "new_decoder_architecture").optional(),
-            key(&f::qkv_bias, "attention_bias", "add_qkv_bias", "use_qkv_bias", "qkv_bias", "use_bias").optional(),
+            key(&f::qkv_bias, "attention_bias", "add_qkv_bias", "use_qkv_bias", "qkv_bias", "use_bias", "enable_bias", "bias").optional(),
             key(&f::output_bias, "attention_out_bias").or_else([](f const& c) { return c.qkv_bias && c.bias_on_output; }),
             key(&f::qk_normed, "use_qk_norm", "qk_layernorm", "qk_norm").optional(),
+            key(&f::gated_heads, "use_attention_gate", "use_head_wise_attn_gate", "gating").optional().not_texts(),
+            key(&f::gating, "gating").optional().not_numbers(),
+            key(&f::q_latent, "share_q_dim").optional(),
             key(&f::sinks, "add_full_attention_sink_bias").optional(),
             key(&f::sliding_sinks, "add_swa_attention_sink_bias").or_else([](f const& c) { return c.sinks; }),
             key(&f::window, "sliding_window", "sliding_window_size").optional().at_most(count{1} << 40),
             key(&f::windowed, "use_sliding_window").optional(),
             key(&f::first_sliding, "max_window_layers").optional(),
-            key(&f::period, "sliding_window_pattern", "global_attn_every_n_layers", "no_rope_layer_interval").optional().not_texts().not_lists(),
-            key(&f::sliding_heads, "swa_num_attention_heads").or_else([](f const& c) { return c.heads; }),
-            key(&f::sliding_kv_heads, "swa_num_key_value_heads", "swa_num_kv_heads").or_else([](f const& c) { return c.kv_heads; }),
-            key(&f::sliding_head_dim, "swa_head_dim").or_else([](f const& c) { return c.head_dim; }),
-            key(&f::sliding_v_head_dim, "swa_v_head_dim").or_else([](f const& c) { return c.v_head_dim; }),
+            key(&f::period, "sliding_window_pattern", "global_attn_every_n_layers", "no_rope_layer_interval", "layer_switch").optional().not_texts().not_lists(),
+            key(&f::sliding_heads, "swa_num_attention_heads", "num_sliding_attention_heads", "attention_other_setting.num_attention_heads")
+                .or_else([](f const& c) { return c.heads; }),
+            key(&f::sliding_kv_heads, "swa_num_key_value_heads", "swa_num_kv_heads", "attention_other_setting.num_attention_groups")
+                .or_else([](f const& c) { return c.kv_heads; }),
+            key(&f::sliding_head_dim, "swa_head_dim", "attention_other_setting.head_dim").or_else([](f const& c) { return c.head_dim; }),
+            key(&f::sliding_v_head_dim, "swa_v_head_dim").or_else([](f const& c) { return c.v_head_dim == c.head_dim ? c.sliding_head_dim : c.v_head_dim; }),
             key(&f::chunk, "attention_chunk_size").optional().at_most(count{1} << 40),
             key(&f::order, "layer_types", "hybrid_layer_pattern")
                 .spelled(layer_sign{"0", full}, layer_sign{"1", sliding}, layer_sign{"G", full}, layer_sign{"S", sliding})
@@ -3917,7 +4462,7 @@ struct grouped_attention {
             key(&f::repeated, "sliding_window_pattern").spelled(layer_sign{"G", full}, layer_sign{"L", sliding}).optional().not_numbers().not_lists(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         heads = is.size.heads;
         kv_heads = is.size.kv_heads;
@@ -3930,8 +4475,14 @@ struct grouped_attention {
         fixed_bias = is.fixed_bias;
         qk_normed = is.qk_normed;
         qk_norm = is.qk_norm;
+        qk_gains = is.qk_gains;
         vectors = is.attention_vectors;
         gated = is.gated_attention;
+        gated_heads = is.gated_heads;
+        inner_norm = is.sub_norms;
+        masks = is.masks;
+        floors_head_dim = is.floors_head_dim;
+        full_first = is.full_first;
         sinks = is.sinks;
         sliding_sinks = is.sliding_sinks;
         sliding_kv_heads = is.sliding_kv_heads;
@@ -3939,20 +4490,28 @@ struct grouped_attention {
         period = is.window_period;
     }
     /// Checks what the dimensions must fulfil.
-    constexpr void settle_heads(auto& check) {
+    COSTEXPR_COLD constexpr void settle_heads(auto& check) {
         if (fixed_bias) qkv_bias = output_bias = true;
         if (one_kv_head && multi_query && !new_decoder) kv_heads = 1;
         check.divisible(*this, &grouped_attention::heads, kv_heads, "the number of key and value heads");
-        if (!check.has("head_dim") && !check.has("attention_head_dim") && !check.has("kv_channels"))
+        if (gating == "per-element") gated = true, gated_heads = false;
+        if (gating == "per-head") gated_heads = true;
+        if (!floors_head_dim && !check.has("head_dim") && !check.has("attention_head_dim") && !check.has("kv_channels"))
             check.divisible(*this, &grouped_attention::hidden, heads, "the number of attention heads, and no key gives head_dim");
         if (heads > 0 && head_dim > largest_dimension / heads)
             check.fail(&grouped_attention::head_dim, errc::out_of_range, largest_dimension / heads, head_dim, "at most # with this many heads");
     }
-    /// The same, and brings every spelling of the schedule of full and sliding layers into one list.
-    constexpr void settle(auto& check, count layers, count max_context) {
+    /// The same, and brings every spelling of the schedule of full and sliding layers into one list. `mtp_modules` may add entries behind
+    /// those of the layers. `index`: of families whose layers may choose their keys, which do.
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count max_context, count mtp_modules = 0, pattern const* index = nullptr) {
         settle_heads(check);
         using enum layer_kind;
-        check.schedule(*this, &grouped_attention::order, layers, "full_attention, sliding_attention or chunked_attention", full, sliding, chunked);
+        if (layers > 0 && order.size() == layers + mtp_modules)
+            while (order.size() != layers) order.pop_back();
+        if (index != nullptr)
+            check.schedule(*this, &grouped_attention::order, layers, "full_attention, sliding_attention or an attention with an indexer", full, sliding, chunked, chosen);
+        else
+            check.schedule(*this, &grouped_attention::order, layers, "full_attention, sliding_attention or chunked_attention", full, sliding, chunked);
         bool const listed = !order.empty();
         bool const chunks = chunk != 0 && window == 0;
         if (chunks) window = chunk;
@@ -3961,17 +4520,49 @@ struct grouped_attention {
         if (order.empty()) {
             bool const slides = window != 0 && windowed;
             for (count i = 0; i < layers; ++i)
-                order.push_back(!slides || i < first_sliding || (period != 0 && (i + 1) % period == 0) ? full : chunks ? chunked : sliding);
+                order.push_back(!slides || i < first_sliding || (period != 0 && (full_first ? i : i + 1) % period == 0) ? full : chunks ? chunked : sliding);
         }
         // a window that the context cannot exceed hides nothing; where the config lists sliding layers by name, they stay what it calls them
         if (window == 0 || (!listed && max_context != 0 && window >= max_context))
             for (count i = 0; i < order.size(); ++i)
                 if (order[i] == sliding || order[i] == chunked) order.set(i, full);
+        if (index != nullptr && index->size() == order.size())
+            for (count i = 0; i < order.size(); ++i)
+                if ((*index)[i] == chosen) order.set(i, chosen);
+    }
+    /// What single layers have apart from the others must be the same for all sliding layers, and for all others.
+    constexpr void settle_layers(auto& check, count layers) {
+        using enum layer_kind;
+        constexpr std::string_view alike = "the same number for all layers of one kind";
+        bool seen_full = false, seen_sliding = false;
+        check.numbers("num_attention_heads_per_layer", layers, [&](count i, count n) {
+            bool const slides = i < order.size() && (order[i] == sliding || order[i] == chunked);
+            count& held = slides ? sliding_heads : heads;
+            bool& seen = slides ? seen_sliding : seen_full;
+            if (seen && held != n) check.fail(errc::contradiction, "num_attention_heads_per_layer", held, n, alike);
+            held = n;
+            seen = true;
+            if (n == 0 || (kv_heads > 0 && n % kv_heads != 0)) check.fail(errc::not_divisible, "num_attention_heads_per_layer", kv_heads, n, "the number of key and value heads");
+        });
+        count changed[3] = {};
+        check.overrides([&](count i, std::string_view key, count n) {
+            count* const held = key == "num_attention_heads" ? &sliding_heads : key == "num_key_value_heads" ? &sliding_kv_heads : key == "head_dim" ? &sliding_head_dim : nullptr;
+            if (held == nullptr) return;
+            bool const slides = i < order.size() && (order[i] == sliding || order[i] == chunked);
+            count& times = changed[held == &sliding_heads ? 0 : held == &sliding_kv_heads ? 1 : 2];
+            if (!slides || n == 0 || (times != 0 && *held != n)) check.fail(errc::contradiction, "per_layer_config", *held, n, alike);
+            *held = n;
+            if (held == &sliding_head_dim) sliding_v_head_dim = n;
+            ++times;
+        });
+        for (count times : changed)
+            if (times != 0 && times != sliding_layers()) check.fail(errc::contradiction, "per_layer_config", sliding_layers(), times, alike);
     }
 
     [[nodiscard]] COSTEXPR_INLINE constexpr gqa full_layer() const {
         return {.hidden = hidden, .heads = heads, .kv_heads = kv_heads, .head_dim = head_dim, .v_head_dim = v_head_dim,
-                .qk_norm = qk_normed ? qk_norm : qk_norm::none, .qkv_bias = qkv_bias, .output_bias = output_bias, .gated = gated, .sinks = sinks, .vectors = vectors};
+                .qk_norm = qk_normed ? qk_norm : qk_norm::none, .qkv_bias = qkv_bias, .output_bias = output_bias, .qk_gains = qk_gains, .gated = gated,
+                .gated_heads = gated_heads, .inner_norm = inner_norm, .masks = masks, .q_latent = q_latent, .sinks = sinks, .vectors = vectors};
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr sliding_gqa sliding_layer() const {
         gqa g = full_layer();
@@ -4100,7 +4691,7 @@ struct gated_delta {
 
 /// Kimi delta attention (arXiv:2510.26692): a delta rule whose decay is a vector per head; P = heads head_dim.
 ///   parameters  3 hidden P + 3 P kernel + hidden head_dim + head_dim P (decay) + hidden heads (beta)
-///               + hidden head_dim + head_dim P (gate; full rank: hidden P) + P (dt bias) + heads (A) + head_dim + P hidden
+///               + hidden head_dim + head_dim P (gate) + P (dt bias) + heads (A) + head_dim + P hidden; decay and gate of full rank: hidden P
 ///   state       3 P (kernel - 1) columns, heads head_dim^2 recurrent
 struct kimi_delta {
     count hidden = 0;
@@ -4108,6 +4699,7 @@ struct kimi_delta {
     count head_dim = 0;
     count kernel = 0;
     bool full_rank_gate = false;
+    bool full_rank_decay = false;
     dtype state_type = dtype::fp32;
 
     static constexpr std::string_view type = "kimi_delta";
@@ -4124,8 +4716,8 @@ struct kimi_delta {
         return costexpr::ops(
             gemm{.outer = 3 * width, .inner = hidden, .weights = w, .part = role::mixer_in},
             convolution{.channels = 3 * width, .kernel = kernel},
-            gemm{.outer = (full_rank_gate ? head_dim : 2 * head_dim) + n, .inner = hidden, .weights = w, .part = role::mixer_parameters},
-            gemm{.outer = width, .inner = head_dim, .weights = w, .part = role::mixer_parameters},
+            gemm{.outer = (full_rank_gate ? 0 : head_dim) + (full_rank_decay ? 0 : head_dim) + n, .inner = hidden, .weights = w, .part = role::mixer_parameters},
+            gemm{.outer = width, .inner = full_rank_decay ? hidden : head_dim, .weights = w, .part = role::mixer_parameters},
             gemm{.outer = width, .inner = full_rank_gate ? hidden : head_dim, .weights = w, .part = role::mixer_gate},
             recurrence{.elements = width * head_dim, .weights = width + n, .decode_flops = 9 * elements,
                        .prefill_flops = 7 * elements + static_cast<double>(chunk * 4 * width),
@@ -4259,17 +4851,18 @@ struct mixer_schedule {
         using f = mixer_schedule;
         using enum layer_kind;
         return std::array{
-            key(&f::order, "layers_block_type", "layer_types", "hybrid_override_pattern")
-                .spelled(layer_sign{"M", mamba}, layer_sign{"*", full}, layer_sign{"-", dense}, layer_sign{"E", moe}, layer_sign{"T", full})
+            key(&f::order, "layers_block_type", "layer_types", "hybrid_override_pattern", "attn_type_list")
+                .spelled(layer_sign{"M", mamba}, layer_sign{"*", full}, layer_sign{"-", dense}, layer_sign{"E", moe}, layer_sign{"T", full},
+                         layer_sign{"0", linear}, layer_sign{"1", full})
                 .optional(),
-            key(&f::attention_at, "attn_layer_indices", "full_attn_idxs").optional(),
-            key(&f::interval, "full_attention_interval").optional(),
+            key(&f::attention_at, "attn_layer_indices", "full_attn_idxs", "hybrid_layer_ids").optional(),
+            key(&f::interval, "full_attention_interval", "layer_group_size").optional(),
             key(&f::period, "attn_layer_period").optional(),
             key(&f::offset, "attn_layer_offset").optional(),
         };
     }
     /// `other`: what stands where attention does not; `kinds` in words, and which they are: no layer is left out in silence.
-    constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
         using enum layer_kind;
         check.schedule(*this, &mixer_schedule::order, layers, kinds, allowed...);
         if (!order.empty()) return;
@@ -4317,28 +4910,31 @@ struct delta_shape {
     }
 };
 
-/// The shape of Kimi delta attention in configs, with its layers counted from 1.
+/// The shape of Kimi delta attention in configs; the list of its layers, where there is one, counts from 1.
 struct kimi_delta_shape {
     count hidden = 0;
     count heads = 0;
     count head_dim = 0;
     count kernel = 0;
     bool full_rank_gate = false;
+    bool full_rank_decay = false;
     index_set layers{};
 
     static constexpr auto json(auto...) {
         using f = kimi_delta_shape;
         return std::array{
             key(&f::hidden, "hidden_size"),
-            key(&f::heads, "linear_attn_config.num_heads"),
-            key(&f::head_dim, "linear_attn_config.head_dim"),
-            key(&f::kernel, "linear_attn_config.short_conv_kernel_size").or_else(4),
+            key(&f::heads, "linear_attn_config.num_heads", "linear_num_heads", "num_attention_heads"),
+            key(&f::head_dim, "linear_attn_config.head_dim", "linear_head_dim", "head_dim"),
+            key(&f::kernel, "linear_attn_config.short_conv_kernel_size", "linear_conv_kernel_dim", "short_conv_kernel_size").or_else(4),
             key(&f::full_rank_gate, "linear_attn_config.use_full_rank_gate").optional(),
-            key(&f::layers, "linear_attn_config.kda_layers"),
+            key(&f::layers, "linear_attn_config.kda_layers").optional(),
         };
     }
+    COSTEXPR_COLD constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
     [[nodiscard]] COSTEXPR_INLINE constexpr kimi_delta layer() const {
-        return {.hidden = hidden, .heads = heads, .head_dim = head_dim, .kernel = kernel, .full_rank_gate = full_rank_gate};
+        return {.hidden = hidden, .heads = heads, .head_dim = head_dim, .kernel = kernel, .full_rank_gate = full_rank_gate,
+                .full_rank_decay = full_rank_decay};
     }
 };
 
@@ -4368,22 +4964,25 @@ struct state_space_shape {
             key(&f::heads, "mamba_n_heads", "mamba_num_heads", "n_mamba_heads", "num_heads").optional(),
             key(&f::head_dim, "mamba_d_head", "mamba_head_dim", "mamba_headdim", "head_dim").optional().not_texts(),
             key(&f::groups, "mamba_n_groups", "n_groups", "mamba_ngroups").or_else(1),
-            key(&f::state, "mamba_d_state", "ssm_state_size", "state_size"),
+            key(&f::state, "mamba_d_state", "ssm_state_size", "state_size").optional(),
             key(&f::kernel, "mamba_d_conv", "conv_kernel").or_else(4),
             key(&f::rank, "mamba_dt_rank", "time_step_rank").or_else([](f const& c) { return ceil_div(c.hidden, 16); }).not_texts(),
             key(&f::chunk, "mamba_chunk_size", "chunk_size").or_else(256),
             key(&f::conv_bias, "mamba_conv_bias", "use_conv_bias").or_else(true),
-            key(&f::bias, "mamba_proj_bias").optional(),
+            key(&f::bias, "mamba_proj_bias", "add_bias_linear", "use_bias").optional(),
             key(&f::gated_norm, "mamba_rms_norm").optional(),
             key(&f::inner, "mamba_d_ssm", "d_inner").or_else([](f const& c) { return c.heads * c.head_dim != 0 ? c.heads * c.head_dim : c.expand * c.hidden; }),
             key(&f::state_type, "mamba_ssm_dtype", "mamba_ssm_cache_dtype").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         gated_norm = is.gated_mixer_norm;
         inner_norms = is.mixer_inner_norms;
     }
-    constexpr void settle(auto& check) {
+    /// `layers`: how many of the model's layers have a state space.
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool second) {
+        if (layers != 0) check.needed(*this, &state_space_shape::state, "mamba_d_state", "the number of states per channel");
+        if (!second) return;
         if (heads == 0 && head_dim != 0) heads = inner / head_dim;
         if (head_dim == 0 && heads != 0) head_dim = inner / heads;
         if (heads * head_dim != inner && heads != 0) check.fail(&state_space_shape::heads, errc::contradiction, inner, heads * head_dim, "heads x head size = #, the inner width");
@@ -4429,8 +5028,10 @@ inline constexpr std::array<std::string_view, 16> unusual_keys{
     "compress_ratios", "hc_mult",      "block_configs", "hidden_size_per_layer_input", "cross_attention_layers", "attn_layer_period",
     "hybrid_override_pattern", "layers_block_type", "attn_layer_indices", "cross_layer_interval"};
 /// Further keys that decide how a config is read: whether the experts that it names are there, and what says that its layers hold more
-/// than any layer type here does (Kimi K3 adds the outputs of earlier blocks to the residual).
-inline constexpr std::array<std::string_view, 2> deciding_keys{"is_moe", "attn_res_block_size"};
+/// than any layer type here does (Kimi K3 adds the outputs of earlier blocks to the residual). Lists of one
+/// number per layer that families read themselves stand here too, and what single layers have apart from the others.
+inline constexpr std::array<std::string_view, 7> deciding_keys{"is_moe",           "attn_res_block_size",           "num_key_value_heads_per_layer", "use_mla",
+                                                                "kv_source_layers", "num_attention_heads_per_layer", "per_layer_config"};
 
 namespace detail {
 
@@ -4439,27 +5040,54 @@ constexpr bool has_any(schema::document const& d, Names... names) {
     return ((d.find(std::string_view(names)) != nullptr) || ...);
 }
 
+/// The value of a key of the decoder's object that is in no vocabulary: a walk over the text, for configs without a row alone.
+constexpr json::value unlisted(schema::document const& d, std::string_view key) {
+    return schema::member(d, {.kind = json::kind::object, .begin = d.decoder, .end = static_cast<std::uint32_t>(d.text.size())}, key);
+}
+
 }  // namespace detail
 
+/// Whether any of the dimensions stand there that every decoder has: what a wrapper without a nested decoder lacks.
+[[nodiscard]] constexpr bool describes_some_decoder(schema::document const& d) {
+    return detail::has_any(d, "num_hidden_layers", "n_layer", "n_layers", "num_layers", "hidden_size", "n_embd", "d_model", "num_attention_heads", "n_head", "n_heads");
+}
 [[nodiscard]] constexpr bool describes_decoder(schema::document const& d) {
     for (std::string_view k : unusual_keys)
         if (d.find(k) != nullptr) return false;
-    return detail::has_any(d, "num_hidden_layers", "n_layer", "n_layers", "num_layers") && detail::has_any(d, "hidden_size", "n_embd", "d_model") &&
-           detail::has_any(d, "num_attention_heads", "n_head", "n_heads") && detail::has_any(d, "vocab_size", "padded_vocab_size");
+    return detail::has_any(d, "num_hidden_layers", "n_layer", "n_layers", "num_layers") && detail::has_any(d, "hidden_size", "n_embd", "n_embed", "d_model") &&
+           detail::has_any(d, "num_attention_heads", "n_head", "n_heads");
 }
 [[nodiscard]] constexpr bool describes_latent_attention(schema::document const& d) { return detail::has_any(d, "kv_lora_rank"); }
 [[nodiscard]] constexpr bool describes_experts(schema::document const& d) {
     // some configs name the experts that they would have, and say that they have none
     schema::slot const* const has = d.find("is_moe");
     if (has != nullptr && has->value.kind == json::kind::boolean && d.raw(*has)[0] == 'f') return false;
-    return detail::has_any(d, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts");
+    schema::slot const* const network = d.find("ffn_config");
+    return detail::has_any(d, "n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts") ||
+           (network != nullptr && schema::member(d, network->value, "moe_num_experts").kind != json::kind::end);
+}
+/// What a decoder of no registered architecture most likely is where no key of a field says it: as Llama; with LayerNorm where the key of its
+/// epsilon says so, with a plain network where the activation is one that no gated network has, as GPT-2 where no key gives the inner size.
+[[nodiscard]] constexpr traits likely_traits(schema::document const& d) {
+    traits is{};
+    auto const number = [&](std::string_view key) { return detail::unlisted(d, key).kind == json::kind::number; };
+    if ((number("layer_norm_eps") || number("layer_norm_epsilon")) && !number("rms_norm_eps")) is.norm_gains = 2;
+    for (std::string_view key : {"hidden_act", "hidden_activation", "activation_function"})
+        if (json::value const v = detail::unlisted(d, key); v.kind == json::kind::string)
+            for (std::string_view plain : {"\"relu\"", "\"relu2\"", "\"xielu\"", "\"gelu\"", "\"gelu_new\"", "\"gelu_fast\""}) is.gated = is.gated && v.raw(d.text) != plain;
+    if (!detail::has_any(d, "intermediate_size", "intermediate_size_mlp", "ffn_hidden_size", "ffn_dim", "n_inner", "block_ff_dim", "moe_intermediate_size", "expert_ffn_hidden_size", "ffn_config")) {
+        is.norm_gains = 2;
+        is.gated = false;
+        is.inner_ratio = 4;
+    }
+    return is;
 }
 
 }  // namespace costexpr
 
 namespace costexpr {
 
-/// Short convolutions with attention in some layers, dense or with experts: LFM2 (Liquid AI) and its kin.
+/// Short convolutions with attention in some layers, dense or with experts: LFM2 and LFM3 (Liquid AI).
 struct convolution_hybrid_decoder {
     backbone base{};
     mixer_schedule mixers{};
@@ -4470,6 +5098,7 @@ struct convolution_hybrid_decoder {
     bool adjusts = false;       ///< the inner size is two thirds of what the config says, rounded up
     count multiple = 256;
     double multiplier = 1;
+    bool sandwiched = false;  ///< norms behind the blocks too
 
     static constexpr std::string_view family = "convolution_hybrid";
     using parts = part_list<&convolution_hybrid_decoder::base, &convolution_hybrid_decoder::mixers, &convolution_hybrid_decoder::attention,
@@ -4480,34 +5109,48 @@ struct convolution_hybrid_decoder {
             key(&f::adjusts, "block_auto_adjust_ff_dim").optional(),
             key(&f::multiple, "block_multiple_of").optional(),
             key(&f::multiplier, "block_ffn_dim_multiplier").optional(),
+            key(&f::sandwiched, "use_sandwich_norm").optional(),
         };
     }
     static constexpr auto architectures() {
-        constexpr traits lfm2{.qk_normed = true, .tied = true};
+        constexpr traits lfm2{.qk_normed = true, .adjusted_inner = true, .tied = true};
+        constexpr traits lfm2_moe{.qk_normed = true, .tied = true};
+        constexpr traits lfm3{.qk_normed = true, .gated_heads = true, .tied = true};
         return std::array{
             arch{"Lfm2ForCausalLM", "lfm2", lfm2},
-            arch{"Lfm2MoeForCausalLM", "lfm2_moe", lfm2},
+            arch{"Lfm2MoeForCausalLM", "lfm2_moe", lfm2_moe},
             arch{"Lfm2VlForConditionalGeneration", "lfm2_vl", lfm2},
             arch{"Lfm2VLForConditionalGeneration", "", lfm2},
+            arch{"Lfm3ForCausalLM", "lfm3", lfm3},
+            arch{"Lfm3VlForConditionalGeneration", "lfm3_vl", lfm3},
         };
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "conv_L_cache") && detail::has_any(d, "num_attention_heads"); }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
         network.apply(is);
         experts.apply(is);
+        adjusts = is.adjusted_inner;
     }
     constexpr void settle(auto& check) {
         using enum layer_kind;
+        // files that list no layers have attention in all
+        if (mixers.order.empty() && mixers.attention_at.empty()) mixers.order = pattern::uniform(full, base.layers);
         mixers.settle(check, base.layers, layer_kind::convolution, "conv, full_attention or sliding_attention", full, sliding, layer_kind::convolution);
         attention.settle_heads(check);
+        if (sandwiched) base.norms = 4;
         if (mixers.of(sliding) != 0) check.needed(attention, &grouped_attention::window, "sliding_window", "the window of the sliding layers");
         experts.settle(check, base.layers, false);
         network.settle(check, experts.dense_count());
-        if (adjusts && multiple > 0)
-            network.inner = ceil_div(static_cast<count>(multiplier * static_cast<double>(2 * network.inner / 3)), multiple) * multiple;
+        if (adjusts && multiple > 0) {
+            double const adjusted = multiplier * static_cast<double>(2 * network.inner / 3);
+            if (!(adjusted <= static_cast<double>(largest_dimension)))
+                return check.fail(errc::out_of_range, "block_ffn_dim_multiplier", 1, 0, "a factor that keeps the inner size below 2^24");
+            network.inner = ceil_div(static_cast<count>(adjusted), multiple) * multiple;
+        }
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {
@@ -4567,7 +5210,7 @@ struct compressed_attention {
             return T(0.5 / r) * ramp * ramp + (x - ramp) * T(static_cast<double>(top_k));
         };
         T const pairs = windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w) + compressed(end) - compressed(g.past_tokens);
-        T const keys = g.phase == phase::decode ? pairs : min(end, w + g.new_tokens) + (ratio != 0 ? end * T(1 / r) : T(0));
+        T const keys = g.phase == phase::decode ? pairs : min(end, w + g.new_tokens - T(1)) + (ratio != 0 ? end * T(1 / r) : T(0));
         double const all = static_cast<double>(heads) * static_cast<double>(head_dim);
         return {.flops = g.sequences * pairs * T(4 * all),
                 .activation_bytes = g.sequences * g.new_tokens * T(4 * all),
@@ -4661,6 +5304,7 @@ struct mla_attention {
     count latent = 0;
     dtype arithmetic = dtype::bf16;
     dtype cached = dtype::bf16;
+    bool borrowed = false;  ///< reads the cache of another layer and keeps none of its own
 
     static constexpr std::string_view kind = "mla_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -4671,7 +5315,7 @@ struct mla_attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return 0; }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = latent + rope_dim, .type = cached};
+        return {.holds = cache::kind::kv, .per_token = borrowed ? 0 : latent + rope_dim, .type = cached};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
@@ -4687,11 +5331,13 @@ struct mla_attention {
     }
 };
 
-/// Latent attention over the top_k keys that an indexer chose, absorbed in both phases. Owns the latent cache of the whole context.
+/// Latent attention over the top_k keys that an indexer chose, absorbed in both phases. Owns the latent cache of the whole context, or where
+/// it `slides` over the last top_k tokens the cache of these.
 ///   2 heads (2 latent + rope) per pair; pairs: sum over new positions of min(position, top_k); each query reads its own keys
 struct sparse_mla_attention {
     mla_attention dense{};
     count top_k = 0;
+    bool slides = false;
 
     static constexpr std::string_view kind = "sparse_mla_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -4701,7 +5347,11 @@ struct sparse_mla_attention {
         return N(0);
     }
     [[nodiscard]] constexpr count weight_bytes() const { return 0; }
-    [[nodiscard]] constexpr cache state() const { return dense.state(); }
+    [[nodiscard]] constexpr cache state() const {
+        cache c = dense.state();
+        if (slides) c.window = top_k;
+        return c;
+    }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
         T const limit = T(static_cast<double>(top_k));
@@ -4710,7 +5360,8 @@ struct sparse_mla_attention {
         double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
         double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached);
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
-        T const keys = g.phase == phase::decode ? pairs : g.sequences * (g.past_tokens + g.new_tokens);
+        T const end = g.past_tokens + g.new_tokens;
+        T const keys = g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end);
         return {.flops = pairs * T(2 * absorbed),
                 .activation_bytes = tokens * T(2 * absorbed),
                 .state_bytes = keys * T(key),
@@ -4807,18 +5458,20 @@ struct compressed_mqa {
 
 /// Manifold-constrained hyper-connections (DeepSeek-V4): `copies` residual streams, mixed before and after each of the two blocks of a layer.
 ///   parameters  of a layer 2 ((2 c + c^2) c hidden + (2 c + c^2) + 3); of the model c c hidden + c + 1
+///               where the streams are not mixed with each other (Hy 4): of a layer 2 (2 c c hidden + 2 c + 2)
 struct hyper_connection {
     count hidden = 0;
     count copies = 0;
     bool at_the_end = false;  ///< the one that leads to the head
+    bool mixes = true;        ///< the streams with each other
 
     static constexpr std::string_view type = "hyper_connection";
     COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
-        count const mixes = at_the_end ? copies : 2 * copies + copies * copies;
+        count const values = at_the_end ? copies : 2 * copies + (mixes ? copies * copies : 0);
         count const sites = at_the_end ? 1 : 2;
         double const streams = static_cast<double>(copies) * static_cast<double>(hidden);
-        return costexpr::ops(gemm{.outer = sites * mixes, .inner = copies * hidden, .weights = dtype::bf16, .part = role::hyper_connection},
-                             elementwise{.bytes_per_token = static_cast<double>(sites) * 6.0 * streams, .weights = sites * (mixes + (at_the_end ? 1 : 3)),
+        return costexpr::ops(gemm{.outer = sites * values, .inner = copies * hidden, .weights = dtype::bf16, .part = role::hyper_connection},
+                             elementwise{.bytes_per_token = static_cast<double>(sites) * 6.0 * streams, .weights = sites * (values + (at_the_end ? 1 : mixes ? 3 : 2)),
                                          .part = role::hyper_connection});
     }
 };
@@ -4863,9 +5516,9 @@ struct deepseek_v4_decoder {
             key(&f::order, "compress_ratios", "layer_types").spelled(layer_sign{"0", sliding}, layer_sign{"4", compressed}, layer_sign{"128", pooled}),
         };
     }
-    static constexpr auto architectures() { return std::array{arch{"DeepseekV4ForCausalLM", "deepseek_v4"}}; }
+    static constexpr auto architectures() { return std::array{arch{"DeepseekV4ForCausalLM", "deepseek_v4"}, arch{"DeepseekV4ForConditionalGeneration", ""}}; }
     /// Whether the keys of a config of no registered architecture describe this family.
-    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "compress_ratios") && detail::has_any(d, "hc_mult"); }
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "compress_ratios", "o_groups") && detail::has_any(d, "hc_mult"); }
     constexpr void apply(traits const& is) {
         base.apply(is);
         experts.apply(is);
@@ -4919,14 +5572,18 @@ struct deepseek_v4_decoder {
 
 namespace costexpr {
 
-/// A gated cross-attention block between the layers of a decoder (Flamingo, arXiv:2204.14198; Idefics): queries of the text, keys and values
-/// of an image, a feed-forward network, and a learned gate behind each. Its projections are priced; keys and values of the image are
+/// A gated cross-attention block between the layers of a decoder (Flamingo, arXiv:2204.14198; Idefics; Llama 3.2 Vision, arXiv:2407.21783):
+/// queries of the text, keys and values of an image, a feed-forward network, and a learned gate behind each. Its projections are priced; keys and values of the image are
 /// projected once per image and not kept here.
-///   parameters  2 hidden^2 + 2 source hidden + 3 hidden inner + 2 hidden (norms) + 2 (gates)
+///   parameters  2 hidden^2 + 2 source K + 3 hidden inner + 2 hidden (norms) + 2 (gates) (+ 2 head_dim of query and key norms), where K is the
+///               width of all keys, hidden unless there are fewer KV heads
+/// cross_attention{.hidden = 4096, .source = 4096, .inner = 14336, .kv_width = 1024, .normed_dim = 128} (Llama 3.2 Vision) has 218,112,258 parameters.
 struct cross_attention {
     count hidden = 0;
     count source = 0;  ///< width of what comes from the image
     count inner = 0;
+    count kv_width = 0;    ///< of all keys; 0: hidden
+    count normed_dim = 0;  ///< of query and key norms
 
     static constexpr std::string_view type = "cross_attention";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
@@ -4935,14 +5592,38 @@ struct cross_attention {
         count const wide = ceil_div(inner, tp);
         dtype const w = x.precision.weights;
         double const width = static_cast<double>(hidden);
-        return costexpr::ops(elementwise{.bytes_per_token = 16 * width, .weights = 2 * hidden + 2, .part = role::norm},
+        return costexpr::ops(elementwise{.bytes_per_token = 16 * width, .weights = 2 * hidden + 2 + 2 * normed_dim, .part = role::norm},
                              gemm{.outer = shard, .inner = hidden, .weights = w, .part = role::qkv},
-                             gemm{.outer = 2 * shard, .inner = source, .weights = w, .part = role::qkv},
+                             gemm{.outer = 2 * (kv_width != 0 ? ceil_div(kv_width, tp) : shard), .inner = source, .weights = w, .part = role::qkv},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::attention_output},
                              collective{.part = role::attention_all_reduce, .width = width, .devices = tp},
                              gemm{.outer = 2 * wide, .inner = hidden, .weights = w, .part = role::gate_up},
                              gemm{.outer = hidden, .inner = wide, .weights = w, .part = role::down},
                              collective{.part = role::mlp_all_reduce, .width = width, .devices = tp});
+    }
+};
+
+}  // namespace costexpr
+
+// costexpr/layer/localized_filter.hpp
+
+namespace costexpr {
+
+/// Localized filtering in front of attention (Yuan 2.0, arXiv:2311.15786): two convolutions over two tokens each, to half the width and back,
+/// with a norm behind the residual addition; queries and keys are projected from what they give.
+///   parameters  hidden^2 + hidden / 2 + hidden^2 + hidden + hidden (norm);  state  the last 2 tokens, 2 hidden elements
+/// localized_filter{.hidden = 2048} (Yuan2-2B) has 8,393,728 parameters.
+struct localized_filter {
+    count hidden = 0;
+
+    static constexpr std::string_view type = "localized_filter";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        dtype const w = x.precision.activations;
+        double const width = static_cast<double>(hidden);
+        return costexpr::ops(recurrence{.elements = 2 * hidden, .bytes_per_token = 4 * width, .kept = dtype::bf16},
+                             gemm{.outer = hidden / 2, .inner = 2 * hidden, .weights = w, .part = role::convolution, .bias = true},
+                             gemm{.outer = hidden, .inner = hidden / 2 * 2, .weights = w, .part = role::convolution, .bias = true},
+                             elementwise{.bytes_per_token = 8 * width, .weights = hidden, .part = role::norm});
     }
 };
 
@@ -4958,6 +5639,14 @@ struct dense_decoder {
     feed_forward network{};
     count cross_every = 0;  ///< every so-manieth layer is followed by a cross-attention block (Idefics)
     count cross_width = 0;
+    index_set cross_at{};   ///< layers that have cross-attention in the place of self-attention (Llama 3.2 Vision)
+    count crossed = 0;      ///< blocks of cross-attention; counted while settling
+    bool two_stacks = false;
+    bool filters = false;
+    bool names_experts = false;
+    count stack_layers = 0;  ///< of each of the two stacks of HRM, which take turns
+    count slow_cycles = 0;
+    count fast_cycles = 0;   ///< of the fast stack per cycle of the slow one
 
     static constexpr std::string_view family = "dense";
     using parts = part_list<&dense_decoder::base, &dense_decoder::attention, &dense_decoder::network>;
@@ -4967,6 +5656,11 @@ struct dense_decoder {
         return std::array{
             key(&f::cross_every, "cross_layer_interval").optional(),
             key(&f::cross_width, "vision_config.embed_dim").optional(),
+            key(&f::cross_at, "cross_attention_layers").optional(),
+            key(&f::names_experts, "is_moe", "use_moe").optional(),
+            key(&f::stack_layers, "num_layers_per_stack").optional().at_most(largest_layers / 2),
+            key(&f::slow_cycles, "H_cycles").optional().at_most(1 << 10),
+            key(&f::fast_cycles, "L_cycles").optional().at_most(1 << 10),
         };
     }
     static constexpr auto architectures() {
@@ -5002,10 +5696,10 @@ struct dense_decoder {
             arch{"GraniteForCausalLM", "granite", tied},
             arch{"Phi3ForCausalLM", "phi3"},
             arch{"SmolLM3ForCausalLM", "smollm3", {.windowed = false, .tied = true}},
-            arch{"StableLmForCausalLM", "stablelm", {.bias_on_output = false, .norm_gains = 2}},
+            arch{"StableLmForCausalLM", "stablelm", {.bias_on_output = false, .qk_norm = qk_norm::all_heads, .norm_gains = 2, .parallel_drops_norm = true}},
             arch{"GemmaForCausalLM", "gemma", tied},
             arch{"OlmoForCausalLM", "olmo", {.norm_gains = 0}},
-            arch{"HunYuanDenseV1ForCausalLM", "hunyuan_v1_dense", tied},
+            arch{"HunYuanDenseV1ForCausalLM", "hunyuan_v1_dense", {.qk_normed = true, .tied = true}},
             arch{"Ernie4_5ForCausalLM", "ernie4_5", tied},
             arch{"InternLM2ForCausalLM", "internlm2"},
             arch{"InternLM3ForCausalLM", "internlm3"},
@@ -5015,14 +5709,41 @@ struct dense_decoder {
             arch{"MiniCPMV", "minicpmv"},
             arch{"SolarForCausalLM", "solar"},
             arch{"ExaoneForCausalLM", "exaone"},
-            arch{"HeliumForCausalLM", "helium"},
-            arch{"CwmForCausalLM", "cwm"},
-            arch{"TeleChat2ForCausalLM", "telechat2"},
+            arch{"HeliumForCausalLM", "helium", {.bias_on_output = false}},
+            arch{"CwmForCausalLM", "cwm", {.window_period = 4, .full_first = true}},
+            arch{"TeleChat2ForCausalLM", "telechat2", {.output_bias = true, .down_bias = true}},
+            arch{"TelechatForCausalLM", "telechat", {.output_bias = true, .down_bias = true}},
             arch{"TeleChat3ForCausalLM", "telechat3"},
-            arch{"GraniteSWAForCausalLM", "granite_swa", {.sinks = true, .tied = true}},
+            arch{"GraniteSWAForCausalLM", "granite_swa", {.sinks = true, .window_period = 4, .full_first = true, .tied = true}},
             arch{"MolmoForCausalLM", "molmo", {.qkv_bias = true, .bias_on_output = false, .halved_inner = true, .extra_embeddings = 128}},
             arch{"DiffLlamaForCausalLM", "diffllama", {.attention_vectors = 4}},
             arch{"IdeficsForVisionText2Text", "idefics"},
+            arch{"MllamaForConditionalGeneration", "mllama_text_model", {.extra_embeddings = 8}},
+            arch{"MllamaForCausalLM", "mllama", {.extra_embeddings = 8}},
+            arch{"BitNetForCausalLM", "bitnet", {.sub_norms = true}},
+            arch{"DogeForCausalLM", "doge", {.qk_normed = true, .masks = true, .layer_vectors = 2}},
+            arch{"HrmTextForCausalLM", "hrm_text", {.gated_attention = true, .norm_gains = 0, .model_vectors = 1, .two_stacks = true}},
+            arch{"Phi4MultimodalForCausalLM", "phi4_multimodal"},
+            arch{"Phi4MMForCausalLM", "phi4mm", tied},
+            arch{"Phi3VForCausalLM", "phi3_v"},
+            arch{"ChameleonForConditionalGeneration", "chameleon", {.qk_norm = qk_norm::all_heads, .qk_normed = true, .qk_gains = 2}},
+            arch{"Emu3ForCausalLM", "emu3_text_model"},
+            arch{"Emu3ForConditionalGeneration", "emu3"},
+            arch{"Molmo2ForConditionalGeneration", "molmo2_text", {.qk_normed = true, .extra_embeddings = 128}},
+            arch{"GraniteDoclingForConditionalGeneration", "granite_docling_text", tied},
+            arch{"PaddleOCRVLForConditionalGeneration", "paddleocr_vl_text", tied},
+            arch{"HunYuanVLForConditionalGeneration", "hunyuan_vl_text", {.qk_normed = true, .tied = true}},
+            arch{"DotsOCRForCausalLM", "dots_ocr", qwen2},
+            arch{"OrionForCausalLM", "orion", {.norm_gains = 2}},
+            arch{"NanbeigeForCausalLM", "nanbeige"},
+            arch{"TeleFLMForCausalLM", "teleflm"},
+            arch{"PanguEmbeddedForCausalLM", "PanguEmbedded"},
+            arch{"Step1ForCausalLM", "step1", tied},
+            arch{"Plamo3ForCausalLM", "plamo3", {.qk_normed = true, .norms = 4, .tied = true}},
+            arch{"Rnj1ForCausalLM", "rnj1", {.qk_normed = true, .norms = 4, .tied = true}},
+            arch{"YuanForCausalLM", "yuan", {.filters = true, .tied = true}},
+            arch{"MuseGlimmerForCausalLM", "muse_glimmer_text", {.gated_attention = true, .window_period = 4, .norms = 4}},
+            arch{"MuseGlimmerForConditionalGeneration", "muse_glimmer", {.gated_attention = true, .window_period = 4, .norms = 4}},
             // plain feed-forward networks
             arch{"NemotronForCausalLM", "nemotron", {.norm_gains = 2, .gated = false}},
             arch{"Starcoder2ForCausalLM", "starcoder2", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .tied = true}},
@@ -5030,14 +5751,16 @@ struct dense_decoder {
             arch{"ApertusForCausalLM", "apertus", {.qk_normed = true, .gated = false, .activation_weights = 2}},
             arch{"Cosmos3EdgeForConditionalGeneration", "cosmos3_edge_text", {.gated = false}},
             arch{"Jais2ForCausalLM", "jais2", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true}},
+            arch{"ModernBertDecoderForCausalLM", "modernbert-decoder",
+                 {.window_period = 3, .full_first = true, .embedding_norm = true, .tied = true, .head_bias = true, .head_transform = true}},
             arch{"NanoChatForCausalLM", "nanochat", {.norm_gains = 0, .gated = false}},
-            arch{"PersimmonForCausalLM", "persimmon", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true}},
-            arch{"FuyuForCausalLM", "fuyu", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true}},
+            arch{"PersimmonForCausalLM", "persimmon", {.qkv_bias = true, .qk_gains = 2, .norm_gains = 2, .gated = false, .mlp_bias = true}},
+            arch{"FuyuForCausalLM", "fuyu", {.qkv_bias = true, .qk_gains = 2, .norm_gains = 2, .gated = false, .mlp_bias = true}},
             // sandwich and post norms
             arch{"Gemma2ForCausalLM", "gemma2", gemma2},
             arch{"Gemma3ForCausalLM", "gemma3_text", gemma3},
             arch{"Gemma3ForConditionalGeneration", "gemma3", gemma3},
-            arch{"VaultGemmaForCausalLM", "vaultgemma", tied},
+            arch{"VaultGemmaForCausalLM", "vaultgemma", {.window_period = 2, .tied = true, .size = {.head_dim = 256}}},
             arch{"Glm4ForCausalLM", "glm4", sandwich_glm},
             arch{"Glm4vForConditionalGeneration", "glm4v_text", sandwich_glm},
             arch{"Glm46VForConditionalGeneration", "glm4v", sandwich_glm},
@@ -5052,12 +5775,14 @@ struct dense_decoder {
             arch{"CohereForCausalLM", "cohere", cohere},
             arch{"Cohere2ForCausalLM", "cohere2", {.window_period = 4, .norms = 1, .tied = true}},
             arch{"Cohere2VisionForConditionalGeneration", "", {.window_period = 4, .norms = 1, .tied = true}},
+            arch{"CohereCompassForCausalLM", "cohere_compass_text", {.windowed = false, .norms = 1, .tied = true}},
+            arch{"CohereCompassForConditionalGeneration", "cohere_compass", {.windowed = false, .norms = 1, .tied = true}},
             arch{"AyaVisionForConditionalGeneration", "", cohere},
             arch{"FalconForCausalLM", "falcon", falcon},
             arch{"GPTJForCausalLM", "gptj", gptj},
             arch{"CodeGenForCausalLM", "codegen", gptj},
             arch{"GPTNeoXForCausalLM", "gpt_neox", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .inner_ratio = 4}},
-            arch{"PhiForCausalLM", "phi", {.qkv_bias = true, .fixed_bias = true, .norm_gains = 2, .norms = 1, .gated = false, .mlp_bias = true, .head_bias = true}},
+            arch{"PhiForCausalLM", "phi", {.qkv_bias = true, .fixed_bias = true, .qk_gains = 2, .norm_gains = 2, .norms = 1, .gated = false, .mlp_bias = true, .head_bias = true}},
             // GPT-2 and its kin
             arch{"GPT2LMHeadModel", "gpt2", gpt2},
             arch{"GPTBigCodeForCausalLM", "gpt_bigcode", {.qkv_bias = true, .multi_query = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .inner_ratio = 4, .tied = true, .learned_positions = true}},
@@ -5066,6 +5791,11 @@ struct dense_decoder {
             arch{"OPTForCausalLM", "opt", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .inner_ratio = 4, .tied = true, .learned_positions = true, .extra_positions = 2}},
             arch{"MptForCausalLM", "mpt", {.gated = false, .inner_ratio = 4, .tied = true}},
             arch{"MPTForCausalLM", "", {.gated = false, .inner_ratio = 4, .tied = true}},
+            arch{"OpenAIGPTLMHeadModel", "openai-gpt", {.qkv_bias = true, .norm_gains = 2, .final_norm = false, .gated = false, .mlp_bias = true, .inner_ratio = 4, .tied = true, .learned_positions = true}},
+            arch{"BioGptForCausalLM", "biogpt", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .inner_ratio = 4, .tied = true, .learned_positions = true, .extra_positions = 2}},
+            arch{"XGLMForCausalLM", "xglm", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .inner_ratio = 4, .tied = true}},
+            arch{"CTRLLMHeadModel", "ctrl", {.qkv_bias = true, .norm_gains = 2, .gated = false, .mlp_bias = true, .tied = true, .head_bias = true}},
+            arch{"GPTNeoXJapaneseForCausalLM", "gpt_neox_japanese", {.norm_gains = 2, .model_vectors = 1, .gated = false, .inner_ratio = 4, .tied = true}},
             // wrappers whose text model is one of the above; the model_type is that of their text_config
             arch{"Qwen2VLForConditionalGeneration", "qwen2_vl_text", qwen2},
             arch{"Qwen2VLForConditionalGeneration", "qwen2_vl", qwen2},
@@ -5079,25 +5809,51 @@ struct dense_decoder {
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return describes_decoder(d) && !describes_latent_attention(d) && !describes_experts(d); }
+    static constexpr traits likely(schema::document const& d) { return likely_traits(d); }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
         network.apply(is);
+        two_stacks = is.two_stacks;
+        filters = is.filters;
     }
     constexpr void settle(auto& check) {
-        attention.settle(check, base.layers, base.max_context);
+        if (names_experts && (filters || attention.masks)) check.fail(errc::contradiction, check.has("use_moe") ? "use_moe" : "is_moe", 0, 1, "false: experts are not known in this architecture");
+        if (two_stacks) {
+            // without a size of its own per stack, num_hidden_layers is it
+            check.needed(*this, &dense_decoder::slow_cycles, "H_cycles", "how often the slow stack runs");
+            base.layers = min(2 * (stack_layers != 0 ? stack_layers : base.layers), largest_layers);
+        }
+        attention.settle(check, base.layers, base.max_context, base.mtp_modules);
+        attention.settle_layers(check, base.layers);
         network.settle(check, max(base.layers, count{1}));
-        if (cross_every != 0) check.needed(*this, &dense_decoder::cross_width, "vision_config.embed_dim", "the width of what the cross-attention reads");
+        if (cross_every != 0) {
+            check.needed(*this, &dense_decoder::cross_width, "vision_config.embed_dim", "the width of what the cross-attention reads");
+            crossed = base.layers / cross_every;
+        } else {
+            for (count i = 0; i < attention.order.size(); ++i)
+                if (cross_at.contains(i)) attention.order.set(i, layer_kind::none), ++crossed;
+            if (crossed != cross_at.size()) check.fail(&dense_decoder::cross_at, errc::out_of_range, base.layers, cross_at.size(), "distinct layers below #");
+            base.layers -= crossed;
+        }
     }
 
+    [[nodiscard]] COSTEXPR_INLINE constexpr cross_attention cross_block() const {
+        if (cross_every != 0) return {base.hidden, cross_width, network.inner};
+        return {base.hidden, base.hidden, network.inner, attention.kv_heads * attention.head_dim, attention.head_dim};
+    }
+    /// How often so many stored layers run in a forward pass: the fast stack of HRM (arXiv:2506.21734) several times per run of the slow one.
+    [[nodiscard]] constexpr count runs(count stored) const { return two_stacks ? stored * slow_cycles * (fast_cycles + 1) / 2 : stored; }
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
                                 times(base.learned_positions ? 1 : 0, base.position_table()),
-                                times(base.all_norms(), base.layer_norm()),
-                                times(attention.full_layers(), attention.full_layer()),
-                                times(attention.sliding_layers(), attention.sliding_layer()),
-                                times(base.layers, network.layer()),
-                                times(cross_every != 0 ? base.layers / cross_every : 0, cross_attention{base.hidden, cross_width, network.inner}),
+                                times(runs(base.all_norms()), base.layer_norm(), base.all_norms()),
+                                times(base.vector_runs(), base.vectors()),
+                                times(filters ? base.layers : 0, localized_filter{base.hidden}),
+                                times(runs(attention.full_layers()), attention.full_layer(), attention.full_layers()),
+                                times(runs(attention.sliding_layers()), attention.sliding_layer(), attention.sliding_layers()),
+                                times(runs(base.layers), network.layer(), base.layers),
+                                times(crossed, cross_block()),
                                 times(1, base.output()));
     }
     /// The modules of multi-token prediction, which hold a layer each.
@@ -5113,6 +5869,67 @@ struct dense_decoder {
 }  // namespace costexpr
 
 // costexpr/family/gemma4.hpp
+
+// costexpr/layer/altup.hpp
+
+namespace costexpr {
+
+/// Alternating updates (AltUp, arXiv:2301.13310; Gemma 3n): of `inputs` streams a layer computes on one and predicts and corrects the others.
+///   parameters  inputs hidden (router) + hidden (its norm) + inputs^3 (prediction) + inputs^2 (correction) + hidden (scale)
+/// altup{.hidden = 2048, .inputs = 4} (Gemma 3n E4B) has 12,368 parameters.
+struct altup {
+    count hidden = 0;
+    count inputs = 0;
+
+    static constexpr std::string_view type = "altup";
+    COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
+        // prediction reads and writes all streams, correction reads them and the layer's output and writes them
+        double const moved = static_cast<double>((4 * inputs + 1) * hidden);
+        return costexpr::ops(gemm{.outer = inputs, .inner = hidden, .weights = dtype::bf16, .part = role::hyper_connection},
+                             gemm{.outer = inputs * inputs + inputs, .inner = inputs, .weights = dtype::bf16, .part = role::hyper_connection},
+                             elementwise{.bytes_per_token = 2 * moved, .weights = 2 * hidden, .part = role::hyper_connection});
+    }
+};
+
+}  // namespace costexpr
+
+// costexpr/layer/linear.hpp
+
+namespace costexpr {
+
+/// A linear layer of its own between blocks, held whole on every tensor-parallel rank: what stands for a whole block in per-block search
+/// (arXiv:2411.19146), behind the shared block of Zamba, around the streams of Gemma 3n.
+///   parameters  outer inner
+/// linear{.inner = 8192, .outer = 8192} has 67,108,864 parameters.
+struct linear {
+    count inner = 0;
+    count outer = 0;
+    role part = role::projection;
+
+    static constexpr std::string_view type = "linear";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        return costexpr::ops(gemm{.outer = outer, .inner = inner, .weights = x.precision.weights, .part = part});
+    }
+};
+
+/// A low-rank pair of linear layers beside another one (LoRA, arXiv:2106.09685): the adapters of Zamba 2 (arXiv:2411.15242), LAuReL
+/// (arXiv:2411.07501) in Gemma 3n.
+///   parameters  rank (inner + outer)
+/// low_rank{.inner = 2048, .rank = 64, .outer = 2048} has 262,144 parameters.
+struct low_rank {
+    count inner = 0;
+    count rank = 0;
+    count outer = 0;
+
+    static constexpr std::string_view type = "low_rank";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        dtype const w = x.precision.weights;
+        return costexpr::ops(gemm{.outer = rank, .inner = inner, .weights = w, .part = role::projection},
+                             gemm{.outer = outer, .inner = rank, .weights = w, .part = role::projection});
+    }
+};
+
+}  // namespace costexpr
 
 // costexpr/layer/per_layer_embedding.hpp
 
@@ -5155,7 +5972,8 @@ struct per_layer_input {
 namespace costexpr {
 
 /// Gemma 4: sliding and global layers of different head shapes, the last layers reading the cache of earlier ones, a table of embeddings
-/// per layer, and (in some sizes) experts beside the dense network.
+/// per layer, and (in some sizes) experts beside the dense network. Gemma 3n: the same with alternating updates of several streams and a
+/// low-rank residual (LAuReL) beside attention.
 struct gemma4_decoder {
     backbone base{};
     grouped_attention attention{};
@@ -5169,6 +5987,11 @@ struct gemma4_decoder {
     bool with_experts = false;
     count per_layer = 0;      ///< width of the embedding of each layer
     count per_layer_vocab = 0;
+    count target_hidden = 0;  ///< width of the model that this one drafts for
+    bool ordered = false;     ///< logits of the tokens near a few of the centroids alone
+    count centroids = 0;
+    count streams = 0;        ///< that a layer updates in turn
+    count laurel_rank = 0;
 
     static constexpr std::string_view family = "gemma4";
     using parts = part_list<&gemma4_decoder::base, &gemma4_decoder::attention,
@@ -5176,7 +5999,12 @@ struct gemma4_decoder {
     static constexpr auto json(auto...) {
         using f = gemma4_decoder;
         return std::array{
-            key(&f::global_head_dim, "global_head_dim").or_else(512),
+            key(&f::target_hidden, "backbone_hidden_size").optional(),
+            key(&f::ordered, "use_ordered_embeddings").optional(),
+            key(&f::centroids, "num_centroids").or_else(2048),
+            key(&f::streams, "altup_num_inputs").optional(),
+            key(&f::laurel_rank, "laurel_rank").optional(),
+            key(&f::global_head_dim, "global_head_dim").or_else([](f const& c) { return c.streams != 0 ? c.attention.head_dim : 512; }),
             key(&f::global_kv_heads, "num_global_key_value_heads").optional(),
             key(&f::borrowing, "num_kv_shared_layers").optional(),
             key(&f::values_are_keys, "attention_k_eq_v").optional(),
@@ -5188,27 +6016,61 @@ struct gemma4_decoder {
     }
     static constexpr auto architectures() {
         constexpr traits gemma4{.qk_normed = true, .window_period = 6, .norms = 4, .tied = true};
+        constexpr traits gemma3n{.qk_normed = true, .window_period = 5, .norms = 4, .altup_streams = 4, .tied = true};
         return std::array{
+            arch{"Gemma3nForConditionalGeneration", "gemma3n_text", gemma3n},
+            arch{"Gemma3nForCausalLM", "gemma3n", gemma3n},
             arch{"Gemma4ForConditionalGeneration", "gemma4_text", gemma4},
             arch{"Gemma4ForCausalLM", "gemma4", gemma4},
             arch{"Gemma4UnifiedForConditionalGeneration", "gemma4_unified_text", gemma4},
+            arch{"Gemma4UnifiedForCausalLM", "gemma4_unified", gemma4},
+            // drafters: every layer reads the cache of the model that they draft for
+            arch{"Gemma4AssistantForCausalLM", "gemma4_assistant", gemma4},
+            arch{"Gemma4UnifiedAssistantForCausalLM", "gemma4_unified_assistant", gemma4},
         };
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) {
+        return detail::has_any(d, "num_attention_heads") && detail::has_any(d, "global_head_dim", "num_global_key_value_heads", "attention_k_eq_v", "use_double_wide_mlp", "enable_moe_block");
+    }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
         network.apply(is);
         experts.apply(is);
+        streams = is.altup_streams;
+        laurel_rank = streams != 0 ? 64 : 0;
+    }
+    /// Newer files list what differs on the global layers, layer by layer.
+    COSTEXPR_COLD constexpr void read_overrides(auto& check) {
+        schema::document const& d = check.source();
+        schema::slot const* const s = d.find("per_layer_config");
+        if (s == nullptr) return;
+        count listed = 0;
+        schema::for_each_member(d, s->value, [&](json::value const& layer) {
+            count const dim = schema::whole(d, schema::member(d, layer, "head_dim"));
+            count const kv = schema::whole(d, schema::member(d, layer, "num_key_value_heads"));
+            if (listed++ != 0 && ((dim > 0 && dim != global_head_dim) || (kv > 0 && kv != global_kv_heads)))
+                return check.fail(errc::contradiction, "per_layer_config", 0, 0, "the same head_dim and num_key_value_heads on all global layers");
+            if (dim > 0) global_head_dim = dim;
+            if (kv > 0) global_kv_heads = kv;
+        });
+        count const larger = max(global_head_dim, global_kv_heads);
+        if (larger > largest_dimension) check.fail(errc::out_of_range, "per_layer_config", largest_dimension, larger);
     }
     constexpr void settle(auto& check) {
+        read_overrides(check);
         attention.settle(check, base.layers, base.max_context);
         if (!with_experts) experts.experts = 0;
         experts.settle(check, base.layers, with_experts);
         network.settle(check, base.layers);
+        if (target_hidden != 0 && borrowing == 0) borrowing = base.layers;
         if (borrowing > base.layers) check.fail(&gemma4_decoder::borrowing, errc::out_of_range, base.layers, borrowing);
         for (count i = max<count>(0, base.layers - borrowing); i < attention.order.size(); ++i)
             ++(attention.order[i] == layer_kind::full ? borrowing_full : borrowing_sliding);
         if (with_experts) base.norms += 3;
+        if (laurel_rank != 0) base.norms += 1;
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {
@@ -5220,6 +6082,8 @@ struct gemma4_decoder {
         borrowing_global.borrowed = true;
         sliding_gqa borrowing_local = attention.sliding_layer();
         borrowing_local.heads.borrowed = true;
+        moe routed = experts.layer();
+        routed.router_extra += base.hidden + experts.experts;  // scales of the router's input and of each expert
         mlp wide = network.layer();
         wide.inner *= 2;
         count const wide_layers = double_wide ? borrowing : 0;
@@ -5232,13 +6096,195 @@ struct gemma4_decoder {
                                 times(borrowing_sliding, borrowing_local),
                                 times(base.layers - wide_layers, network.layer()),
                                 times(wide_layers, wide),
-                                times(experts.moe_layers(), experts.layer()),
+                                times(experts.moe_layers(), routed),
+                                times(streams != 0 ? base.layers : 0, altup{base.hidden, streams}),
+                                times(streams != 0 ? 2 * (streams - 1) : 0, linear{base.hidden, base.hidden}),
+                                times(laurel_rank != 0 ? base.layers : 0, low_rank{base.hidden, laurel_rank, base.hidden}),
                                 times(per_layer != 0 ? base.layers : 0, per_layer_input{base.hidden, per_layer}),
+                                times(target_hidden != 0 ? 1 : 0, linear{2 * target_hidden, base.hidden}),
+                                times(target_hidden != 0 ? 1 : 0, linear{base.hidden, target_hidden}),
+                                times(ordered ? 1 : 0, linear{base.hidden, centroids}),
                                 times(1, base.output()));
     }
 
     count borrowing_full = 0;     ///< of the borrowing layers, those with global attention; counted while settling
     count borrowing_sliding = 0;
+};
+
+}  // namespace costexpr
+
+// costexpr/family/inkling.hpp
+
+// costexpr/layer/attention_residual.hpp
+
+namespace costexpr {
+
+/// Attention over depth instead of a residual sum (Kimi K3, arXiv:2607.24653; Inkling 2): the input of a block is a weighted mean of the
+/// outputs of earlier groups of layers, weighted by a learned query. Nothing of it outlives a forward pass.
+///   parameters  vectors hidden: queries, and the gains of a norm on the keys where it has some;  activations  one vector per group and token
+/// attention_residual{.hidden = 7168, .vectors = 2, .sources = 5} has 14,336 parameters and moves 86,016 bytes a token.
+struct attention_residual {
+    count hidden = 0;
+    count vectors = 1;
+    count sources = 1;  ///< groups read, in the mean over the depth
+
+    static constexpr std::string_view type = "attention_residual";
+    /// Groups that a layer reads in the mean, the running one included, where each holds `block` layers.
+    static constexpr count mean_sources(count layers, count block) { return block != 0 ? ceil_div(layers, block) / 2 + 1 : 1; }
+    COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
+        return costexpr::ops(elementwise{.bytes_per_token = 2.0 * static_cast<double>((sources + 1) * hidden), .weights = vectors * hidden, .part = role::norm});
+    }
+};
+
+}  // namespace costexpr
+
+// costexpr/layer/convolved_attention.hpp
+
+namespace costexpr {
+
+/// Grouped-query attention with short convolutions (Inkling): over keys and values behind their projections, and over what attention and
+/// feed-forward network give to the residual. Positions are learned biases: `relative_dim` values per head, times a table of `extent` distances.
+///   parameters  as gqa + hidden heads relative_dim + relative_dim extent + (2 kv_heads d + 2 hidden) kernel
+///               (+ heads (d + relative_dim) of clipped norms, + hidden heads of sinks, + 2 hidden kv_heads kernel of input-dependent kernels)
+///   cache       as gqa;  state  (2 kv_heads d + 2 hidden)(kernel - 1) columns
+/// Heads of {.hidden = 6144, .heads = 64, .kv_heads = 8, .head_dim = 128, .qk_norm = per_head}, kernel 4, 16 values per head and 1,024 distances
+/// (Inkling) have 119,611,648 parameters and keep 43,008 elements of columns.
+struct convolved_attention {
+    gqa heads{};
+    count kernel = 0;
+    count relative_dim = 0;
+    count extent = 0;
+    bool clipped = false;          ///< queries and positions are scaled per head and clipped (Inkling 2)
+    bool projected_sinks = false;  ///< the logit of a head's sink is a function of the token (Inkling 2)
+    bool dynamic_kernels = false;  ///< the kernels over keys and values depend on the token
+
+    static constexpr std::string_view type = "convolved_attention";
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
+        heads.legal(l, p);
+    }
+    template <op Attention>
+    COSTEXPR_INLINE constexpr auto ops_around(Attention const& attend, deployment const& x) const {
+        count const tp = x.layout.tp;
+        count const q = ceil_div(heads.heads, tp);
+        count const kv = ceil_div(heads.kv_heads, tp);
+        count const keys = kv * heads.head_dim;
+        count const values = kv * heads.value_dim();
+        count const queries = q * heads.head_dim;
+        count const gains = heads.qk_norm == qk_norm::none ? 0 : heads.qk_norm == qk_norm::per_head ? 2 * heads.head_dim : queries + keys;
+        dtype const w = x.precision.weights;
+        return costexpr::ops(
+            gemm{.outer = (heads.gated ? 2 : 1) * queries + keys + values + q * relative_dim + (projected_sinks ? q : 0), .inner = heads.hidden, .weights = w,
+                 .part = role::qkv, .bias = heads.qkv_bias},
+            gemm{.outer = dynamic_kernels ? 2 * kv * kernel : 0, .inner = heads.hidden, .weights = w, .part = role::mixer_parameters},
+            convolution{.channels = keys + values, .kernel = kernel},
+            elementwise{.bytes_per_token = 4.0 * static_cast<double>(queries + keys) + 2.0 * static_cast<double>(values),
+                        .weights = gains + relative_dim * extent + (clipped ? q * (heads.head_dim + relative_dim) : 0),
+                        .part = role::qk_norm_rope_cache,
+                        .state_bytes_per_token = static_cast<double>(keys + values) * weight_width(x.precision.kv_cache)},
+            attend,
+            gemm{.outer = heads.hidden, .inner = q * heads.value_dim(), .weights = w, .part = role::attention_output, .bias = heads.output_bias},
+            collective{.part = role::attention_all_reduce, .width = static_cast<double>(heads.hidden), .devices = tp},
+            convolution{.channels = 2 * heads.hidden, .kernel = kernel});
+    }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(attention{heads.shape(x)}, x); }
+};
+
+/// The same over a sliding window.
+struct sliding_convolved_attention {
+    convolved_attention layer{};
+    count window = 0;
+
+    static constexpr std::string_view type = "sliding_convolved_attention";
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
+        layer.legal(l, p);
+    }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return layer.ops_around(windowed_attention{layer.heads.shape(x), window}, x); }
+};
+
+}  // namespace costexpr
+
+namespace costexpr {
+
+/// Inkling (Thinking Machines): attention with short convolutions, over a window in five layers of six, and experts. Inkling 2 adds attention over
+/// depth, from which queries, keys and values of full layers are read apart.
+struct inkling_decoder {
+    backbone base{};
+    grouped_attention attention{};
+    feed_forward network{};
+    mixture experts{};
+    index_set local_layers{};
+    count kernel = 0;
+    count relative_dim = 0;
+    count extent = 0;
+    count depth_block = 0;   ///< layers per group of the attention over depth
+    count depth_inputs = 0;  ///< weighted means over depth in a forward pass; counted while settling
+    bool second_generation = false;
+
+    static constexpr std::string_view family = "inkling";
+    using parts = part_list<&inkling_decoder::base, &inkling_decoder::attention, &inkling_decoder::network, &inkling_decoder::experts>;
+    static constexpr auto json(auto...) {
+        using f = inkling_decoder;
+        return std::array{
+            key(&f::local_layers, "local_layer_ids").optional(),
+            key(&f::kernel, "conv_kernel_size").or_else(4),
+            key(&f::relative_dim, "d_rel"),
+            key(&f::extent, "rel_extent"),
+            key(&f::depth_block, "n_layers_per_attn_res_block").optional(),
+        };
+    }
+    static constexpr auto architectures() {
+        constexpr traits first{.qk_normed = true, .window_period = 6, .embedding_norm = true, .activation_weights = 1, .second_generation = false};
+        constexpr traits second{.gated_attention = true, .window_period = 6, .embedding_norm = true};
+        return std::array{
+            arch{"InklingForCausalLM", "inkling_text", first},
+            arch{"InklingForConditionalGeneration", "inkling_mm_model", first},
+            arch{"Inkling2ForCausalLM", "inkling2_text", second},
+            arch{"Inkling2ForConditionalGeneration", "inkling2", second},
+        };
+    }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        attention.apply(is);
+        network.apply(is);
+        experts.apply(is);
+        second_generation = is.second_generation;
+    }
+    constexpr void settle(auto& check) {
+        using enum layer_kind;
+        if (attention.order.empty() && !local_layers.empty())
+            for (count i = 0; i < base.layers; ++i) attention.order.push_back(local_layers.contains(i) ? sliding : full);
+        for (count i = 0; i < attention.order.size(); ++i)
+            if (attention.order[i] == hybrid) attention.order.set(i, full);
+        attention.settle(check, base.layers, base.max_context);
+        experts.settle(check, base.layers, true);
+        network.settle(check, experts.dense_count());
+        if (second_generation && check.clean()) {
+            // the first layer has no depth to look at, but its feed-forward network has; the head looks once more
+            depth_inputs = base.layers + 1;
+            for (count i = 1; i < attention.order.size(); ++i) depth_inputs += attention.order[i] == full ? 3 : 1;
+        }
+    }
+
+    [[nodiscard]] COSTEXPR_INLINE constexpr convolved_attention convolved(gqa const& heads, count distances, bool dynamic) const {
+        return {.heads = heads, .kernel = kernel, .relative_dim = relative_dim, .extent = distances, .clipped = second_generation,
+                .projected_sinks = second_generation, .dynamic_kernels = dynamic};
+    }
+    COSTEXPR_INLINE constexpr auto layers() const {
+        sliding_gqa const local = attention.sliding_layer();
+        moe routed = experts.layer();
+        // the router scores the shared experts too, and scales its scores
+        if (!second_generation) routed.router_extra += experts.shared_experts * base.hidden + 1;
+        return costexpr::layers(times(1, base.input()),
+                                times(base.all_norms() + (second_generation ? 2 * attention.full_layers() : 0), base.layer_norm()),
+                                times(attention.full_layers(), convolved(attention.full_layer(), extent, second_generation)),
+                                times(attention.sliding_layers(), sliding_convolved_attention{convolved(local.heads, local.window, false), local.window}),
+                                times(depth_inputs, attention_residual{base.hidden, 1, attention_residual::mean_sources(base.layers, depth_block)}),
+                                times(experts.dense_count(), network.layer()),
+                                times(experts.moe_layers(), routed),
+                                times(1, base.output()));
+    }
 };
 
 }  // namespace costexpr
@@ -5253,7 +6299,8 @@ namespace costexpr {
 
 /// Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434): keys and values of all heads come from one latent vector per token.
 ///   parameters  q_latent: hidden q + q + q heads (nope + rope), else hidden heads (nope + rope);
-///               hidden (latent + rope) + latent + latent heads (nope + v) + heads v hidden (+ biases q, latent + rope, hidden)
+///               hidden (latent + rope) + latent + latent heads (nope + v) + heads v hidden (+ biases q, latent + rope, hidden;
+///               + hidden heads gate_dim, or where the gate comes with the queries 2 q heads (nope + rope + v) for both)
 ///   cache       latent + rope elements per token, on every tensor-parallel rank
 /// mla{.hidden = 7168, .heads = 128, .q_latent = 1536, .latent = 512, .nope_dim = 128, .rope_dim = 64, .v_head_dim = 128} (DeepSeek-V3)
 /// has 187,107,328 parameters and keeps 576 elements per token.
@@ -5266,6 +6313,11 @@ struct mla {
     count rope_dim = 0;
     count v_head_dim = 0;
     bool bias = false;
+    count gate_dim = 0;  ///< of an output gate, per head: 1 (Bailing) or v_head_dim (Kimi K3)
+    bool gate_with_queries = false;  ///< a gate of the width of the values, projected with the queries from their latent before and after its norm (A.X-K2)
+    count head_vectors = 0;  ///< learned values per head: 1 sinks (Hy 4), 2 scale and bias of the logits (Mistral Large 4)
+    bool rope_norm = false;  ///< a norm on the key's rotated part (Dots 3)
+    bool borrowed = false;   ///< the latent is that of an earlier layer: neither projected nor kept
 
     static constexpr std::string_view type = "mla";
     template <class Sink>
@@ -5278,14 +6330,17 @@ struct mla {
     COSTEXPR_INLINE constexpr auto ops_around(Attention const& kernel, deployment const& x, bool absorbs) const {
         count const h = ceil_div(heads, x.layout.tp);
         dtype const w = x.precision.weights;
-        double const cached = static_cast<double>(latent + rope_dim);
+        count const kept = borrowed ? 0 : latent + rope_dim;
+        bool const together = gate_with_queries;
         return costexpr::ops(
-            gemm{.outer = q_latent + latent + rope_dim, .inner = hidden, .weights = w, .part = role::mla_down, .bias = bias},
-            elementwise{.bytes_per_token = 4.0 * static_cast<double>(q_latent + latent + rope_dim),
-                        .weights = q_latent + latent,
+            gemm{.outer = q_latent + kept + h * gate_dim, .inner = hidden, .weights = w, .part = role::mla_down, .bias = bias && gate_dim == 0},
+            elementwise{.bytes_per_token = 4.0 * static_cast<double>(q_latent + kept),
+                        .weights = q_latent + (borrowed ? 0 : latent + (rope_norm ? rope_dim : 0)) + head_vectors * h +
+                                   (bias && gate_dim != 0 ? q_latent + kept : 0),  // the gate has none
                         .part = role::mla_norm,
-                        .state_bytes_per_token = cached * weight_width(x.precision.kv_cache)},
-            gemm{.outer = h * (nope_dim + rope_dim), .inner = q_latent != 0 ? q_latent : hidden, .weights = w, .part = role::mla_query_up},
+                        .state_bytes_per_token = static_cast<double>(kept) * weight_width(x.precision.kv_cache)},
+            gemm{.outer = h * (nope_dim + rope_dim + (together ? v_head_dim : 0)), .inner = q_latent != 0 ? (together ? 2 : 1) * q_latent : hidden, .weights = w,
+                 .part = role::mla_query_up},
             mla_up{.heads = h, .nope_dim = nope_dim, .v_head_dim = v_head_dim, .latent = latent, .weights = w, .absorbs = absorbs},
             kernel,
             gemm{.outer = hidden, .inner = h * v_head_dim, .weights = w, .part = role::attention_output, .bias = bias},
@@ -5293,29 +6348,36 @@ struct mla {
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr mla_attention kernel(deployment const& x) const {
         return {.heads = ceil_div(heads, x.layout.tp), .nope_dim = nope_dim, .rope_dim = rope_dim, .v_head_dim = v_head_dim, .latent = latent,
-                .arithmetic = x.precision.attention, .cached = x.precision.kv_cache};
+                .arithmetic = x.precision.attention, .cached = x.precision.kv_cache, .borrowed = borrowed};
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(kernel(x), x, false); }
 };
 
 /// The indexer of sparse attention (DeepSeek-V3.2): light heads score every key of the context, attention then reads the best alone.
-///   parameters  q_latent heads dim + hidden dim + 2 dim (LayerNorm) + hidden heads
-///   cache       dim elements per token in fp8, with one fp32 scale per 128
+///   parameters  q_latent heads dim + hidden dim + 2 dim (LayerNorm on keys; MiniMax-M3 RMSNorm on queries and keys)
+///               + hidden heads where the heads are weighted by the token (+ what stands beside: Mistral Large 4 norms its input, 2 hidden,
+///               and scales the logits, 2 heads; + hidden dim + pool dim where keys are pooled)
+///   cache       dim elements per token (per `pool` tokens) in fp8, with one fp32 scale per 128
+/// indexer{.hidden = 6144, .q_latent = 6144, .heads = 4, .dim = 128, .weighted = false} (MiniMax-M3) has 3,932,416 parameters.
 struct indexer {
     count hidden = 0;
-    count q_latent = 0;
+    count q_latent = 0;  ///< what queries are projected from: the latent of the attention's queries, or hidden
     count heads = 0;
     count dim = 0;
+    count pool = 0;  ///< tokens whose keys are pooled with learned weights into one (GLM-5 Next); 0: a key per token
+    bool weighted = true;
+    count extra = 0;  ///< weights beside the projections
 
     static constexpr std::string_view type = "indexer";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         dtype const w = x.precision.weights;
         return costexpr::ops(gemm{.outer = heads * dim, .inner = q_latent, .weights = w, .part = role::index_projection},
-                             gemm{.outer = dim, .inner = hidden, .weights = w, .part = role::index_projection},
-                             gemm{.outer = heads, .inner = hidden, .weights = dtype::bf16, .part = role::index_projection},
-                             elementwise{.bytes_per_token = 4.0 * static_cast<double>(heads * dim + dim), .weights = 2 * dim, .part = role::index_projection,
-                                         .state_bytes_per_token = static_cast<double>(dim)},
-                             index_scores{.heads = heads, .dim = dim});
+                             gemm{.outer = (pool != 0 ? 2 : 1) * dim, .inner = hidden, .weights = w, .part = role::index_projection},
+                             gemm{.outer = weighted ? heads : 0, .inner = hidden, .weights = dtype::bf16, .part = role::index_projection},
+                             elementwise{.bytes_per_token = 4.0 * static_cast<double>(heads * dim + dim), .weights = 2 * dim + extra, .part = role::index_projection,
+                                         .state_bytes_per_token = pool != 0 ? 0.0 : static_cast<double>(dim)},
+                             compressed_cache{.width = dim, .ratio = pool, .weights = pool * dim, .holds = cache::kind::index, .cached = dtype::fp8},
+                             index_scores{.heads = heads, .dim = dim, .ratio = pool});
     }
 };
 
@@ -5335,6 +6397,22 @@ struct sparse_mla {
     }
 };
 
+/// Latent attention over a sliding window (Dots 3): layers with dimensions of their own between those over the whole context.
+///   parameters  as mla;  cache  as mla, for the last `window` tokens alone
+struct sliding_mla {
+    mla heads{};
+    count window = 0;
+
+    static constexpr std::string_view type = "sliding_mla";
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
+        heads.legal(l, p);
+    }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        return heads.ops_around(sparse_mla_attention{.dense = heads.kernel(x), .top_k = window, .slides = true}, x, true);
+    }
+};
+
 }  // namespace costexpr
 
 namespace costexpr {
@@ -5349,23 +6427,121 @@ struct latent_attention {
     count rope_dim = 0;
     count v_head_dim = 0;
     bool bias = false;
+    bool gated = false;        ///< an output gate of the width of the values
+    bool gated_heads = false;  ///< an output gate of one value per head
+    bool gate_with_queries = false;
+    count head_vectors = 0;
+    bool rope_norm = false;
+    // sliding layers
+    count window = 0;
+    count sliding_heads = 0;
+    count sliding_q_latent = 0;
+    count sliding_latent = 0;
+    count sliding_nope_dim = 0;
+    count sliding_rope_dim = 0;
+    count sliding_v_head_dim = 0;
+    pattern order{};
+    // layers without rotary embedding, and layers that read the latent of an earlier one
+    count unrotated_every = 0;
+    pattern rotated{};
+    index_set borrowed{};
+    count plain = 0;  ///< layers that do none of this
+    count unrotated_layers = 0;
+    count borrowed_layers = 0;
+    count unrotated_borrowed_layers = 0;
 
     static constexpr auto json(auto...) {
         using f = latent_attention;
+        using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size"),
             key(&f::heads, "num_attention_heads"),
-            key(&f::q_latent, "q_lora_rank").optional(),
-            key(&f::latent, "kv_lora_rank"),
-            key(&f::nope_dim, "qk_nope_head_dim"),
-            key(&f::rope_dim, "qk_rope_head_dim"),
-            key(&f::v_head_dim, "v_head_dim").or_else([](f const& c) { return c.hidden / c.heads; }),
+            key(&f::q_latent, "q_lora_rank", "attention_q_lora_dim").optional(),
+            key(&f::latent, "kv_lora_rank", "attention_kv_lora_dim"),
+            key(&f::nope_dim, "qk_nope_head_dim", "attention_qk_dim"),
+            key(&f::rope_dim, "qk_rope_head_dim", "attention_qk_rope_dim").at_least(0),
+            key(&f::v_head_dim, "v_head_dim", "attention_v_dim").or_else([](f const& c) { return c.hidden / c.heads; }),
             key(&f::bias, "attention_bias").optional(),
+            key(&f::gated, "mla_use_output_gate").optional(),
+            key(&f::window, "sliding_window", "sliding_window_size").optional().at_most(count{1} << 40),
+            key(&f::sliding_heads, "swa_num_attention_heads").or_else([](f const& c) { return c.heads; }),
+            key(&f::sliding_q_latent, "swa_q_lora_rank").or_else([](f const& c) { return c.q_latent; }),
+            key(&f::sliding_latent, "swa_kv_lora_rank").or_else([](f const& c) { return c.latent; }),
+            key(&f::sliding_nope_dim, "swa_qk_nope_head_dim").or_else([](f const& c) { return c.nope_dim; }),
+            key(&f::sliding_rope_dim, "swa_qk_rope_head_dim").or_else([](f const& c) { return c.rope_dim; }),
+            key(&f::sliding_v_head_dim, "swa_v_head_dim").or_else([](f const& c) { return c.v_head_dim; }),
+            key(&f::order, "layer_types").optional(),
+            key(&f::unrotated_every, "no_rope_layer_interval").optional(),
+            key(&f::rotated, "no_rope_layers").spelled(layer_sign{"0", unrotated}, layer_sign{"1", full}).optional(),
         };
     }
-    [[nodiscard]] COSTEXPR_INLINE constexpr mla layer() const {
-        return {.hidden = hidden, .heads = heads, .q_latent = q_latent, .latent = latent, .nope_dim = nope_dim, .rope_dim = rope_dim,
-                .v_head_dim = v_head_dim, .bias = bias};
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
+        gated = is.latent_gated;
+        gated_heads = is.gated_heads;
+        gate_with_queries = is.gate_with_queries;
+        head_vectors = is.head_vectors;
+        rope_norm = is.rope_norm;
+        unrotated_every = is.unrotated_every;
+    }
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count mtp_modules) {
+        using enum layer_kind;
+        if (layers > 0 && order.size() == layers + mtp_modules)
+            while (order.size() != layers) order.pop_back();
+        check.schedule(*this, &latent_attention::order, layers, "full_attention, indexed_attention or sliding_attention", full, chosen, sliding);
+        if (sliding_layers() != 0) {
+            check.needed(*this, &latent_attention::window, "sliding_window", "the window of the sliding layers");
+            settle_sliding(check);
+        }
+        if (unrotated_every == 0) rotated = {};  // elsewhere these layers have the same dimensions
+        if (unrotated_every != 0 && rotated.empty())
+            for (count i = 0; i < layers; ++i) rotated.push_back((i + 1) % unrotated_every == 0 ? unrotated : full);
+        check.schedule(*this, &latent_attention::rotated, layers, "0 or 1", full, unrotated);
+        check.numbers("kv_source_layers", layers, [&](count i, count from) {
+            if (from == i) return;
+            if (from > i || borrowed.contains(from)) check.fail(errc::contradiction, "kv_source_layers", i, from, "layers before # that have keys of their own");
+            borrowed.insert(i);
+        });
+        for (count i = 0; i < layers; ++i) {
+            if (i < order.size() && order[i] == sliding) continue;
+            bool const turns = i >= rotated.size() || rotated[i] != unrotated;
+            ++(borrowed.contains(i) ? (turns ? borrowed_layers : unrotated_borrowed_layers) : (turns ? plain : unrotated_layers));
+        }
+    }
+    /// What single layers have apart from the others must be the same for all sliding layers.
+    COSTEXPR_COLD constexpr void settle_sliding(auto& check) {
+        struct spelling {
+            std::string_view key;
+            count latent_attention::* member;
+        };
+        constexpr spelling known[] = {{"num_attention_heads", &latent_attention::sliding_heads}, {"q_lora_rank", &latent_attention::sliding_q_latent},
+                                      {"kv_lora_rank", &latent_attention::sliding_latent},       {"qk_nope_head_dim", &latent_attention::sliding_nope_dim},
+                                      {"qk_rope_head_dim", &latent_attention::sliding_rope_dim}, {"v_head_dim", &latent_attention::sliding_v_head_dim}};
+        count changed[6] = {};
+        check.overrides([&](count i, std::string_view key, count n) {
+            for (std::size_t k = 0; k != 6; ++k) {
+                if (known[k].key != key) continue;
+                count& held = this->*known[k].member;
+                if (i >= order.size() || order[i] != layer_kind::sliding || n == 0 || (changed[k] != 0 && held != n))
+                    check.fail(errc::contradiction, "per_layer_config", held, n, "the same number for all sliding layers");
+                held = n;
+                ++changed[k];
+            }
+        });
+        for (count times : changed)
+            if (times != 0 && times != sliding_layers())
+                check.fail(errc::contradiction, "per_layer_config", sliding_layers(), times, "the same number for all sliding layers");
+    }
+    [[nodiscard]] constexpr count sliding_layers() const { return order.of(layer_kind::sliding); }
+    [[nodiscard]] COSTEXPR_INLINE constexpr mla layer(bool rotates = true, bool borrows = false) const {
+        return {.hidden = hidden, .heads = heads, .q_latent = q_latent, .latent = latent, .nope_dim = nope_dim + (rotates ? 0 : rope_dim),
+                .rope_dim = rotates ? rope_dim : 0, .v_head_dim = v_head_dim, .bias = bias, .gate_dim = gated ? v_head_dim : gated_heads ? 1 : 0,
+                .gate_with_queries = gate_with_queries, .head_vectors = head_vectors, .rope_norm = rope_norm, .borrowed = borrows};
+    }
+    [[nodiscard]] COSTEXPR_INLINE constexpr sliding_mla sliding_layer() const {
+        return {.heads = {.hidden = hidden, .heads = sliding_heads, .q_latent = sliding_q_latent, .latent = sliding_latent, .nope_dim = sliding_nope_dim,
+                          .rope_dim = sliding_rope_dim, .v_head_dim = sliding_v_head_dim, .bias = bias, .gate_dim = gated ? sliding_v_head_dim : gated_heads ? 1 : 0,
+                          .gate_with_queries = gate_with_queries, .head_vectors = head_vectors, .rope_norm = rope_norm},
+                .window = window};
     }
 };
 
@@ -5376,6 +6552,8 @@ struct sparse_index {
     count top_k = 0;
     count every = 0;  ///< of the layers past `first`, every so-manieth has an indexer and the others share it
     count first = 0;
+    count pool = 0;   ///< tokens per index key, where they are pooled
+    bool scaled = false;
     pattern order{};
 
     static constexpr auto json(auto...) {
@@ -5386,10 +6564,17 @@ struct sparse_index {
             key(&f::top_k, "index_topk").optional(),
             key(&f::every, "index_topk_freq").optional(),
             key(&f::first, "index_skip_topk_offset").optional(),
+            key(&f::pool, "index_kpool").optional(),
             key(&f::order, "indexer_types").optional(),
         };
     }
-    constexpr void settle(auto& check, count layers) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
+        scaled = is.scaled_index;
+        every = is.index_period;
+        first = is.index_period != 0 ? 2 : 0;
+    }
+    /// `attention`: the kinds of the layers, where they are listed. Those that slide choose no keys.
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
         using enum layer_kind;
         check.schedule(*this, &sparse_index::order, layers, "full or shared", full, shared);
         if (top_k == 0) {
@@ -5400,6 +6585,12 @@ struct sparse_index {
         check.needed(*this, &sparse_index::dim, "index_head_dim", "the width of an indexer head");
         if (order.empty())
             for (count i = 0; i < layers; ++i) order.push_back(every == 0 || i < first || (i - first) % every == every - 1 ? full : shared);
+        if (attention.size() == order.size())
+            for (count i = 0; i < order.size(); ++i)
+                if (attention[i] == sliding) order.set(i, none);
+    }
+    [[nodiscard]] COSTEXPR_INLINE constexpr indexer layer(count hidden, count q_latent) const {
+        return {.hidden = hidden, .q_latent = scaled || q_latent == 0 ? hidden : q_latent, .heads = heads, .dim = dim, .pool = pool, .extra = scaled ? 2 * hidden + 2 * heads : 0};
     }
     [[nodiscard]] constexpr count indexers() const { return order.of(layer_kind::full); }
     [[nodiscard]] constexpr count sparse_layers() const { return order.of(layer_kind::full) + order.of(layer_kind::shared); }
@@ -5413,11 +6604,24 @@ struct mla_decoder {
     feed_forward network{};  ///< of the layers without experts
     mixture experts{};
     sparse_index index{};
+    count gate_rank = 0;   ///< of the norms in front of attention and of experts (A.X-K2)
+    count streams = 0;     ///< hyper-connections
+    bool streams_mix = true;
+    count blocks = 1;      ///< attention layers and dense networks per layer (LongCat-Flash)
+    count paired_layers = 0;
 
     static constexpr std::string_view family = "mla";
     using parts = part_list<&mla_decoder::base, &mla_decoder::attention, &mla_decoder::network,
                             &mla_decoder::experts, &mla_decoder::index>;
 
+    static constexpr auto json(auto...) {
+        using f = mla_decoder;
+        return std::array{
+            key(&f::gate_rank, "gated_norm_rank").optional(),
+            key(&f::streams, "hc_mult").optional(),
+            key(&f::paired_layers, "num_layers").optional().at_most(largest_layers),
+        };
+    }
     static constexpr auto architectures() {
         return std::array{
             arch{"DeepseekV2ForCausalLM", "deepseek_v2"},
@@ -5426,35 +6630,64 @@ struct mla_decoder {
             arch{"KimiK25ForConditionalGeneration", ""},
             arch{"Kimi_K25ForConditionalGeneration", ""},
             arch{"KimiVLForConditionalGeneration", ""},
-            arch{"Glm4MoeLiteForCausalLM", "glm4_moe_lite"},
+            arch{"Glm4MoeLiteForCausalLM", "glm4_moe_lite", {.first_dense = 1}},
             arch{"MiniCPM3ForCausalLM", "minicpm3", {.tied = true}},
             arch{"DeepseekV32ForCausalLM", "deepseek_v32"},
             arch{"GlmMoeDsaForCausalLM", "glm_moe_dsa"},
             arch{"Mistral4ForCausalLM", "mistral4"},
             arch{"YoutuForCausalLM", "youtu", {.tied = true}},
+            arch{"AXK1ForCausalLM", "axk1", {.moe_norms = 1, .first_dense = 1}},
+            arch{"AXK2ForCausalLM", "axk2", {.gate_with_queries = true, .first_dense = 1}},
+            arch{"HYV4ForCausalLM", "hy_v4", {.latent_gated = true, .head_vectors = 1, .index_period = 4, .parallel_streams = true, .first_dense = 1}},
+            arch{"Dots3NoteForCausalLM", "dots3_note_text", {.gated_heads = true, .rope_norm = true, .shared_size_each = true, .first_dense = 1}},
+            arch{"Dots3NoteForConditionalGeneration", "dots3_note", {.gated_heads = true, .rope_norm = true, .shared_size_each = true, .first_dense = 1}},
+            arch{"MistralLarge4ForConditionalGeneration", "mistral_large4_text", {.head_vectors = 2, .unrotated_every = 4, .scaled_index = true, .first_dense = 1}},
+            arch{"MistralLarge3ForCausalLM", "mistral_large_3"},
+            arch{"LongcatFlashForCausalLM", "longcat_flash", {.attention_blocks = 2, .norms = 4}},
+            arch{"SarvamMLAForCausalLM", "sarvam_mla", {.shared_experts = 1, .shared_size_each = true, .first_dense = 1}},
+            arch{"PanguUltraMoEForCausalLM", "pangu_ultra_moe", {.post_norms = 2}},
         };
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return describes_decoder(d) && describes_latent_attention(d); }
     constexpr void apply(traits const& is) {
         base.apply(is);
+        attention.apply(is);
         network.apply(is);
         experts.apply(is);
+        index.apply(is);
+        blocks = is.attention_blocks;
+        streams_mix = !is.parallel_streams;
     }
     constexpr void settle(auto& check) {
-        experts.settle(check, base.layers, false);
-        network.settle(check, experts.dense_count());
-        index.settle(check, base.layers);
+        if (blocks > 1 && paired_layers != 0) base.layers = paired_layers;  // num_hidden_layers counts the attention layers there
+        attention.settle(check, base.layers, base.mtp_modules);
+        experts.settle(check, base.layers, false, base.mtp_modules);
+        network.settle(check, dense_networks());
+        index.settle(check, base.layers, attention.order);
     }
 
+    [[nodiscard]] constexpr count dense_networks() const { return blocks > 1 ? blocks * base.layers : experts.dense_count(); }
+    [[nodiscard]] constexpr count gated_norms() const { return gate_rank != 0 ? base.layers + experts.moe_layers() : 0; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr sparse_mla chosen(bool rotates, bool borrows) const { return {attention.layer(rotates, borrows), index.top_k}; }
     COSTEXPR_INLINE constexpr auto layers() const {
+        count const dense = index.top_k == 0 ? blocks : 0;
+        count const sparse = index.top_k == 0 ? 0 : 1;
+        latent_attention const& a = attention;
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms(), base.layer_norm()),
-                                times(base.layers - index.sparse_layers(), attention.layer()),
-                                times(index.sparse_layers(), sparse_mla{attention.layer(), index.top_k}),
-                                times(index.indexers(), indexer{base.hidden, attention.q_latent, index.heads, index.dim}),
-                                times(experts.dense_count(), network.layer()),
+                                times(base.all_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm()),
+                                times(gated_norms(), low_rank{base.hidden, gate_rank, base.hidden}),
+                                times(streams != 0 ? base.layers : 0, hyper_connection{.hidden = base.hidden, .copies = streams, .mixes = streams_mix}),
+                                times(dense * (a.plain + a.unrotated_layers + a.borrowed_layers + a.unrotated_borrowed_layers), a.layer()),
+                                times(a.sliding_layers(), a.sliding_layer()),
+                                times(sparse * a.plain, chosen(true, false)),
+                                times(sparse * a.unrotated_layers, chosen(false, false)),
+                                times(sparse * a.borrowed_layers, chosen(true, true)),
+                                times(sparse * a.unrotated_borrowed_layers, chosen(false, true)),
+                                times(index.indexers(), index.layer(base.hidden, a.q_latent)),
+                                times(dense_networks(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
+                                times(streams != 0 ? 1 : 0, hyper_connection{.hidden = base.hidden, .copies = streams, .at_the_end = true}),
                                 times(1, base.output()));
     }
     /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is, with an indexer of their own.
@@ -5474,39 +6707,188 @@ struct mla_decoder {
 
 }  // namespace costexpr
 
+// costexpr/layer/lightning_attention.hpp
+
 namespace costexpr {
 
-/// Kimi delta attention with latent attention in every few layers, and experts: Kimi-Linear (arXiv:2510.26692).
+/// Lightning attention (arXiv:2401.04658; MiniMax-01, arXiv:2501.08313; Ring 2.5): linear attention with a fixed decay per head, a norm and an
+/// output gate; P = heads head_dim.
+///   parameters  3 hidden P + hidden P (gate) + P (norm) + P hidden (+ 2 head_dim with query and key norms)
+///   state       heads head_dim^2 recurrent
+///   flops       decode 5 per state element and token; prefill 4, and 2 chunk P inside chunks of 256
+/// lightning_attention{.hidden = 6144, .heads = 64, .head_dim = 128} (MiniMax-Text-01) has 251,666,432 parameters and keeps 1,048,576 elements.
+struct lightning_attention {
+    count hidden = 0;
+    count heads = 0;
+    count head_dim = 0;
+    bool qk_normed = false;
+    dtype state_type = dtype::fp32;
+
+    static constexpr std::string_view type = "lightning_attention";
+    static constexpr count chunk = 256;
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
+        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # linear-attention heads"});
+    }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const width = ceil_div(heads, x.layout.tp) * head_dim;
+        dtype const w = x.precision.weights;
+        double const elements = static_cast<double>(width) * static_cast<double>(head_dim);
+        return costexpr::ops(
+            gemm{.outer = 4 * width, .inner = hidden, .weights = w, .part = role::mixer_in},
+            recurrence{.elements = width * head_dim, .weights = qk_normed ? 2 * head_dim : 0, .decode_flops = 5 * elements,
+                       .prefill_flops = 4 * elements + 2.0 * static_cast<double>(chunk * width), .bytes_per_token = 8.0 * static_cast<double>(width),
+                       .kept = state_type},
+            elementwise{.bytes_per_token = 6.0 * static_cast<double>(width), .weights = width, .part = role::mixer_norm},
+            gemm{.outer = hidden, .inner = width, .weights = w, .part = role::mixer_out},
+            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+    }
+};
+
+}  // namespace costexpr
+
+namespace costexpr {
+
+/// Kimi delta attention with latent attention in every few layers, and experts: Kimi-Linear (arXiv:2510.26692); with attention over depth
+/// Kimi K3; with gates of full rank, or lightning
+/// attention instead, the Bailing models; with an indexer and several residual streams GLM-5 Next.
 struct kimi_linear_decoder {
     backbone base{};
+    mixer_schedule mixers{};
     latent_attention attention{};
     kimi_delta_shape delta{};
     feed_forward network{};
     mixture experts{};
+    sparse_index index{};
+    count depth_block = 0;  ///< layers per group of the attention over depth
+    count copies = 0;       ///< residual streams
+    bool lightning = false; ///< lightning attention in the place of the delta rule
+    bool qk_normed = false;
+    bool last_full = false; ///< layers behind the last whole group have latent attention too
+    short_string gate{};    ///< of the latent attention: head_wise, element_wise or none
+    count sparse = 0;       ///< attention layers that read what an indexer chose, and those with an indexer of their own; counted while settling
+    count indexers = 0;
 
     static constexpr std::string_view family = "kimi_linear";
-    using parts = part_list<&kimi_linear_decoder::base, &kimi_linear_decoder::attention, &kimi_linear_decoder::delta,
-                            &kimi_linear_decoder::network, &kimi_linear_decoder::experts>;
-    static constexpr auto architectures() { return std::array{arch{"KimiLinearForCausalLM", "kimi_linear"}}; }
+    using parts = part_list<&kimi_linear_decoder::base, &kimi_linear_decoder::mixers, &kimi_linear_decoder::attention, &kimi_linear_decoder::delta,
+                            &kimi_linear_decoder::network, &kimi_linear_decoder::experts, &kimi_linear_decoder::index>;
+    static constexpr auto json(auto...) {
+        using f = kimi_linear_decoder;
+        return std::array{
+            key(&f::depth_block, "attn_res_block_size").optional(),
+            key(&f::copies, "hc_mult").optional(),
+            key(&f::qk_normed, "use_qk_norm").optional(),
+            key(&f::gate, "gated_attention_proj_granularity_type").optional(),
+        };
+    }
+    static constexpr auto architectures() {
+        return std::array{
+            arch{"KimiLinearForCausalLM", "kimi_linear"},
+            arch{"KimiK3ForConditionalGeneration", "kimi_k3"},
+            arch{"BailingHybridForCausalLM", "bailing_hybrid", {.gated_heads = true, .full_rank_mixer = true}},
+            arch{"BailingMoeV3ForCausalLM", "bailing_moe_v3", {.full_rank_mixer = true, .full_remainder = true}},
+            arch{"BailingMoeV2_5ForCausalLM", "", {.lightning = true}},
+            arch{"Glm5NextForConditionalGeneration", "glm5_next_text"},
+            arch{"Glm5NextForCausalLM", "glm5_next"},
+        };
+    }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "linear_attn_config") && describes_latent_attention(d); }
     constexpr void apply(traits const& is) {
         base.apply(is);
+        attention.apply(is);
+        delta.apply(is);
+        lightning = is.lightning;
+        last_full = is.full_remainder;
         network.apply(is);
         experts.apply(is);
     }
     constexpr void settle(auto& check) {
+        using enum layer_kind;
         if (delta.layers.size() > base.layers)
             check.fail(&kimi_delta_shape::layers, errc::length_mismatch, base.layers, delta.layers.size());
+        if (mixers.order.empty() && !delta.layers.empty())
+            for (count i = 1; i <= base.layers; ++i) mixers.order.push_back(delta.layers.contains(i) ? linear : full);
+        if (mixers.order.empty() && mixers.interval == 0)
+            check.fail(errc::missing_key, "linear_attn_config.kda_layers", 0, 0, "the list of layers with Kimi delta attention, or layer_types, or layer_group_size");
+        if (gate == "head_wise") attention.gated_heads = true;
+        if (gate == "element_wise") attention.gated = true;
+        if (mixers.order.empty() && mixers.interval > 0 && last_full)
+            for (count i = 0; i < base.layers; ++i) {
+                bool const behind = i >= base.layers / mixers.interval * mixers.interval;
+                mixers.order.push_back((i + 1) % mixers.interval == 0 || behind ? full : linear);
+            }
+        mixers.settle(check, base.layers, linear, "full_attention, indexed_attention or linear_attention", full, linear);
         experts.settle(check, base.layers, false);
+        network.settle(check, experts.dense_count());
+        index.settle(check, base.layers);
+        if (index.top_k != 0 && check.clean())
+            for (count i = 0; i < base.layers; ++i)
+                if (mixers.order[i] == full) ++sparse, indexers += index.order[i] == full ? 1 : 0;
+    }
+
+    COSTEXPR_INLINE constexpr auto layers() const {
+        return costexpr::layers(times(1, base.input()),
+                                times(base.all_norms(), base.layer_norm()),
+                                times(copies != 0 ? base.layers : 0, hyper_connection{base.hidden, copies}),
+                                times(mixers.attention() - sparse, attention.layer()),
+                                times(sparse, sparse_mla{attention.layer(), index.top_k}),
+                                times(indexers, index.layer(base.hidden, attention.q_latent)),
+                                times(lightning ? 0 : mixers.recurrent(), delta.layer()),
+                                times(lightning ? mixers.recurrent() : 0, lightning_attention{base.hidden, delta.heads, delta.head_dim, qk_normed}),
+                                times(depth_block != 0 ? 2 * base.layers + 1 : 0,
+                                      attention_residual{base.hidden, 2, attention_residual::mean_sources(base.layers, depth_block)}),
+                                times(experts.dense_count(), network.layer()),
+                                times(experts.moe_layers(), experts.layer()),
+                                times(1, base.output()));
+    }
+};
+
+}  // namespace costexpr
+
+// costexpr/family/lightning_hybrid.hpp
+
+namespace costexpr {
+
+/// Lightning attention with softmax attention in every few layers, and experts: MiniMax-Text-01 and MiniMax-M1 (arXiv:2501.08313).
+struct lightning_hybrid_decoder {
+    backbone base{};
+    mixer_schedule mixers{};
+    grouped_attention attention{};
+    feed_forward network{};
+    mixture experts{};
+
+    static constexpr std::string_view family = "lightning_hybrid";
+    using parts = part_list<&lightning_hybrid_decoder::base, &lightning_hybrid_decoder::mixers, &lightning_hybrid_decoder::attention,
+                            &lightning_hybrid_decoder::network, &lightning_hybrid_decoder::experts>;
+    static constexpr auto architectures() {
+        return std::array{
+            arch{"MiniMaxForCausalLM", "minimax"},
+            arch{"MiniMaxText01ForCausalLM", "minimax_text_01"},
+            arch{"MiniMaxM1ForCausalLM", "minimax_m1"},
+        };
+    }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        attention.apply(is);
+        network.apply(is);
+        experts.apply(is);
+    }
+    constexpr void settle(auto& check) {
+        using enum layer_kind;
+        // left out, every second layer is linear, from the second on
+        if (mixers.order.empty() && mixers.interval == 0 && mixers.period == 0) mixers.period = 2;
+        mixers.settle(check, base.layers, linear, "full_attention or linear_attention", full, linear);
+        attention.settle_heads(check);
+        experts.settle(check, base.layers, true);
         network.settle(check, experts.dense_count());
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
                                 times(base.all_norms(), base.layer_norm()),
-                                times(base.layers - delta.layers.size(), attention.layer()),
-                                times(delta.layers.size(), delta.layer()),
+                                times(mixers.attention(), attention.full_layer()),
+                                times(mixers.recurrent(), lightning_attention{.hidden = base.hidden, .heads = attention.heads, .head_dim = attention.head_dim}),
                                 times(experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
                                 times(1, base.output()));
@@ -5539,11 +6921,16 @@ struct linear_hybrid_decoder {
             arch{"Qwen3_5ForCausalLM", "qwen3_5", qwen},
             arch{"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe_text", qwen},
             arch{"Qwen3_5MoeForCausalLM", "qwen3_5_moe", qwen},
+            // wrappers of Qwen3.5
+            arch{"MiniCPMV4_6ForConditionalGeneration", "minicpmv4_6", qwen},
+            arch{"MiniCPMV4_7ForConditionalGeneration", "minicpmv4_7", qwen},
+            arch{"MiniCPMOcrForConditionalGeneration", "minicpm_ocr", qwen},
             arch{"OlmoHybridForCausalLM", "olmo_hybrid", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
         };
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "linear_num_value_heads") && detail::has_any(d, "num_attention_heads"); }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -5551,6 +6938,7 @@ struct linear_hybrid_decoder {
         experts.apply(is);
     }
     constexpr void settle(auto& check) {
+        if (mixers.order.empty() && mixers.attention_at.empty() && mixers.interval == 0 && mixers.period == 0) mixers.interval = 4;
         mixers.settle(check, base.layers, layer_kind::linear, "full_attention or linear_attention", layer_kind::full, layer_kind::linear);
         attention.settle_heads(check);
         experts.settle(check, base.layers, false);
@@ -5607,6 +6995,15 @@ struct mamba_hybrid_decoder {
             arch{"FalconH1ForCausalLM", "falcon_h1", {.gated_mixer_norm = false, .parallel_mixers = true}},
         };
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) {
+        return detail::has_any(d, "mamba_d_state") && detail::has_any(d, "num_attention_heads") && detail::has_any(d, "attn_layer_period", "attn_layer_indices", "layer_types", "mamba_d_ssm");
+    }
+    static constexpr traits likely(schema::document const& d) {
+        if (detail::has_any(d, "mamba_d_ssm")) return {.gated_mixer_norm = false, .parallel_mixers = true};
+        if (!detail::has_any(d, "mamba_n_heads", "mamba_d_head")) return {.second_generation = false, .mixer_inner_norms = true};
+        return {};
+    }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -5620,7 +7017,9 @@ struct mamba_hybrid_decoder {
         using enum layer_kind;
         mixers.settle(check, base.layers, parallel ? hybrid : mamba, "attention, mamba or hybrid", full, mamba, linear, hybrid);
         attention.settle_heads(check);
-        space.settle(check);
+        space.settle(check, mixers.recurrent(), second_generation);
+        // Jamba with one expert has no router
+        if (experts.experts == 1 && !second_generation) experts.experts = 0;
         experts.settle(check, base.layers, false);
         // Granite 4 calls its dense network the shared expert
         if (experts.experts == 0 && experts.shared_inner != 0) network.inner = experts.shared_inner;
@@ -5643,7 +7042,86 @@ struct mamba_hybrid_decoder {
 
 // costexpr/family/moe.hpp
 
+// costexpr/layer/attention_experts.hpp
+
 namespace costexpr {
+
+/// A mixture of attention heads (arXiv:2210.05144, JetMoE arXiv:2404.07413): every expert projects queries for all KV heads, and the output
+/// back; keys and values are shared, and kept once.
+///   parameters  hidden experts (router) + experts 2 hidden kv_heads d + 2 hidden kv_heads d (keys, values) + hidden (a bias)
+///   active      top_k of the experts, all the rest;  cache  2 kv_heads d elements per token
+/// attention_experts{.hidden = 2048, .kv_heads = 16, .head_dim = 128, .experts = 8, .top_k = 2} (JetMoE-8B) has 75,515,904 parameters,
+/// 25,184,256 of them active.
+struct attention_experts {
+    count hidden = 0;
+    count kv_heads = 0;
+    count head_dim = 0;
+    count experts = 0;
+    count top_k = 0;
+
+    static constexpr std::string_view type = "attention_experts";
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
+        if (kv_heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = kv_heads, .found = l.tp, .hint = "a divisor of the # KV heads"});
+    }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const tp = x.layout.tp;
+        count const kv = ceil_div(kv_heads, tp);
+        count const width = kv * head_dim;
+        dtype const w = x.precision.weights;
+        attention_shape const shape{.heads = kv * top_k, .kv_heads = kv, .head_dim = head_dim, .v_head_dim = head_dim, .arithmetic = x.precision.attention,
+                                    .cached = x.precision.kv_cache};
+        costexpr::experts const projection{.local = experts, .top_k = top_k, .all = experts, .hidden = hidden, .inner = width, .matrices = 1, .weights = x.precision.experts,
+                                           .log_not_chosen = moe::log_chance_not_chosen(top_k, experts)};
+        return costexpr::ops(
+            gemm{.outer = experts, .inner = hidden, .weights = x.precision.router, .part = role::router},
+            gemm{.outer = 2 * width, .inner = hidden, .weights = w, .part = role::qkv},
+            projection,
+            elementwise{.bytes_per_token = 4.0 * static_cast<double>((top_k + 1) * width) + 2.0 * static_cast<double>(width),
+                        .weights = hidden,
+                        .part = role::qk_norm_rope_cache,
+                        .state_bytes_per_token = 2.0 * static_cast<double>(width) * weight_width(x.precision.kv_cache)},
+            attention{shape},
+            projection,
+            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = tp});
+    }
+};
+
+}  // namespace costexpr
+
+namespace costexpr {
+
+/// The indexer of grouped-query attention as configs describe it: blocks of keys, and which layers choose among them. A part of the
+/// families' configs.
+struct block_index {
+    count hidden = 0;
+    count heads = 0;
+    count dim = 0;
+    count blocks = 0;
+    count block = 0;
+    pattern order{};
+
+    static constexpr auto json(auto...) {
+        using f = block_index;
+        using enum layer_kind;
+        return std::array{
+            key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
+            key(&f::heads, "sparse_attention_config.sparse_num_index_heads", "index_n_heads").optional(),
+            key(&f::dim, "sparse_attention_config.sparse_index_dim", "index_head_dim").optional(),
+            key(&f::blocks, "sparse_attention_config.sparse_topk_blocks", "index_topk_blocks").or_else(16),
+            key(&f::block, "sparse_attention_config.sparse_block_size", "index_block_size").or_else(128),
+            key(&f::order, "sparse_attention_config.sparse_attention_freq").spelled(layer_sign{"0", full}, layer_sign{"1", chosen}).optional(),
+        };
+    }
+    /// `layers`: of the model, `sparse`: of them that choose their keys.
+    constexpr void settle(auto& check, count sparse) {
+        if (sparse == 0) return;
+        check.needed(*this, &block_index::heads, "index_n_heads", "the number of indexer heads");
+        check.needed(*this, &block_index::dim, "index_head_dim", "the width of an indexer head");
+        if (blocks > 0 && block > largest_dimension / blocks) check.fail(&block_index::block, errc::out_of_range, largest_dimension / blocks, block);
+    }
+    [[nodiscard]] COSTEXPR_INLINE constexpr indexer layer() const { return {.hidden = hidden, .q_latent = hidden, .heads = heads, .dim = dim, .weighted = false}; }
+};
 
 /// Decoders of grouped-query attention with experts on all or some layers: Mixtral (arXiv:2401.04088), Qwen3-MoE, gpt-oss, GLM-4.5,
 /// MiniMax-M2, MiMo-V2-Flash and their kin.
@@ -5652,26 +7130,30 @@ struct moe_decoder {
     grouped_attention attention{};
     feed_forward network{};  ///< of the layers without experts, and beside the experts where `residual`
     mixture experts{};
+    block_index index{};
     bool residual = false;
+    bool attention_has_experts = false;
 
     static constexpr std::string_view family = "moe";
-    using parts = part_list<&moe_decoder::base, &moe_decoder::attention, &moe_decoder::network, &moe_decoder::experts>;
+    using parts = part_list<&moe_decoder::base, &moe_decoder::attention, &moe_decoder::network, &moe_decoder::experts, &moe_decoder::index>;
 
     static constexpr auto architectures() {
         // its use_qk_norm is a norm without weights
         constexpr traits llama4{.qk_norm = qk_norm::none, .window_period = 4, .shared_experts = 1};
         constexpr traits qwen3{.qk_normed = true, .windowed = false};
+        constexpr traits step3{.qk_normed = true, .gated_heads = true, .first_dense = 3};
         return std::array{
             arch{"MixtralForCausalLM", "mixtral"},
             arch{"Qwen2MoeForCausalLM", "qwen2_moe", {.qkv_bias = true, .bias_on_output = false, .windowed = false, .shared_gate = true}},
             arch{"Qwen3MoeForCausalLM", "qwen3_moe", qwen3},
             arch{"Qwen3VLMoeForConditionalGeneration", "qwen3_vl_moe_text", qwen3},
-            arch{"Qwen3OmniMoeForConditionalGeneration", "qwen3_omni_moe_text", qwen3},
-            arch{"GptOssForCausalLM", "gpt_oss", {.qkv_bias = true, .sinks = true, .router_bias = 1, .expert_bias = true}},
+            arch{"Qwen3OmniMoeForConditionalGeneration", "qwen3_omni_moe_text", {.qk_normed = true, .floors_head_dim = true, .windowed = false}},
+            arch{"Qwen3OmniMoeThinkerForConditionalGeneration", "qwen3_omni_moe_thinker", {.qk_normed = true, .floors_head_dim = true, .windowed = false}},
+            arch{"GptOssForCausalLM", "gpt_oss", {.qkv_bias = true, .sinks = true, .window_period = 2, .router_bias = 1, .expert_bias = true}},
             arch{"MiniMaxM2ForCausalLM", "minimax_m2", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
-            arch{"Glm4MoeForCausalLM", "glm4_moe", {.bias_on_output = false}},
-            arch{"Glm4vMoeForConditionalGeneration", "glm4v_moe_text", {.qkv_bias = true, .bias_on_output = false}},
-            arch{"MiMoV2FlashForCausalLM", "mimo_v2_flash", {.sliding_sinks = true, .sliding_kv_heads = 8}},
+            arch{"Glm4MoeForCausalLM", "glm4_moe", {.bias_on_output = false, .floors_head_dim = true}},
+            arch{"Glm4vMoeForConditionalGeneration", "glm4v_moe_text", {.qkv_bias = true, .bias_on_output = false, .floors_head_dim = true}},
+            arch{"MiMoV2FlashForCausalLM", "mimo_v2_flash", {.bias_on_output = false, .sliding_sinks = true, .sliding_kv_heads = 8}},
             arch{"OlmoeForCausalLM", "olmoe", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
             arch{"Ernie4_5_MoeForCausalLM", "ernie4_5_moe", {.router_bias = 1, .tied = true}},
             arch{"DbrxForCausalLM", "dbrx", {.norm_gains = 1}},
@@ -5680,11 +7162,11 @@ struct moe_decoder {
             arch{"ArcticForCausalLM", "arctic", {.norms = 3, .dense_residual = true}},
             arch{"GraniteMoeForCausalLM", "granitemoe", {.tied = true}},
             arch{"GraniteMoeSharedForCausalLM", "granitemoeshared", {.tied = true}},
-            arch{"GraniteMoeSWAForCausalLM", "granitemoe_swa", {.sinks = true}},
+            arch{"GraniteMoeSWAForCausalLM", "granitemoe_swa", {.sinks = true, .window_period = 4, .full_first = true}},
             arch{"Dots1ForCausalLM", "dots1", {.qk_normed = true}},
-            arch{"SolarOpenForCausalLM", "solar_open"},
-            arch{"HunYuanMoEV1ForCausalLM", "hunyuan_v1_moe", {.tied = true}},
-            arch{"AfmoeForCausalLM", "afmoe", {.qk_normed = true, .gated_attention = true, .norms = 4, .router_bias = 1}},
+            arch{"SolarOpenForCausalLM", "solar_open", {.bias_on_output = false}},
+            arch{"HunYuanMoEV1ForCausalLM", "hunyuan_v1_moe", {.qk_normed = true, .shared_experts = 1, .tied = true}},
+            arch{"AfmoeForCausalLM", "afmoe", {.bias_on_output = false, .qk_normed = true, .gated_attention = true, .norms = 4, .router_bias = 1}},
             arch{"ExaoneMoeForCausalLM", "exaone_moe", {.qk_normed = true}},
             arch{"ExaoneMoEForCausalLM", "", {.qk_normed = true}},
             arch{"FlexOlmoForCausalLM", "flex_olmo", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
@@ -5692,35 +7174,80 @@ struct moe_decoder {
             arch{"AriaTextForCausalLM", "", {}},
             arch{"DeepseekForCausalLM", "deepseek"},
             arch{"DeepSeekForCausalLM", ""},
-            arch{"UnlimitedOcrForConditionalGeneration", "unlimited_ocr_text"},
+            arch{"UnlimitedOcrForConditionalGeneration", "unlimited_ocr_text", {.first_dense = 1}},
             arch{"FlintForCausalLM", "flint", {.qk_normed = true, .sinks = true}},
+            arch{"MiniMaxM3ForCausalLM", "minimax_m3", {.qk_normed = true}},
+            arch{"MiniMaxM3SparseForCausalLM", "", {.qk_normed = true}},
+            arch{"MiniMaxM3SparseForConditionalGeneration", "minimax_m3_vl", {.qk_normed = true}},
+            arch{"MiniMaxM3VLForCausalLM", "minimax_m3_vl_text", {.qk_normed = true}},
+            arch{"Step3p5ForCausalLM", "step3p5", step3},
+            arch{"Step3p5FlashForCausalLM", "", step3},
+            arch{"Step3p7FlashForCausalLM", "", step3},
+            arch{"Step3p7ForConditionalGeneration", "step3p7", step3},
+            arch{"Step3TextForCausalLM", "step3_text", {.first_dense = 1, .size = {.kv_heads = 1}}},
+            arch{"BailingMoeForCausalLM", "bailing_moe", {.bias_on_output = false}},
+            arch{"BailingMoeV2ForCausalLM", "bailing_moe_v2", {.bias_on_output = false, .shared_size_each = true}},
+            arch{"SarvamMoEForCausalLM", "sarvam_moe", {.bias_on_output = false, .shared_size_each = true}},
+            arch{"Param2MoEForCausalLM", "param2moe", {.bias_on_output = false, .shared_experts = 1, .first_dense = 1}},
+            arch{"DeepseekOCRForCausalLM", "deepseek_ocr"},
+            arch{"DeepseekOCR2ForCausalLM", "deepseek_ocr2"},
+            arch{"DeepseekOcr2ForConditionalGeneration", "deepseek_ocr2_text"},
+            arch{"UnlimitedOCRForCausalLM", "unlimited_ocr"},
+            arch{"HYV3ForCausalLM", "hy_v3", {.qk_normed = true, .first_dense = 1}},
+            arch{"LagunaForCausalLM", "laguna", {.qk_normed = true, .gated_heads = true, .windowed = false, .router_bias = 1, .first_dense = 1}},
+            arch{"MellumForCausalLM", "mellum", {.qk_normed = true, .windowed = false}},
+            arch{"Kolibri1ForCausalLM", "kolibri1", {.qk_normed = true, .window_period = 5, .norms = 4}},
+            arch{"Cohere2MoeForCausalLM", "cohere2_moe", {.window_period = 4, .norms = 1, .tied = true}},
+            arch{"JetMoeForCausalLM", "jetmoe", {.attention_experts = true, .output_bias_of_experts = 1, .tied = true}},
+            arch{"Ernie4_5_VLMoeForConditionalGeneration", "ernie4_5_vl_moe_text", {.router_bias = 1, .other_modality = true, .first_dense = 1, .tied = true}},
+            arch{"Ernie4_5_VLMoeForConditionalGeneration", "ernie4_5_moe_vl", {.router_bias = 1, .other_modality = true, .first_dense = 1, .tied = true}},
+            arch{"MuseSparkForConditionalGeneration", "muse_spark_text", {.gated_attention = true, .norms = 3, .layer_vectors = 2, .latent_norms = 2}},
+            arch{"MiMoV2ForCausalLM", "mimo_v2", {.bias_on_output = false, .sliding_sinks = true, .sliding_kv_heads = 8}},
+            arch{"Grok1ModelForCausalLM", "grok-1", {.norms = 4, .tied = true}},
+            arch{"MiMoV2OmniForCausalLM", "mimo_v2_omni", {.bias_on_output = false, .sliding_sinks = true, .sliding_kv_heads = 8}},
             arch{"Llama4ForConditionalGeneration", "llama4_text", llama4},
             arch{"Llama4ForCausalLM", "", llama4},
         };
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return describes_decoder(d) && !describes_latent_attention(d) && describes_experts(d); }
+    static constexpr traits likely(schema::document const& d) { return likely_traits(d); }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
         network.apply(is);
         experts.apply(is);
         residual = is.dense_residual;
+        attention_has_experts = is.attention_experts;
     }
     constexpr void settle(auto& check) {
-        attention.settle(check, base.layers, base.max_context);
-        experts.settle(check, base.layers, true);
+        check.schedule(index, &block_index::order, base.layers, "0 or 1", layer_kind::full, layer_kind::chosen);
+        attention.settle(check, base.layers, base.max_context, base.mtp_modules, &index.order);
+        attention.settle_layers(check, base.layers);
+        index.settle(check, sparse_layers());
+        experts.settle(check, base.layers, true, base.mtp_modules);
+        if (attention_has_experts) check.divisible(attention, &grouped_attention::heads, experts.top_k, "the number of experts per token");
         if (residual) network.inner = base.hidden;
         network.settle(check, experts.dense_count());
     }
 
+    [[nodiscard]] constexpr count sparse_layers() const { return attention.order.of(layer_kind::chosen); }
+    /// The attention layer whose projections are experts.
+    [[nodiscard]] COSTEXPR_INLINE constexpr attention_experts chosen_heads() const {
+        return {.hidden = base.hidden, .kv_heads = attention.kv_heads, .head_dim = attention.head_dim, .experts = experts.experts, .top_k = experts.top_k};
+    }
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms(), base.layer_norm()),
-                                times(attention.full_layers(), attention.full_layer()),
+                                times(base.all_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm()),
+                                times(base.vector_runs(), base.vectors()),
+                                times(attention_has_experts ? 0 : attention.full_layers(), attention.full_layer()),
                                 times(attention.sliding_layers(), attention.sliding_layer()),
+                                times(sparse_layers(), sparse_gqa{attention.full_layer(), index.blocks * index.block}),
+                                times(sparse_layers(), index.layer()),
+                                times(attention_has_experts ? attention.full_layers() : 0, chosen_heads()),
                                 times(residual ? base.layers : experts.dense_count(), network.layer()),
                                 times(experts.moe_layers(), experts.layer()),
+                                times(experts.other_layers(), experts.other_layer()),
                                 times(1, base.output()));
     }
     /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is.
@@ -5732,6 +7259,119 @@ struct moe_decoder {
                                 times(n, attention.full_layer()),
                                 times(sparse && !residual ? 0 : n, network.layer()),
                                 times(sparse ? n : 0, experts.layer()));
+    }
+};
+
+}  // namespace costexpr
+
+// costexpr/family/nas.hpp
+
+namespace costexpr {
+
+/// Decoders whose blocks were searched one by one (Puzzle, arXiv:2411.19146; Llama-Nemotron, arXiv:2505.00949; DeciLM): each has an attention
+/// of its own number of KV heads and a feed-forward network of its own inner size, or a linear layer or nothing in the place of either.
+struct nas_decoder {
+    backbone base{};
+    grouped_attention attention{};
+    feed_forward network{};
+    inplace_vector<counted<count>, 8> kv_heads{};  ///< distinct numbers of KV heads
+    inplace_vector<counted<count>, 24> inner{};    ///< distinct inner sizes
+    count linears = 0;
+    count blocks = 0;  ///< that are there at all, each behind a norm
+
+    static constexpr std::string_view family = "nas";
+    using parts = part_list<&nas_decoder::base, &nas_decoder::attention, &nas_decoder::network>;
+    static constexpr auto architectures() { return std::array{arch{"DeciLMForCausalLM", "nemotron-nas"}, arch{"DeciLMForCausalLM", "deci"}}; }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) {
+        schema::slot const* const s = d.find("block_configs");
+        return s != nullptr && s->value.kind == json::kind::array;
+    }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        attention.apply(is);
+        network.apply(is);
+    }
+    COSTEXPR_COLD constexpr void settle(auto& check) {
+        attention.settle_heads(check);
+        schema::document const& d = check.source();
+        count listed = 0;
+        if (schema::slot const* const s = d.find("block_configs"); s != nullptr) {
+            schema::for_each_entry(d, s->value, [&](json::value const& block) {
+                ++listed;
+                if (!check.clean()) return;
+                read_attention(check, d, block);
+                read_network(check, d, block);
+            });
+            if (listed != base.layers) check.fail(errc::length_mismatch, "block_configs", base.layers, listed);
+            return;
+        }
+        // DeciLM: a list of KV heads, one feed-forward network for all
+        blocks = 2 * base.layers;
+        network.settle(check, base.layers);
+        inner.try_push_back({base.layers, network.inner});
+        schema::slot const* const s = d.find("num_key_value_heads_per_layer");
+        if (s == nullptr) return void(kv_heads.try_push_back({base.layers, attention.kv_heads}));
+        schema::for_each_entry(d, s->value, [&](json::value const& entry) {
+            ++listed;
+            if (check.clean()) add_heads(check, "num_key_value_heads_per_layer", schema::whole(d, entry));
+        });
+        if (listed != base.layers) check.fail(errc::length_mismatch, "num_key_value_heads_per_layer", base.layers, listed);
+    }
+
+    COSTEXPR_INLINE constexpr auto layers() const {
+        return costexpr::layers(times(1, base.input()),
+                                times(blocks + 1, base.layer_norm()),
+                                each(kv_heads, [g = attention.full_layer()](count n) {
+                                    gqa one = g;
+                                    one.kv_heads = n;
+                                    return one;
+                                }),
+                                each(inner, [m = network.layer()](count n) {
+                                    mlp one = m;
+                                    one.inner = n;
+                                    return one;
+                                }),
+                                times(linears, linear{base.hidden, base.hidden}),
+                                times(1, base.output()));
+    }
+
+  private:
+    COSTEXPR_COLD constexpr void add_heads(auto& check, std::string_view key, count n) {
+        if (n <= 0 || n > attention.heads || attention.heads % n != 0)
+            check.fail(errc::not_divisible, key, n, attention.heads, "the KV heads of each of its blocks");
+        else if (!add_one(kv_heads, n))
+            check.fail(errc::list_too_long, key, static_cast<count>(kv_heads.capacity()));
+    }
+    COSTEXPR_COLD constexpr void read_attention(auto& check, schema::document const& d, json::value const& block) {
+        json::value const a = schema::member(d, block, "attention");
+        if (schema::is_true(d, schema::member(d, a, "no_op"))) return;
+        ++blocks;
+        if (schema::is_true(d, schema::member(d, a, "replace_with_linear"))) return void(++linears);
+        if (schema::member(d, a, "window_length").kind == json::kind::number)
+            return check.fail(errc::wrong_type, "block_configs", 0, 0, "blocks without a window_length, as windows of single blocks are not read");
+        count const sharing = schema::whole(d, schema::member(d, a, "n_heads_in_group"));
+        if (sharing > 0 && attention.heads % sharing != 0)
+            return check.fail(errc::not_divisible, "block_configs", sharing, attention.heads, "the n_heads_in_group of each block");
+        add_heads(check, "block_configs", sharing > 0 ? attention.heads / sharing : schema::whole(d, schema::member(d, a, "num_key_value_heads")));
+    }
+    COSTEXPR_COLD constexpr void read_network(auto& check, schema::document const& d, json::value const& block) {
+        json::value const f = schema::member(d, block, "ffn");
+        if (schema::is_true(d, schema::member(d, f, "no_op"))) return;
+        ++blocks;
+        if (schema::is_true(d, schema::member(d, f, "replace_with_linear"))) return void(++linears);
+        count size = schema::whole(d, schema::member(d, f, "intermediate_size"));
+        if (size <= 0) {
+            // two thirds of a multiple of the width, rounded up to 256
+            double multiple = 0;
+            json::value const m = schema::member(d, f, "ffn_mult");
+            if (m.kind != json::kind::number || json::to_double(m.raw(d.text), multiple) != errc::none || !(multiple > 0 && multiple < 1e6))
+                return check.fail(errc::wrong_type, "block_configs", 0, 0, "blocks whose ffn has a positive ffn_mult or intermediate_size, or is a no_op");
+            size = ceil_div(static_cast<count>(2 * multiple * static_cast<double>(base.hidden) / 3), 256) * 256;
+        }
+        if (size <= 0 || size > largest_dimension)
+            return check.fail(errc::out_of_range, "block_configs", largest_dimension, size, "an inner size of 1 to # in each block");
+        if (!add_one(inner, size)) check.fail(errc::list_too_long, "block_configs", static_cast<count>(inner.capacity()));
     }
 };
 
@@ -5750,6 +7390,14 @@ struct nemotron_h_decoder {
     feed_forward network{};
     mixture experts{};
     pattern predicted{};  ///< of a multi-token prediction module
+    /// What the routed experts of one block have of their own.
+    struct expert_size {
+        count inner = 0;
+        count top_k = 0;
+        double log_not_chosen = 0;
+        friend constexpr bool operator==(expert_size const&, expert_size const&) = default;
+    };
+    inplace_vector<counted<expert_size>, 48> searched{};  ///< distinct sizes, where blocks were searched one by one (Puzzle, arXiv:2411.19146)
 
     static constexpr std::string_view family = "nemotron_h";
     using parts = part_list<&nemotron_h_decoder::base, &nemotron_h_decoder::blocks, &nemotron_h_decoder::attention,
@@ -5763,9 +7411,18 @@ struct nemotron_h_decoder {
                 .optional(),
         };
     }
-    static constexpr auto architectures() { return std::array{arch{"NemotronHForCausalLM", "nemotron_h", {.norms = 1, .gated = false}}}; }
+    static constexpr auto architectures() {
+        constexpr traits nemotron{.norms = 1, .gated = false};
+        return std::array{
+            arch{"NemotronHForCausalLM", "nemotron_h", nemotron},
+            arch{"NemotronHPuzzleForCausalLM", "nemotron_h_puzzle", nemotron},
+            arch{"NemotronH_Omni_Reasoning_V3", "nemotron_h_omni", nemotron},
+            arch{"NemotronH_Nano_VL_V2", "nemotron_h_nano_vl_v2", nemotron},
+        };
+    }
     /// Whether the keys of a config of no registered architecture describe this family.
-    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern"); }
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern") || (detail::has_any(d, "layers_block_type") && detail::has_any(d, "ssm_state_size")); }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -5775,13 +7432,60 @@ struct nemotron_h_decoder {
     }
     /// Some files leave the number of layers to the length of the pattern.
     constexpr void prepare(schema::document const& d) {
-        base.layers = max(schema::entries(d, "hybrid_override_pattern"), schema::entries(d, "layers_block_type"));
+        base.layers = max(max(schema::entries(d, "hybrid_override_pattern"), schema::entries(d, "layers_block_type")), schema::entries(d, "block_configs"));
+    }
+    /// Blocks with keys of their own, which beat those of the config.
+    COSTEXPR_COLD constexpr void read_blocks(auto& check) {
+        using enum layer_kind;
+        schema::document const& d = check.source();
+        schema::slot const* const s = d.find("block_configs");
+        if (s == nullptr || s->value.kind != json::kind::array) return;
+        bool const listed = !blocks.order.empty();
+        count at = 0;
+        bool first = true;
+        schema::for_each_entry(d, s->value, [&](json::value const& block) {
+            if (!check.clean()) return;
+            std::string_view const type = schema::plain_text(d, schema::member(d, block, "block_type"));
+            layer_kind const kind = type == "moe" ? moe : type == "mamba" ? mamba : type == "attention" ? full : type == "mlp" ? dense : none;
+            if (kind == none) return check.fail(errc::unknown_name, "block_configs", 0, 0, "mamba, attention, mlp or moe as the block_type of each block");
+            if (listed ? at >= blocks.order.size() || blocks.order[at] != kind : !blocks.order.push_back(kind))
+                return check.fail(errc::contradiction, "block_configs", 0, 0, "the kinds of layers that the pattern lists");
+            ++at;
+            if (kind != moe) return;
+            // the same in all blocks
+            auto const common = [&](count& to, std::string_view key) {
+                count const n = schema::whole(d, schema::member(d, block, key));
+                if (n <= 0 || n == to) return;
+                if (!first && to != 0)
+                    return check.fail(errc::contradiction, "block_configs", to, n, "the same number of experts, latent width and shared expert in all blocks (#)");
+                to = n;
+            };
+            common(experts.experts, "n_routed_experts");
+            common(experts.latent, "moe_latent_size");
+            common(experts.shared_inner, "moe_shared_expert_intermediate_size");
+            auto const own = [&](count fallback, std::string_view key) {
+                count const n = schema::whole(d, schema::member(d, block, key));
+                return n > 0 ? n : fallback;
+            };
+            expert_size const size{own(experts.inner, "moe_intermediate_size"), own(experts.top_k, "num_experts_per_tok")};
+            if (first) {
+                if (experts.inner == 0) experts.inner = size.inner;
+                if (experts.top_k == 0) experts.top_k = size.top_k;
+            }
+            first = false;
+            if (size.inner <= 0 || size.inner > largest_dimension || size.top_k <= 0 || size.top_k > experts.experts)
+                return check.fail(errc::out_of_range, "block_configs", largest_dimension, size.inner,
+                                  "a moe_intermediate_size of 1 to #, and num_experts_per_tok of the experts, in each block of experts");
+            if (!add_one(searched, size)) check.fail(errc::list_too_long, "block_configs", static_cast<count>(searched.capacity()));
+        });
+        for (counted<expert_size>& c : searched) c.what.log_not_chosen = costexpr::moe::log_chance_not_chosen(c.what.top_k, experts.experts);
     }
     constexpr void settle(auto& check) {
         using enum layer_kind;
+        read_blocks(check);
         blocks.settle(check, base.layers, mamba, "mamba, attention, mlp or moe", full, mamba, linear, dense, moe);
         attention.settle_heads(check);
-        space.settle(check);
+        space.settle(check, blocks.of(mamba) + blocks.of(linear), true);
         // configs name experts even where no layer has any
         if (blocks.of(moe) == 0) experts.experts = 0;
         experts.settle(check, blocks.of(moe), false);
@@ -5790,12 +7494,21 @@ struct nemotron_h_decoder {
 
     COSTEXPR_INLINE constexpr auto layers() const {
         using enum layer_kind;
+        costexpr::moe rest = experts.layer();
+        rest.routed_apart = !searched.empty();
         return costexpr::layers(times(1, base.input()),
                                 times(base.all_norms(), base.layer_norm()),
                                 times(blocks.of(mamba) + blocks.of(linear), space.second_generation()),
                                 times(blocks.of(full), attention.full_layer()),
                                 times(blocks.of(dense), network.layer()),
-                                times(blocks.of(moe), experts.layer()),
+                                times(blocks.of(moe), rest),
+                                each(searched, [m = experts.layer()](expert_size const& size) {
+                                    routed_experts one{m};
+                                    one.mixture.inner = size.inner;
+                                    one.mixture.top_k = size.top_k;
+                                    one.mixture.log_not_chosen = size.log_not_chosen;
+                                    return one;
+                                }),
                                 times(1, base.output()));
     }
     /// The modules of multi-token prediction, which hold the layers of a pattern of their own.
@@ -5813,6 +7526,106 @@ struct nemotron_h_decoder {
 
 }  // namespace costexpr
 
+// costexpr/family/recurrent_gemma.hpp
+
+// costexpr/layer/rg_lru.hpp
+
+namespace costexpr {
+
+/// A gated linear recurrence of width D with a short convolution (RG-LRU of Griffin, arXiv:2402.19427; RecurrentGemma): its two gates are
+/// block-diagonal, one block per head.
+///   parameters  2 (hidden D + D) + D kernel + D + 2 (D^2 / heads + D) + D (decay) + D hidden + hidden
+///   state       D (kernel - 1) columns, D recurrent
+/// rg_lru{.hidden = 2560, .width = 2560, .heads = 10, .kernel = 4} (RecurrentGemma-2B) has 20,999,680 parameters and keeps 2,560 elements.
+struct rg_lru {
+    count hidden = 0;
+    count width = 0;
+    count heads = 0;
+    count kernel = 0;
+
+    static constexpr std::string_view type = "rg_lru";
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
+        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # blocks of the gates"});
+    }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const d = ceil_div(width, x.layout.tp);
+        count const block = heads != 0 ? width / heads : 0;
+        dtype const w = x.precision.weights;
+        double const elements = static_cast<double>(d);
+        return costexpr::ops(
+            gemm{.outer = 2 * d, .inner = hidden, .weights = w, .part = role::mixer_in, .bias = true},
+            convolution{.channels = d, .kernel = kernel, .bias = true},
+            gemm{.outer = 2 * block, .inner = d, .weights = w, .part = role::mixer_parameters},
+            recurrence{.elements = d, .weights = 3 * d, .decode_flops = 8 * elements, .prefill_flops = 8 * elements, .bytes_per_token = 10 * elements},
+            elementwise{.bytes_per_token = 6 * elements, .part = role::mixer_gate},
+            gemm{.outer = hidden, .inner = d, .weights = w, .part = role::mixer_out, .bias = true},
+            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+    }
+};
+
+}  // namespace costexpr
+
+namespace costexpr {
+
+/// RecurrentGemma (arXiv:2404.07839): gated linear recurrences with attention over a window in every third layer.
+struct recurrent_gemma_decoder {
+    backbone base{};
+    grouped_attention attention{};
+    feed_forward network{};
+    count width = 0;
+    count kernel = 0;
+    count window = 0;
+    pattern blocks{};  ///< kinds that repeat over the layers
+
+    static constexpr std::string_view family = "recurrent_gemma";
+    using parts = part_list<&recurrent_gemma_decoder::base, &recurrent_gemma_decoder::attention, &recurrent_gemma_decoder::network>;
+    static constexpr auto json(auto...) {
+        using f = recurrent_gemma_decoder;
+        return std::array{
+            key(&f::width, "lru_width").or_else([](f const& c) { return c.base.hidden; }),
+            key(&f::kernel, "conv1d_width").or_else(4),
+            key(&f::window, "attention_window_size").or_else(2048).at_most(count{1} << 40),
+            key(&f::blocks, "block_types").optional(),
+        };
+    }
+    static constexpr auto architectures() {
+        constexpr traits is{.bias_on_output = false, .output_bias = true, .mlp_bias = true, .halved_inner = true, .tied = true};
+        return std::array{arch{"RecurrentGemmaForCausalLM", "recurrent_gemma", is}};
+    }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        attention.apply(is);
+        network.apply(is);
+    }
+    constexpr void settle(auto& check) {
+        using enum layer_kind;
+        attention.output_bias = true;
+        attention.settle_heads(check);
+        network.settle(check, max(base.layers, count{1}));
+        check.divisible(width, "lru_width", attention.heads, "the number of heads, which is that of the blocks of its gates");
+        if (blocks.empty())
+            for (layer_kind k : {linear, linear, full}) blocks.push_back(k);
+        count const cycle = blocks.size();
+        pattern const once = blocks;
+        blocks = {};
+        for (count i = 0; i < base.layers; ++i) blocks.push_back(once[i % cycle]);
+        check.schedule(*this, &recurrent_gemma_decoder::blocks, base.layers, "recurrent or attention", full, linear);
+    }
+
+    COSTEXPR_INLINE constexpr auto layers() const {
+        using enum layer_kind;
+        return costexpr::layers(times(1, base.input()),
+                                times(base.all_norms(), base.layer_norm()),
+                                times(blocks.of(full), sliding_gqa{attention.full_layer(), window}),
+                                times(blocks.of(linear), rg_lru{base.hidden, width, attention.heads, kernel}),
+                                times(base.layers, network.layer()),
+                                times(1, base.output()));
+    }
+};
+
+}  // namespace costexpr
+
 // costexpr/family/rwkv.hpp
 
 // costexpr/layer/rwkv.hpp
@@ -5820,18 +7633,20 @@ struct nemotron_h_decoder {
 namespace costexpr {
 
 /// The time mixing of RWKV-4 (arXiv:2305.13048): receptance, key, value and output projections around a decayed sum over time.
-///   parameters  4 hidden^2 + 5 hidden (decay, bonus, three mixes);  state  numerator, denominator, maximum and last token: 4 hidden
+///   parameters  4 hidden W + 2 W (decay, bonus) + 3 hidden (mixes);  state  numerator, denominator, maximum and last token: 3 W + hidden
 struct rwkv_time_mix {
     count hidden = 0;
+    count width = 0;  ///< W: of receptance, key and value
 
     static constexpr std::string_view type = "rwkv_time_mix";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        count const shard = ceil_div(hidden, x.layout.tp);
+        count const shard = ceil_div(width, x.layout.tp);
         dtype const w = x.precision.weights;
-        double const width = static_cast<double>(shard);
-        return costexpr::ops(elementwise{.bytes_per_token = 8 * width, .weights = 3 * hidden, .part = role::mixer_parameters},
+        double const values = static_cast<double>(shard);
+        return costexpr::ops(elementwise{.bytes_per_token = 8.0 * static_cast<double>(hidden), .weights = 3 * hidden, .part = role::mixer_parameters},
                              gemm{.outer = 3 * shard, .inner = hidden, .weights = w, .part = role::mixer_in},
-                             recurrence{.elements = 4 * shard, .weights = 2 * shard, .decode_flops = 12 * width, .prefill_flops = 12 * width, .bytes_per_token = 8 * width},
+                             recurrence{.elements = 3 * shard + hidden, .weights = 2 * shard, .decode_flops = 12 * values, .prefill_flops = 12 * values,
+                                        .bytes_per_token = 8 * values},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::mixer_out},
                              collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
     }
@@ -5857,32 +7672,133 @@ struct rwkv_channel_mix {
     }
 };
 
+/// The time mixing of RWKV-7 (arXiv:2503.14456): a delta rule with a matrix-valued state per head, whose decay, learning rate, gate and share of
+/// the first layer's values come from low-rank networks.
+///   parameters  4 hidden^2 + 9 hidden (mixes, key weights, bonus) + 2 hidden (decay + rate + gate + value rank) + 2 hidden (biases; 3 with a value rank)
+///               + 2 hidden (norm)
+///   state       hidden head_dim recurrent, and the last token: hidden
+///   flops       decode 9 per state element and token; prefill 7, and 4 chunk hidden inside chunks of 64
+/// rwkv7_time_mix{.hidden = 2048, .head_dim = 64, .decay_rank = 96, .rate_rank = 96, .gate_rank = 256, .value_rank = 64} (RWKV-7 1.5B) has
+/// 18,903,040 parameters and keeps 133,120 elements.
+struct rwkv7_time_mix {
+    count hidden = 0;
+    count head_dim = 0;
+    count decay_rank = 0;
+    count rate_rank = 0;
+    count gate_rank = 0;
+    count value_rank = 0;  ///< 0: in the first layer
+
+    static constexpr std::string_view type = "rwkv7_time_mix";
+    static constexpr count chunk = 64;
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const shard = ceil_div(hidden, x.layout.tp);
+        dtype const w = x.precision.weights;
+        double const values = static_cast<double>(shard);
+        double const elements = values * static_cast<double>(head_dim);
+        count const ranks = decay_rank + rate_rank + gate_rank + value_rank;
+        return costexpr::ops(elementwise{.bytes_per_token = 14.0 * static_cast<double>(hidden), .weights = 6 * hidden, .part = role::mixer_parameters},
+                             gemm{.outer = 3 * shard, .inner = hidden, .weights = w, .part = role::mixer_in},
+                             gemm{.outer = ranks, .inner = hidden, .weights = w, .part = role::mixer_parameters},
+                             gemm{.outer = shard, .inner = ranks, .weights = w, .part = role::mixer_gate},
+                             recurrence{.elements = shard * head_dim + hidden, .weights = (value_rank != 0 ? 6 : 5) * shard, .decode_flops = 9 * elements,
+                                        .prefill_flops = 7 * elements + static_cast<double>(chunk * 4 * shard), .bytes_per_token = 14 * values},
+                             elementwise{.bytes_per_token = 6 * values, .weights = 2 * shard, .part = role::mixer_norm},
+                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::mixer_out},
+                             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+    }
+};
+
+/// The channel mixing of RWKV-7: a squared ReLU network on a mix with the last token.
+///   parameters  2 hidden inner + hidden;  state  the last token: hidden
+struct rwkv7_channel_mix {
+    count hidden = 0;
+    count inner = 0;
+
+    static constexpr std::string_view type = "rwkv7_channel_mix";
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const shard = ceil_div(inner, x.layout.tp);
+        dtype const w = x.precision.weights;
+        double const width = static_cast<double>(hidden);
+        return costexpr::ops(recurrence{.elements = hidden, .weights = hidden, .decode_flops = 2 * width, .prefill_flops = 2 * width, .bytes_per_token = 6 * width},
+                             gemm{.outer = shard, .inner = hidden, .weights = w, .part = role::gate_up},
+                             elementwise{.bytes_per_token = 4.0 * static_cast<double>(shard), .part = role::activation},
+                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down},
+                             collective{.part = role::mlp_all_reduce, .width = width, .devices = x.layout.tp});
+    }
+};
+
 }  // namespace costexpr
 
 namespace costexpr {
 
-/// RWKV-4 (arXiv:2305.13048): time mixing and channel mixing instead of attention and a feed-forward network.
+/// RWKV-4 (arXiv:2305.13048) and RWKV-7 (arXiv:2503.14456): time mixing and channel mixing instead of attention and a feed-forward network.
 struct rwkv_decoder {
     backbone base{};
     count inner = 0;
+    count width = 0;  ///< of time mixing
+    count head_dim = 0;
+    count decay_rank = 0;
+    count rate_rank = 0;
+    count gate_rank = 0;
+    count value_rank = 0;
+    count values = 0;
+    bool delta_rule = false;  ///< RWKV-7
 
     static constexpr std::string_view family = "rwkv";
     using parts = part_list<&rwkv_decoder::base>;
     static constexpr auto json(auto...) {
         using f = rwkv_decoder;
-        return std::array{key(&f::inner, "intermediate_size").or_else([](f const& c) { return 4 * c.base.hidden; })};
+        return std::array{key(&f::inner, "intermediate_size").or_else([](f const& c) { return 4 * c.base.hidden; }),
+                          key(&f::width, "attention_hidden_size").or_else([](f const& c) { return c.base.hidden; }),
+                          key(&f::head_dim, "head_dim").optional(),
+                          key(&f::decay_rank, "decay_low_rank_dim").optional(),
+                          key(&f::rate_rank, "a_low_rank_dim").optional(),
+                          key(&f::gate_rank, "gate_low_rank_dim").optional(),
+                          key(&f::value_rank, "v_low_rank_dim").optional(),
+                          key(&f::values, "value_dim").or_else([](f const& c) { return c.base.hidden; })};
     }
     static constexpr auto architectures() {
         // one more norm behind the input table
-        return std::array{arch{"RwkvForCausalLM", "rwkv", {.norm_gains = 2, .embedding_norm = true}}};
+        return std::array{
+            arch{"RwkvForCausalLM", "rwkv", {.norm_gains = 2, .embedding_norm = true}},
+            arch{"RWKV7ForCausalLM", "rwkv7", {.norm_gains = 2, .embedding_norm = true, .delta_rule = true}},
+        };
     }
-    constexpr void apply(traits const& is) { base.apply(is); }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        delta_rule = is.delta_rule;
+    }
+    constexpr void settle(auto& check) {
+        if (!delta_rule) return;
+        check.needed(*this, &rwkv_decoder::head_dim, "head_dim", "the width of a head");
+        check.needed(*this, &rwkv_decoder::decay_rank, "decay_low_rank_dim", "the rank of the decay");
+        check.needed(*this, &rwkv_decoder::rate_rank, "a_low_rank_dim", "the rank of the learning rate");
+        check.needed(*this, &rwkv_decoder::gate_rank, "gate_low_rank_dim", "the rank of the gate");
+        check.needed(*this, &rwkv_decoder::value_rank, "v_low_rank_dim", "the rank of the value mix");
+        check.divisible(base.hidden, "hidden_size", head_dim, "the width of a head");
+        if (values != base.hidden) check.fail(&rwkv_decoder::values, errc::contradiction, base.hidden, values, "values as wide as the model, #");
+        inner = ceil_div(inner, 32) * 32;
+    }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) {
+        return !detail::has_any(d, "num_attention_heads", "n_head") && detail::unlisted(d, "attention_hidden_size").kind == json::kind::number && detail::unlisted(d, "rescale_every").kind == json::kind::number &&
+               detail::unlisted(d, "head_size").kind == json::kind::end;  // which later generations have
+    }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
 
     COSTEXPR_INLINE constexpr auto layers() const {
+        rwkv7_time_mix const first{base.hidden, head_dim, decay_rank, rate_rank, gate_rank, 0};
+        rwkv7_time_mix other = first;
+        other.value_rank = value_rank;
+        count const old = delta_rule ? 0 : base.layers;
+        count const modern = delta_rule ? base.layers : 0;
         return costexpr::layers(times(1, base.input()),
                                 times(base.all_norms(), base.layer_norm()),
-                                times(base.layers, rwkv_time_mix{base.hidden}),
-                                times(base.layers, rwkv_channel_mix{base.hidden, inner}),
+                                times(old, rwkv_time_mix{base.hidden, width}),
+                                times(old, rwkv_channel_mix{base.hidden, inner}),
+                                times(min<count>(modern, 1), first),
+                                times(max<count>(modern - 1, 0), other),
+                                times(modern, rwkv7_channel_mix{base.hidden, inner}),
                                 times(1, base.output()));
     }
 };
@@ -5898,9 +7814,14 @@ struct state_space_decoder {
     backbone base{};
     state_space_shape space{};
     bool second_generation = false;
+    count inner = 0;
 
     static constexpr std::string_view family = "state_space";
     using parts = part_list<&state_space_decoder::base, &state_space_decoder::space>;
+    static constexpr auto json(auto...) {
+        // the first generation names its width, whatever the expansion (Falcon-Mamba)
+        return std::array{key(&state_space_decoder::inner, "intermediate_size").optional()};
+    }
     static constexpr auto architectures() {
         return std::array{
             arch{"MambaForCausalLM", "mamba", {.norms = 1, .second_generation = false, .tied = true}},
@@ -5908,13 +7829,17 @@ struct state_space_decoder {
             arch{"Mamba2ForCausalLM", "mamba2", {.norms = 1}},
         };
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "state_size") && !detail::has_any(d, "num_attention_heads", "n_head"); }
+    static constexpr traits likely(schema::document const& d) { return {.norms = 1, .second_generation = detail::has_any(d, "n_groups", "num_heads")}; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         space.apply(is);
         second_generation = is.second_generation;
     }
     constexpr void settle(auto& check) {
-        if (second_generation) space.settle(check);
+        if (!second_generation && inner != 0) space.inner = inner;
+        space.settle(check, base.layers, second_generation);
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {
@@ -5928,88 +7853,47 @@ struct state_space_decoder {
 
 }  // namespace costexpr
 
-// costexpr/family/vision_tower.hpp
+// costexpr/family/xlstm.hpp
 
-// costexpr/layer/vision.hpp
-
-// costexpr/op/encoder_attention.hpp
+// costexpr/layer/mlstm.hpp
 
 namespace costexpr {
 
-/// Attention without a mask over all tokens of a sequence (the patches of an image), without a cache.
-///   flops  4 heads head_dim per pair, tokens^2 pairs per sequence
-/// encoder_attention{.heads = 16, .head_dim = 72}: one image of 1,024 patches costs 4,831,838,208 FLOPs.
-struct encoder_attention {
-    count heads = 0;
-    count head_dim = 0;
-
-    static constexpr std::string_view kind = "encoder_attention";
-    [[nodiscard]] constexpr role purpose() const { return role::attention; }
-    [[nodiscard]] constexpr bool idle() const { return heads == 0; }
-    template <class N = count>
-    [[nodiscard]] constexpr N parameters() const {
-        return N(0);
-    }
-    [[nodiscard]] constexpr count weight_bytes() const { return 0; }
-    template <class T>
-    [[nodiscard]] constexpr work<T> operator()(basic_group<T> const& g) const {
-        double const width = static_cast<double>(heads) * static_cast<double>(head_dim);
-        T const tokens = g.sequences * g.new_tokens;
-        return {.flops = tokens * g.new_tokens * T(4 * width), .activation_bytes = tokens * T(8 * width)};
-    }
-};
-
-}  // namespace costexpr
-
-namespace costexpr {
-
-/// A linear layer of a tower: a patch embedding (a convolution whose stride is its size), a merger, a projector.
-///   parameters  outer inner (+ outer with a bias)
-struct projection {
-    count inner = 0;
-    count outer = 0;
-    bool bias = true;
-
-    static constexpr std::string_view type = "projection";
-    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        return costexpr::ops(gemm{.outer = outer, .inner = inner, .weights = x.precision.activations, .part = role::projection, .bias = bias});
-    }
-};
-
-/// Learned vectors of a tower that are added or multiplied: positions, norms, gains.
-///   parameters  elements
-struct learned_vector {
-    count elements = 0;
-
-    static constexpr std::string_view type = "learned_vector";
-    COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
-        return costexpr::ops(elementwise{.weights = elements, .part = role::projection});
-    }
-};
-
-/// A block of a vision transformer (arXiv:2010.11929): attention over all patches, and a feed-forward network, each behind a norm.
-///   parameters  2 gains hidden + 4 hidden^2 (+ 4 hidden) + 2 hidden inner (+ inner + hidden), 3 hidden inner when gated
-struct encoder_block {
+/// A long short-term memory with a matrix for a cell (mLSTM of xLSTM-7B, arXiv:2405.04517, arXiv:2503.13427): Q and V are the widths of all
+/// queries and values together.
+///   parameters  hidden (2 Q + 2 V) + 2 heads (hidden + 1) + V (norm) + V hidden (+ biases 2 Q + 3 V + hidden)
+///   state       Q V / heads (memory) + Q (normaliser) + heads (maximum) recurrent
+///   flops       decode 5 per state element and token; prefill 4, and chunk (Q + V) inside the chunks
+/// mlstm{.hidden = 4096, .heads = 8, .query_width = 2048, .value_width = 4096} (xLSTM-7B) has 67,178,512 parameters and keeps 1,050,632 elements.
+struct mlstm {
     count hidden = 0;
     count heads = 0;
-    count inner = 0;
-    count norm_gains = 2;      ///< 2 LayerNorm with bias, 1 RMSNorm
-    bool attention_bias = true;
-    bool gated = false;
-    bool mlp_bias = true;
+    count query_width = 0;
+    count value_width = 0;
+    count chunk = 64;
+    bool bias = false;
+    dtype state_type = dtype::fp32;
 
-    static constexpr std::string_view type = "encoder_block";
+    static constexpr std::string_view type = "mlstm";
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
+        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # heads of the memory"});
+    }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        dtype const w = x.precision.activations;
-        count const up = gated ? 2 : 1;
-        double const width = static_cast<double>(hidden);
-        return costexpr::ops(elementwise{.bytes_per_token = 16 * width, .weights = 2 * norm_gains * hidden, .part = role::norm},
-                             gemm{.outer = 3 * hidden, .inner = hidden, .weights = w, .part = role::qkv, .bias = attention_bias},
-                             encoder_attention{heads, heads != 0 ? hidden / heads : 0},
-                             gemm{.outer = hidden, .inner = hidden, .weights = w, .part = role::attention_output, .bias = attention_bias},
-                             gemm{.outer = up * inner, .inner = hidden, .weights = w, .part = role::gate_up, .bias = mlp_bias},
-                             elementwise{.bytes_per_token = static_cast<double>(inner) * (2.0 * static_cast<double>(up) + 2.0), .part = role::activation},
-                             gemm{.outer = hidden, .inner = inner, .weights = w, .part = role::down, .bias = mlp_bias});
+        count const n = ceil_div(heads, x.layout.tp);
+        count const q = ceil_div(query_width, x.layout.tp);
+        count const v = ceil_div(value_width, x.layout.tp);
+        count const memory = heads != 0 ? q * (value_width / heads) : 0;
+        dtype const w = x.precision.weights;
+        double const elements = static_cast<double>(memory);
+        return costexpr::ops(
+            gemm{.outer = 2 * q + 2 * v, .inner = hidden, .weights = w, .part = role::mixer_in, .bias = bias},
+            gemm{.outer = 2 * n, .inner = hidden, .weights = w, .part = role::mixer_parameters, .bias = true},
+            recurrence{.elements = memory + q + n, .decode_flops = 5 * elements, .prefill_flops = 4 * elements + static_cast<double>(chunk * (q + v)),
+                       .bytes_per_token = 2.0 * static_cast<double>(2 * q + 2 * v + 2 * n), .kept = state_type},
+            elementwise{.bytes_per_token = 6.0 * static_cast<double>(v), .weights = (bias ? 2 : 1) * v, .part = role::mixer_norm},
+            gemm{.outer = hidden, .inner = v, .weights = w, .part = role::mixer_out, .bias = bias},
+            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
     }
 };
 
@@ -6017,123 +7901,1279 @@ struct encoder_block {
 
 namespace costexpr {
 
-/// The vision towers whose composition is known, by what distinguishes them.
-enum class tower_kind : std::uint8_t {
-    unknown,
-    qwen2_vl,    ///< ViT with its own width (embed_dim), merger of 2 x 2 patches
-    qwen2_5_vl,  ///< the same with RMSNorm and gated networks
-    qwen3_vl,    ///< learned positions, and mergers of intermediate layers (deepstack); Qwen3.5 and 3.6 without these
-    siglip,      ///< SigLIP (arXiv:2303.15343) and a projection into the decoder (Gemma 3, PaliGemma)
-    moonvit,     ///< Kimi-VL and K2.5
-    glm4v,       ///< RMSNorm, gated networks, a downsampling convolution before the merger
-    pixtral,     ///< Pixtral (arXiv:2410.07073), with the patch merger of Mistral 3
+/// xLSTM-7B (arXiv:2503.13427): a memory cell and a gated feed-forward network in every layer, no attention.
+struct xlstm_decoder {
+    backbone base{};
+    count heads = 0;
+    double query_factor = 0;  ///< width of all queries over hidden
+    double value_factor = 0;
+    double inner_factor = 0;
+    count multiple = 0;       ///< of which the inner size is one
+    count chunk = 0;
+    bool bias = false;
+    bool last_norm = true;
+    short_string state_type{};
+
+    static constexpr std::string_view family = "xlstm";
+    using parts = part_list<&xlstm_decoder::base>;
+    static constexpr auto json(auto...) {
+        using f = xlstm_decoder;
+        return std::array{
+            key(&f::heads, "num_heads"),
+            key(&f::query_factor, "qk_dim_factor").or_else(0.5),
+            key(&f::value_factor, "v_dim_factor").or_else(1.0),
+            key(&f::inner_factor, "ffn_proj_factor").or_else(2.667),
+            key(&f::multiple, "ffn_round_up_to_multiple_of").or_else(64),
+            key(&f::chunk, "chunk_size").or_else(64),
+            key(&f::bias, "use_bias").optional(),
+            key(&f::last_norm, "add_out_norm").or_else(true),
+            key(&f::state_type, "inference_state_dtype").optional(),
+        };
+    }
+    static constexpr auto architectures() { return std::array{arch{"xLSTMForCausalLM", "xlstm"}}; }
+    constexpr void apply(traits const& is) { base.apply(is); }
+    constexpr void settle(auto& check) {
+        check.divisible(query_width(), "qk_dim_factor", heads, "the number of heads, once multiplied by the width");
+        check.divisible(value_width(), "v_dim_factor", heads, "the number of heads, once multiplied by the width");
+        auto const sized = [&](count n, std::string_view key) {
+            if (n <= 0 || n > largest_dimension) check.fail(errc::out_of_range, key, largest_dimension, n, "a width of 1 to #");
+        };
+        sized(query_width(), "qk_dim_factor");
+        sized(value_width(), "v_dim_factor");
+        sized(inner(), "ffn_proj_factor");
+    }
+
+    /// A part of the width, rounded up to a multiple.
+    [[nodiscard]] static constexpr count rounded(double part, count multiple_of) {
+        if (!(part < static_cast<double>(largest_dimension)) || multiple_of <= 0) return largest_dimension + 1;
+        return static_cast<count>(part + static_cast<double>(multiple_of) - 1) / multiple_of * multiple_of;
+    }
+    [[nodiscard]] constexpr count query_width() const { return rounded(static_cast<double>(base.hidden) * query_factor, 1); }
+    [[nodiscard]] constexpr count value_width() const { return rounded(static_cast<double>(base.hidden) * value_factor, 1); }
+    [[nodiscard]] constexpr count inner() const { return rounded(static_cast<double>(base.hidden) * inner_factor, multiple); }
+    COSTEXPR_INLINE constexpr auto layers() const {
+        return costexpr::layers(times(1, base.input()),
+                                times(2 * base.layers, norm{base.hidden, bias ? 2 : 1}),
+                                times(last_norm ? 1 : 0, norm{base.hidden}),
+                                times(base.layers, mlstm{.hidden = base.hidden, .heads = heads, .query_width = query_width(), .value_width = value_width(),
+                                                         .chunk = chunk, .bias = bias, .state_type = state_dtype(state_type)}),
+                                times(base.layers, mlp{.hidden = base.hidden, .inner = inner(), .bias = bias}),
+                                times(1, base.output()));
+    }
 };
 
-/// A name under which configs know a tower: the model_type of the vision_config, or that of the wrapper.
-struct tower_name {
+}  // namespace costexpr
+
+// costexpr/family/zamba.hpp
+
+namespace costexpr {
+
+/// Zamba (arXiv:2405.16712) and Zamba 2 (arXiv:2411.15242): state spaces in every layer, and before some of them one of a few transformer
+/// blocks whose weights all places share. A block reads the layer's input beside the embedding; in Zamba 2 every place has low-rank adapters of its own.
+struct zamba_decoder {
+    backbone base{};
+    mixer_schedule mixers{};
+    grouped_attention attention{};
+    state_space_shape space{};
+    feed_forward network{};
+    count blocks = 0;  ///< transformer blocks that are stored
+    count rank = 0;    ///< of the adapters
+    bool adapted_attention = false;
+    bool second_generation = false;
+
+    static constexpr std::string_view family = "zamba";
+    using parts = part_list<&zamba_decoder::base, &zamba_decoder::mixers, &zamba_decoder::attention, &zamba_decoder::space, &zamba_decoder::network>;
+    static constexpr auto json(auto...) {
+        using f = zamba_decoder;
+        return std::array{
+            key(&f::blocks, "num_mem_blocks").or_else(1),
+            key(&f::rank, "adapter_rank").optional(),
+            key(&f::adapted_attention, "use_shared_attention_adapter").optional(),
+        };
+    }
+    static constexpr auto architectures() {
+        return std::array{
+            arch{"ZambaForCausalLM", "zamba", {.norms = 1, .inner_ratio = 4, .second_generation = false, .tied = true}},
+            arch{"Zamba2ForCausalLM", "zamba2", {.norms = 1, .inner_ratio = 4, .tied = true}},
+        };
+    }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        attention.apply(is);
+        space.apply(is);
+        network.apply(is);
+        second_generation = is.second_generation;
+        rank = second_generation ? 128 : 0;
+    }
+    constexpr void settle(auto& check) {
+        using enum layer_kind;
+        // Zamba counts its period from the fourth layer on; the third has a block in any case
+        if (mixers.order.empty() && mixers.period == 0 && !second_generation) mixers.period = 6, mixers.offset = 4;
+        if (mixers.order.empty() && mixers.attention_at.empty() && second_generation)
+            check.fail(errc::missing_key, "layers_block_type", 0, 0, "the list of layers with and without the shared block");
+        if (mixers.order.empty() && !second_generation)
+            for (count i = 0; i < base.layers; ++i) mixers.order.push_back(i == 2 || (i > 2 && (i - 3) % mixers.period == mixers.offset) ? hybrid : mamba);
+        mixers.settle(check, base.layers, mamba, "mamba, linear_attention or hybrid", mamba, linear, hybrid, full);
+        for (count i = 0; i < mixers.order.size(); ++i)
+            if (mixers.order[i] == full) mixers.order.set(i, hybrid);
+        if (!check.has("attention_head_dim") && attention.heads > 0) {
+            check.divisible(2 * base.hidden, "hidden_size", attention.heads, "the number of attention heads");
+            attention.head_dim = attention.v_head_dim = 2 * base.hidden / attention.heads;
+        }
+        check.divisible(attention.heads, "num_attention_heads", attention.kv_heads, "the number of key and value heads");
+        space.settle(check, base.layers, second_generation);
+        network.settle(check, mixers.attention());
+    }
+
+    COSTEXPR_INLINE constexpr auto layers() const {
+        count const runs = mixers.attention();
+        count const stored = min(blocks, runs);
+        count const wide = 2 * base.hidden;
+        gqa shared = attention.full_layer();
+        shared.input = wide;
+        bool const adapts = rank != 0;
+        return costexpr::layers(times(1, base.input()),
+                                times(base.all_norms(), base.layer_norm()),
+                                times(second_generation ? 0 : base.layers, space.first_generation()),
+                                times(second_generation ? base.layers : 0, space.second_generation()),
+                                times(runs, norm{wide}, stored),
+                                times(runs, shared, stored),
+                                times(runs, base.layer_norm(), stored),
+                                times(runs, network.layer(), stored),
+                                times(adapts ? runs : 0, low_rank{base.hidden, rank, 2 * network.inner}),
+                                times(adapts && adapted_attention ? 3 * runs : 0, low_rank{wide, rank, wide}),
+                                times(runs, linear{base.hidden, base.hidden}),
+                                times(1, base.output()));
+    }
+};
+
+}  // namespace costexpr
+
+// costexpr/family/zaya.hpp
+
+// costexpr/layer/compressed_convolution.hpp
+
+namespace costexpr {
+
+/// Compressed convolutional attention (arXiv:2510.04476, ZAYA1): queries and keys of few heads pass a convolution by channel and one by head
+/// over the last tokens; half of every value is that of the token before.
+///   parameters  c = (heads + kv_heads) d: hidden (c + kv_heads d) + c kernel + c + c d head_kernel + c + kv_heads + heads d hidden
+///   cache       2 kv_heads d elements per token;  state  c (kernel + head_kernel - 2) + kv_heads d / 2
+/// convolved_gqa{.hidden = 2048, .heads = 8, .kv_heads = 2, .head_dim = 128, .kernel = 2, .head_kernel = 2} (ZAYA1-8B) has 5,575,682 parameters.
+struct convolved_gqa {
+    count hidden = 0;
+    count heads = 0;
+    count kv_heads = 0;
+    count head_dim = 0;
+    count kernel = 0;
+    count head_kernel = 0;
+    bool bias = false;
+
+    static constexpr std::string_view type = "convolved_gqa";
+    template <class Sink>
+    COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
+        if (heads % l.tp != 0 || kv_heads % l.tp != 0)
+            p.add({.code = errc::illegal_layout, .key = "tp", .expected = kv_heads, .found = l.tp, .hint = "a divisor of the # KV heads"});
+    }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        count const tp = x.layout.tp;
+        count const q = ceil_div(heads, tp);
+        count const kv = ceil_div(kv_heads, tp);
+        count const channels = (q + kv) * head_dim;
+        count const values = kv * head_dim;
+        dtype const w = x.precision.weights;
+        attention_shape const shape{.heads = q, .kv_heads = kv, .head_dim = head_dim, .v_head_dim = head_dim, .arithmetic = x.precision.attention,
+                                    .cached = x.precision.kv_cache};
+        return costexpr::ops(
+            gemm{.outer = channels + values, .inner = hidden, .weights = w, .part = role::qkv, .bias = bias},
+            convolution{.channels = channels, .kernel = kernel, .bias = true},
+            // by head: what a channel takes from itself is a convolution by channel, what it takes from the others of its head a matrix
+            convolution{.channels = channels, .kernel = head_kernel, .bias = true},
+            gemm{.outer = channels, .inner = (head_dim - 1) * head_kernel, .weights = w, .part = role::convolution},
+            recurrence{.elements = values / 2, .weights = kv, .bytes_per_token = 2.0 * static_cast<double>(values), .kept = dtype::bf16},
+            elementwise{.bytes_per_token = 4.0 * static_cast<double>(channels) + 2.0 * static_cast<double>(values),
+                        .part = role::qk_norm_rope_cache,
+                        .state_bytes_per_token = 2.0 * static_cast<double>(values) * weight_width(x.precision.kv_cache)},
+            attention{shape},
+            gemm{.outer = hidden, .inner = q * head_dim, .weights = w, .part = role::attention_output, .bias = bias},
+            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = tp});
+    }
+};
+
+}  // namespace costexpr
+
+namespace costexpr {
+
+/// Compressed convolutional attention with experts behind a router of its own width, and learned scales on both sides of every residual
+/// addition: ZAYA1 (Zyphra).
+struct zaya_decoder {
+    backbone base{};
+    grouped_attention attention{};
+    mixture experts{};
+    count kernel = 0;
+    count head_kernel = 0;
+
+    static constexpr std::string_view family = "zaya";
+    using parts = part_list<&zaya_decoder::base, &zaya_decoder::attention, &zaya_decoder::experts>;
+    static constexpr auto json(auto...) {
+        using f = zaya_decoder;
+        return std::array{
+            key(&f::kernel, "cca_time0"),
+            key(&f::head_kernel, "cca_time1"),
+        };
+    }
+    static constexpr auto architectures() { return std::array{arch{"ZayaForCausalLM", "zaya", {.tied = true}}}; }
+    constexpr void apply(traits const& is) {
+        base.apply(is);
+        attention.apply(is);
+        experts.apply(is);
+    }
+    constexpr void settle(auto& check) {
+        check.schedule(attention, &grouped_attention::order, base.layers, "hybrid", layer_kind::hybrid);
+        attention.settle_heads(check);
+        check.needed(experts, &mixture::router_hidden, "router_hidden_size", "the width of the router");
+        experts.zero_experts = 1;  // a token may pass all experts by
+        experts.settle(check, base.layers, true);
+    }
+
+    [[nodiscard]] COSTEXPR_INLINE constexpr convolved_gqa attention_layer() const {
+        return {.hidden = base.hidden, .heads = attention.heads, .kv_heads = attention.kv_heads, .head_dim = attention.head_dim, .kernel = kernel, .head_kernel = head_kernel,
+                .bias = attention.qkv_bias};
+    }
+    /// Scales and biases of residual and block, twice per layer and once behind the input table; a scale of the router's state of the layer before.
+    [[nodiscard]] COSTEXPR_INLINE constexpr learned_vector scales() const {
+        return {(8 * base.layers + 2) * base.hidden + (base.layers - 1) * experts.router_hidden};
+    }
+    COSTEXPR_INLINE constexpr auto layers() const {
+        return costexpr::layers(times(1, base.input()),
+                                times(base.all_norms(), base.layer_norm()),
+                                times(1, scales()),
+                                times(base.layers, attention_layer()),
+                                times(experts.moe_layers(), router_network{base.hidden, experts.router_hidden}),
+                                times(experts.moe_layers(), experts.layer()),
+                                times(1, base.output()));
+    }
+};
+
+}  // namespace costexpr
+
+// costexpr/family/tower.hpp
+
+// costexpr/family/tower_traits.hpp
+
+namespace costexpr {
+
+/// How pixels or sound become tokens.
+enum class tower_input : std::uint8_t {
+    patches,      ///< a convolution whose stride is its size
+    spectrogram,  ///< two convolutions over mel bands, the second with stride 2 (Whisper, arXiv:2212.04356)
+    subsampled,   ///< three two-dimensional convolutions with stride 2, and a linear layer (Qwen3-Omni)
+    conformer,    ///< two of them, and conformer blocks (arXiv:2005.08100; Gemma 4)
+};
+
+/// Which positions are learned, each a vector of the tower's width.
+enum class tower_positions : std::uint8_t {
+    none,
+    grid,        ///< one per patch of an image of image_size
+    listed,      ///< as many as a key says
+    table,       ///< rows times columns, both keys
+    factorised,  ///< one per row and one per column
+    tiled,       ///< the grid, the grid of every tile, and one per tile before and behind the blocks (Llama 3.2)
+};
+
+/// Which biases are there: none, all, or those that attention_bias (qkv_bias) says.
+enum class bias_rule : std::uint8_t { never, always, by_key };
+
+/// What leads from the tower into the decoder. T is the decoder's width, h the tower's, a tile the patches that one token takes.
+enum class projector_kind : std::uint8_t {
+    none,
+    linear,         ///< tile -> T
+    mlp,            ///< tile -> middle -> T, a gated one with half the middle
+    glm_merger,     ///< a convolution over the tile, then linear, LayerNorm and a gated network (GLM-4V)
+    patch_merger,   ///< RMSNorm, tile -> h, and an mlp (Mistral 3)
+    perceiver,      ///< a gated network into T, and learned queries in blocks (Idefics2, arXiv:2405.02246)
+    cross_attention,///< learned queries attend once, then an mlp (Aria, arXiv:2410.05993)
+    resampler,      ///< learned queries attend once, then linear (MiniCPM-V, arXiv:2408.01800)
+    visual_tokens,  ///< a head over a visual vocabulary, and the table that it mixes (Ovis, arXiv:2405.20797)
+    pixel_shuffle,  ///< Llama 4: tile -> middle -> middle -> T
+    two_stages,     ///< an mlp per patch, then one per tile (MiniMax-M3)
+    three_linears,  ///< tile -> middle -> middle -> T (Muse Glimmer)
+    spatial_temporal, ///< two mlps with LayerNorm over space and over time, then linear and RMSNorm (ERNIE-4.5-VL)
+    pooled_attention, ///< attention over the patches of a tile, then a gated network (Molmo2)
+    convolutions,   ///< two convolutions with stride 2 that double the channels each, then linear (GOT-OCR2, Step3, DeepSeek-OCR)
+    window_merger,  ///< attention in windows and an mlp within the blocks, then an mlp per merge (MiniCPM-V 4.6)
+    aligner,        ///< one linear per tower into half of T each, then T -> T (DeepSeek-VL, arXiv:2403.05525)
+};
+
+/// How wide the middle of an mlp is.
+enum class middle_width : std::uint8_t { decoder, tile, by_key };
+
+/// What a wrapper's code fixes of its projector, and what holds where its keys are left out.
+struct projector_traits {
+    projector_kind kind = projector_kind::none;
+    count norm_gains = 0;                          ///< of the norm in front: 1 RMSNorm, 2 LayerNorm
+    bool norm_on_tile = false;                     ///< it sees the tile, else each patch
+    count merge = 1;                               ///< patches along each side of a tile
+    middle_width middle = middle_width::decoder;
+    count middle_size = 0;                         ///< where it is a key and left out; 0 the decoder's
+    bool gated = false;
+    bool first_bias = true;
+    bool second_bias = true;
+    bool bias_by_key = false;                      ///< multimodal_projector_bias or projector_bias says both
+    count features = 1;                            ///< layers whose outputs are put side by side (vision_feature_layer)
+    count vectors = 0;                             ///< learned vectors of T values (the end of a row of an image)
+    count norm_behind = 0;                         ///< gains of a norm behind it
+    bool headless = false;                         ///< the tower's pooling head is not built
+    count towers = 1;                              ///< copies of the tower (Video-LLaVA has one for images and one for videos)
+    bool own_width = false;                        ///< it leads into out_hidden_size
+    count pool = 1;                                ///< tokens of a recording that are averaged in front of it
+};
+
+/// What the code of a tower fixes and no key of its config says, or what holds when a key is left out. What is not mentioned is that of SigLIP
+/// (arXiv:2303.15343).
+struct tower_traits {
+    tower_input input = tower_input::patches;
+    bool patch_bias = true;
+    count frames = 1;                ///< consecutive frames of a video in one patch
+    tower_positions positions = tower_positions::grid;
+    bool class_token = false;
+    bool registers = false;          ///< as many class and register tokens as keys say, and a patch embedding of its own for videos (RADIO, arXiv:2312.06709)
+    count pre_norms = 0;             ///< in front of the blocks
+    count post_norms = 1;            ///< behind them
+    count norm_gains = 2;            ///< 2 LayerNorm with bias, 1 RMSNorm
+    count norms = 2;                 ///< per block
+    bool attention_bias = true;
+    bias_rule qkv = bias_rule::always;
+    bias_rule output = bias_rule::always;
+    bias_rule network = bias_rule::always;
+    bool key_bias = true;            ///< keys have one too where queries and values do
+    bool gated = false;
+    bool qk_norm = false;            ///< gains per head dimension
+    bool layer_scale = false;
+    bool relative_positions = false; ///< tables per block and axis (SAM, arXiv:2304.02643), and a neck of two convolutions
+    bool pooling_head = false;       ///< vision_use_head
+    bool patchless = false;          ///< its tokens come from another tower
+    bool tower_wide_networks = true; ///< else the networks are as wide as what leaves (GLM-4V)
+    projector_traits merger{};       ///< the tower's own
+    // dimensions that the config class of transformers fills in where files leave them out
+    struct sizes {
+        count depth = 12, hidden = 768, inner = 3072, heads = 12, patch = 16, image = 224, positions = 0;
+    } size{};
+};
+
+/// A name under which configs know a tower: the model_type of the vision_config or audio_config.
+struct tower_row {
     std::string_view model_type;
-    tower_kind kind;
-};
-inline constexpr tower_name tower_names[] = {
-    {"qwen2_vl", tower_kind::qwen2_vl},           {"qwen2_vl_vision", tower_kind::qwen2_vl},
-    {"qwen2_5_vl", tower_kind::qwen2_5_vl},       {"qwen2_5_vl_vision", tower_kind::qwen2_5_vl},
-    {"qwen3_vl", tower_kind::qwen3_vl},           {"qwen3_vl_vision", tower_kind::qwen3_vl},
-    {"qwen3_vl_moe", tower_kind::qwen3_vl},       {"qwen3_vl_moe_vision", tower_kind::qwen3_vl},
-    {"qwen3_5", tower_kind::qwen3_vl},            {"qwen3_5_vision", tower_kind::qwen3_vl},
-    {"qwen3_5_moe", tower_kind::qwen3_vl},        {"qwen3_5_moe_vision", tower_kind::qwen3_vl},
-    {"gemma3", tower_kind::siglip},               {"kimi_k25", tower_kind::moonvit},
-    {"kimi_k25_vision", tower_kind::moonvit},     {"glm4v", tower_kind::glm4v},
-    {"glm4v_vision", tower_kind::glm4v},          {"glm4v_moe_vision", tower_kind::glm4v},
+    tower_traits is{};
 };
 
-/// A vision transformer with the projector that leads into the decoder. Exact where the file holds a vision_config of a known tower.
-struct vision_tower {
-    tower_kind kind = tower_kind::unknown;
+namespace detail {
+
+inline constexpr auto tower_rows = [] {
+    using enum tower_positions;
+    using enum bias_rule;
+    constexpr tower_traits siglip{};
+    constexpr tower_traits siglip_head{.pooling_head = true};
+    constexpr tower_traits siglip2{.positions = listed, .pooling_head = true, .size = {.image = 0, .positions = 256}};
+    constexpr tower_traits siglip_400m{.size = {27, 1152, 4304, 16, 14, 384}};
+    constexpr tower_traits idefics2{.size = {.patch = 32}};
+    constexpr tower_traits idefics3{.size = {12, 1152, 3072, 16, 32, 224}};
+    constexpr tower_traits clip{.patch_bias = false, .class_token = true, .pre_norms = 1, .size = {.patch = 32}};
+    constexpr tower_traits idefics{.patch_bias = false, .class_token = true, .pre_norms = 1, .size = {32, 768, 5120, 16, 14, 224}};
+    constexpr tower_traits pixtral{.patch_bias = false, .positions = none, .pre_norms = 1, .post_norms = 0, .norm_gains = 1, .qkv = never, .output = never, .network = never,
+                                   .gated = true, .size = {24, 1024, 4096, 16, 16, 1024}};
+    constexpr tower_traits internvl{.class_token = true, .post_norms = 0, .attention_bias = false, .qkv = by_key, .layer_scale = true, .size = {24, 1024, 4096, 16, 14, 448}};
+    constexpr tower_traits qianfan{.class_token = true, .post_norms = 0, .qkv = by_key, .layer_scale = true, .size = {24, 1024, 4096, 16, 14, 448}};
+    constexpr tower_traits intern_vit{.class_token = true, .post_norms = 0, .norm_gains = 1, .qkv = by_key, .layer_scale = true, .size = {48, 3200, 12800, 25, 14, 224}};
+    constexpr tower_traits llama4{.patch_bias = false, .class_token = true, .pre_norms = 1, .size = {34, 768, 5632, 16, 14, 448}};
+    constexpr tower_traits mllama{.patch_bias = false, .positions = tiled, .class_token = true, .pre_norms = 1, .qkv = never, .output = never, .size = {32, 1280, 5120, 16, 14, 448}};
+    constexpr projector_traits merger{.kind = projector_kind::mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::tile, .own_width = true};
+    constexpr projector_traits rms_merger{.kind = projector_kind::mlp, .norm_gains = 1, .merge = 2, .middle = middle_width::tile, .own_width = true};
+    constexpr tower_traits qwen2_vl{.patch_bias = false, .frames = 2, .positions = none, .post_norms = 0, .merger = merger, .size = {32, 1280, 0, 16, 14, 0}};
+    constexpr tower_traits qwen2_5_vl{.patch_bias = false, .frames = 2, .positions = none, .post_norms = 0, .norm_gains = 1, .gated = true, .merger = rms_merger,
+                                      .size = {32, 3584, 3420, 16, 14, 0}};
+    constexpr tower_traits qwen3_vl{.frames = 2, .positions = listed, .post_norms = 0, .merger = merger, .size = {27, 1152, 4304, 16, 16, 0}};
+    constexpr tower_traits moonvit{.positions = table, .merger = merger, .size = {27, 1152, 4304, 16, 14, 0, 64}};
+    constexpr projector_traits glm{.kind = projector_kind::glm_merger, .merge = 2, .own_width = true};
+    constexpr tower_traits glm4v{.frames = 2, .post_norms = 2, .norm_gains = 1, .attention_bias = false, .qkv = by_key, .output = never, .network = never, .gated = true,
+                                 .tower_wide_networks = false, .merger = glm, .size = {24, 1536, 13696, 12, 14, 336}};
+    constexpr tower_traits glm_ocr{.frames = 2, .positions = none, .norm_gains = 1, .qkv = by_key, .output = by_key, .network = by_key, .gated = true, .qk_norm = true,
+                                   .merger = glm, .size = {24, 1024, 4096, 16, 14, 336}};
+    constexpr tower_traits ernie{.patch_bias = false, .positions = none, .size = {32, 1280, 5120, 16, 14, 0}};
+    constexpr tower_traits minimax{.patch_bias = false, .frames = 2, .positions = none, .pre_norms = 1, .post_norms = 0, .size = {32, 1280, 5120, 16, 14, 0}};
+    constexpr tower_traits step{.patch_bias = false, .pre_norms = 1, .post_norms = 0, .layer_scale = true, .size = {47, 1536, 8960, 16, 14, 728}};
+    constexpr tower_traits muse{.patch_bias = false, .frames = 2, .positions = table, .pre_norms = 1, .size = {50, 1536, 8960, 16, 14, 0, 32}};
+    constexpr tower_traits gemma4{.patch_bias = false, .positions = factorised, .post_norms = 0, .norm_gains = 1, .norms = 4, .qkv = never, .output = never, .network = never,
+                                  .gated = true, .qk_norm = true, .size = {16, 768, 3072, 12, 16, 0, 10240}};
+    constexpr tower_traits ovis{.pre_norms = 1, .norm_gains = 1, .attention_bias = false, .qkv = by_key, .output = by_key, .network = never, .gated = true,
+                                .size = {24, 1024, 2816, 8, 14, 224}};
+    constexpr tower_traits radio{.patch_bias = false, .registers = true, .post_norms = 0, .qkv = by_key, .layer_scale = true, .size = {32, 1280, 0, 16, 16, 2048}};
+    constexpr tower_traits sam{.post_norms = 0, .qkv = by_key, .relative_positions = true, .size = {12, 768, 3072, 12, 16, 1024}};
+    constexpr tower_traits ocr_encoder{.patch_bias = false, .class_token = true, .pre_norms = 1, .post_norms = 0, .patchless = true, .size = {24, 1024, 4096, 16, 14, 224}};
+    // sound
+    constexpr tower_traits whisper{.input = tower_input::spectrogram, .positions = listed, .key_bias = false, .size = {32, 1280, 5120, 20, 1, 0, 1500}};
+    constexpr projector_traits to_output{.kind = projector_kind::linear, .vectors = 2, .own_width = true, .pool = 2};
+    constexpr tower_traits omni{.input = tower_input::spectrogram, .positions = none, .key_bias = false, .merger = to_output, .size = {32, 1280, 5120, 20, 1, 0}};
+    constexpr projector_traits through_width{.kind = projector_kind::mlp, .middle = middle_width::tile, .own_width = true};
+    constexpr tower_traits omni3{.input = tower_input::subsampled, .positions = none, .merger = through_width, .size = {32, 1280, 5120, 20, 1, 0}};
+    constexpr tower_traits gemma4_audio{.input = tower_input::conformer, .positions = none, .post_norms = 0, .norm_gains = 1, .norms = 3, .qkv = never, .output = never,
+                                        .network = never, .merger = {.kind = projector_kind::linear, .own_width = true}, .size = {12, 1024, 0, 8, 1, 0}};
+    return std::array{
+        tower_row{"siglip_vision_model", siglip_head}, tower_row{"siglip2_vision_model", siglip2}, tower_row{"siglip", siglip_head},
+        tower_row{"idefics2", idefics2}, tower_row{"idefics2_vision", idefics2}, tower_row{"idefics3", idefics3}, tower_row{"idefics3_vision", idefics3},
+        tower_row{"smolvlm", idefics3}, tower_row{"smolvlm_vision", idefics3},
+        tower_row{"cosmos3_edge_vision", {.positions = listed, .size = {27, 1152, 4304, 16, 16, 0, 256}}},
+        tower_row{"paddleocr_vl_vision", siglip_400m}, tower_row{"paddleocr_vl", siglip_400m},
+        tower_row{"minicpm_ocr_vision", siglip}, tower_row{"minicpmv4_6_vision", siglip}, tower_row{"minicpmv4_7_vision", siglip},
+        tower_row{"video_llama_3_vision", {.positions = none}},
+        tower_row{"molmo2_vision", {.positions = listed, .post_norms = 0, .size = {25, 1152, 4304, 16, 14, 378, 729}}},
+        tower_row{"clip_vision_model", clip}, tower_row{"clip", clip}, tower_row{"idefics_vision", idefics}, tower_row{"pixtral", pixtral},
+        tower_row{"internvl_vision", internvl}, tower_row{"qianfan_ocr_vision", qianfan}, tower_row{"intern_vit_6b", intern_vit},
+        tower_row{"llama4_vision_model", llama4}, tower_row{"mllama_vision_model", mllama},
+        tower_row{"qwen2_vl", qwen2_vl}, tower_row{"qwen2_vl_vision", qwen2_vl},
+        tower_row{"qwen2_5_vl", qwen2_5_vl}, tower_row{"qwen2_5_vl_vision", qwen2_5_vl}, tower_row{"qwen2_5_omni_vision_encoder", qwen2_5_vl},
+        tower_row{"exaone4_5_vision", qwen2_5_vl},
+        tower_row{"qwen3_vl", qwen3_vl}, tower_row{"qwen3_vl_vision", qwen3_vl}, tower_row{"qwen3_vl_moe", qwen3_vl}, tower_row{"qwen3_vl_moe_vision", qwen3_vl},
+        tower_row{"qwen3_5", qwen3_vl}, tower_row{"qwen3_5_vision", qwen3_vl}, tower_row{"qwen3_5_moe", qwen3_vl}, tower_row{"qwen3_5_moe_vision", qwen3_vl},
+        tower_row{"qwen3_omni_moe_vision_encoder", qwen3_vl},
+        tower_row{"kimi_k25", moonvit}, tower_row{"kimi_k25_vision", moonvit}, tower_row{"moonvit", moonvit},
+        tower_row{"glm4v", glm4v}, tower_row{"glm4v_vision", glm4v}, tower_row{"glm4v_moe_vision", glm4v}, tower_row{"glm_ocr_vision", glm_ocr},
+        tower_row{"ernie4_5_vl_moe_vision", ernie}, tower_row{"minimax_m3_vl_vision", minimax}, tower_row{"step3p5_vision", step},
+        tower_row{"muse_glimmer_vision", muse}, tower_row{"gemma4_vision", gemma4}, tower_row{"ovis2_vision", ovis},
+        tower_row{"radio", radio}, tower_row{"sam_vision_model", sam}, tower_row{"got_ocr2_vision", sam}, tower_row{"pp_chart2table_vision", sam},
+        tower_row{"unlimited_ocr_sam_vision_model", sam}, tower_row{"unlimited_ocr_vision_encoder", ocr_encoder},
+        tower_row{"whisper", whisper}, tower_row{"qwen2_audio_encoder", whisper}, tower_row{"moss_transcribe_diarize_audio", whisper}, tower_row{"voxtral_encoder", whisper},
+        tower_row{"qwen2_5_omni_audio_encoder", omni}, tower_row{"qwen3_omni_moe_audio_encoder", omni3}, tower_row{"gemma4_audio", gemma4_audio},
+    };
+}();
+
+}  // namespace detail
+
+/// A wrapper, by its model_type: the towers that its config means where it does not name them, and what leads from them into the decoder.
+struct projector_row {
+    std::string_view wrapper;
+    std::string_view tower{};     ///< empty: only towers that the config names
+    projector_traits vision{};
+    std::string_view ears{};      ///< the same of the audio_config
+    projector_traits audio{};
+    projector_traits second{};    ///< of a second vision tower of high resolution
+    bool fixed = false;           ///< the code builds this tower whatever name the config gives it
+};
+
+namespace detail {
+
+inline constexpr auto projector_rows = [] {
+    using enum projector_kind;
+    constexpr projector_traits llava{.kind = mlp, .bias_by_key = true};
+    constexpr projector_traits llava_next{.kind = mlp, .bias_by_key = true, .vectors = 1};
+    constexpr projector_traits internvl{.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2};
+    constexpr projector_traits idefics3{.kind = linear, .merge = 2, .first_bias = false};
+    constexpr projector_traits mistral{.kind = patch_merger, .merge = 2, .first_bias = false, .second_bias = false, .bias_by_key = true};
+    constexpr projector_traits window{.kind = window_merger, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::tile};
+    constexpr projector_traits plain{.kind = linear, .first_bias = false};
+    constexpr projector_traits ocr{.kind = convolutions};
+    constexpr projector_traits minicpm{.kind = resampler, .headless = true};
+    constexpr std::string_view siglip = "siglip_vision_model";
+    constexpr std::string_view clip = "clip_vision_model";
+    return std::array{
+        projector_row{"llava", clip, llava}, projector_row{"llava_next", clip, llava_next}, projector_row{"llava_next_video", clip, llava_next},
+        projector_row{"llava_onevision", siglip, llava_next},
+        projector_row{"vipllava", clip, {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .features = 5}},
+        projector_row{"video_llava", clip, {.kind = mlp, .bias_by_key = true, .towers = 2}},
+        projector_row{"paligemma", siglip, {.kind = linear}},
+        projector_row{"gemma3", siglip, {.kind = linear, .norm_gains = 1, .first_bias = false}},
+        projector_row{"idefics"}, projector_row{"idefics2", "idefics2_vision", {.kind = perceiver}},
+        projector_row{"idefics3", "idefics3_vision", idefics3}, projector_row{"smolvlm", "smolvlm_vision", idefics3},
+        projector_row{"aya_vision", siglip, {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .gated = true}},
+        projector_row{"cohere2_vision", siglip, {.kind = mlp, .merge = 2, .middle = middle_width::by_key, .middle_size = 36864, .gated = true}},
+        projector_row{"lfm2_vl", "siglip2_vision_model", {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .middle_size = 2560, .bias_by_key = true}},
+        projector_row{"cosmos3_edge", "cosmos3_edge_vision", {.kind = mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::by_key, .middle_size = 11520}},
+        projector_row{"paddleocr_vl", "paddleocr_vl_vision", {.kind = mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::tile}},
+        projector_row{"video_llama_3", "video_llama_3_vision", {.kind = mlp}},
+        projector_row{.wrapper = "molmo2", .tower = "molmo2_vision", .vision = {.kind = pooled_attention, .merge = 2, .features = 2}, .fixed = true},
+        projector_row{"mistral3", "pixtral", mistral}, projector_row{"lighton_ocr", "pixtral", mistral},
+        projector_row{"internvl", "internvl_vision", internvl}, projector_row{"internvl_chat", "intern_vit_6b", internvl}, projector_row{"qianfan_ocr", "qianfan_ocr_vision", internvl},
+        projector_row{"llama4", "llama4_vision_model", {.kind = pixel_shuffle, .merge = 2}},
+        projector_row{"mllama", "mllama_vision_model", {.kind = linear}},
+        projector_row{"qwen2_vl", "qwen2_vl_vision"}, projector_row{"qwen2_5_vl", "qwen2_5_vl_vision"}, projector_row{"qwen3_vl", "qwen3_vl_vision"},
+        projector_row{"qwen3_vl_moe", "qwen3_vl_moe_vision"}, projector_row{"qwen3_5", "qwen3_5_vision"}, projector_row{"qwen3_5_moe", "qwen3_5_moe_vision"},
+        projector_row{.wrapper = "qwen2_5_omni", .tower = "qwen2_5_omni_vision_encoder", .ears = "qwen2_5_omni_audio_encoder"},
+        projector_row{.wrapper = "qwen2_5_omni_thinker", .tower = "qwen2_5_omni_vision_encoder", .ears = "qwen2_5_omni_audio_encoder"},
+        projector_row{.wrapper = "qwen3_omni_moe", .tower = "qwen3_omni_moe_vision_encoder", .ears = "qwen3_omni_moe_audio_encoder"},
+        projector_row{.wrapper = "qwen3_omni_moe_thinker", .tower = "qwen3_omni_moe_vision_encoder", .ears = "qwen3_omni_moe_audio_encoder"},
+        projector_row{.wrapper = "qwen2_audio", .ears = "qwen2_audio_encoder", .audio = {.kind = linear, .pool = 2}},
+        projector_row{.wrapper = "moss_transcribe_diarize", .ears = "qwen2_audio_encoder", .audio = {.kind = mlp, .merge = 2, .bias_by_key = true, .norm_behind = 2}},
+        projector_row{.wrapper = "voxtral", .ears = "voxtral_encoder", .audio = {.kind = mlp, .merge = 2, .first_bias = false, .second_bias = false}},
+        projector_row{"exaone4_5", "exaone4_5_vision"}, projector_row{"hyperclovax_vision_v2", "qwen2_5_vl_vision", {.kind = linear}},
+        projector_row{"kimi_k25", "kimi_k25_vision"}, projector_row{"kimi_vl", "moonvit"},
+        projector_row{"glm4v", "glm4v_vision"}, projector_row{"glm46v", "glm4v_vision"}, projector_row{"glmga", "glm4v_vision"}, projector_row{"glm4v_moe", "glm4v_moe_vision"},
+        projector_row{"glm_ocr", "glm_ocr_vision"}, projector_row{"glm5_next", "glm_ocr_vision"},
+        projector_row{.wrapper = "ernie4_5_vl_moe", .tower = "ernie4_5_vl_moe_vision", .vision = {.kind = spatial_temporal, .merge = 2}, .fixed = true},
+        projector_row{.wrapper = "minimax_m3_vl", .tower = "minimax_m3_vl_vision", .vision = {.kind = two_stages, .merge = 2, .middle = middle_width::by_key, .middle_size = 6144}, .fixed = true},
+        projector_row{.wrapper = "step3p7", .tower = "step3p5_vision", .vision = {.kind = convolutions, .first_bias = false, .bias_by_key = true}, .fixed = true},
+        projector_row{"muse_glimmer", "muse_glimmer_vision", {.kind = three_linears, .merge = 2, .middle = middle_width::by_key, .middle_size = 4096}},
+        projector_row{.wrapper = "gemma4", .tower = "gemma4_vision", .vision = plain, .ears = "gemma4_audio", .audio = plain},
+        projector_row{"ovis2", "ovis2_vision", {.kind = visual_tokens}},
+        projector_row{"aria", "idefics3_vision", {.kind = cross_attention}},
+        projector_row{"minicpmv", siglip, minicpm},
+        projector_row{.wrapper = "minicpm_ocr", .tower = "minicpm_ocr_vision", .vision = window, .fixed = true},
+        projector_row{.wrapper = "minicpmv4_6", .tower = "minicpmv4_6_vision", .vision = window, .fixed = true},
+        projector_row{.wrapper = "minicpmv4_7", .tower = "minicpmv4_7_vision", .vision = window, .fixed = true},
+        projector_row{.wrapper = "nemotron_h_omni", .tower = "radio",
+                      .vision = {.kind = mlp, .norm_gains = 1, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .middle_size = 4096, .first_bias = false, .second_bias = false},
+                      .fixed = true},
+        projector_row{"got_ocr2", "got_ocr2_vision", ocr}, projector_row{"pp_chart2table", "pp_chart2table_vision", ocr},
+        projector_row{.wrapper = "unlimited_ocr", .tower = "unlimited_ocr_vision_encoder", .vision = {.kind = linear, .features = 2, .vectors = 2},
+                      .second = {.kind = convolutions, .own_width = true}},
+        projector_row{"deepseek_vl", siglip, {.kind = mlp}},
+        projector_row{.wrapper = "deepseek_vl_hybrid", .tower = siglip, .vision = {.kind = aligner}, .second = {.kind = aligner}},
+    };
+}();
+
+}  // namespace detail
+
+/// What the code of a tower fixes, or nothing where its composition is not known.
+[[nodiscard]] COSTEXPR_COLD constexpr tower_traits const* find_tower(std::string_view model_type) {
+    for (tower_row const& r : detail::tower_rows)
+        if (r.model_type == model_type) return &r.is;
+    return nullptr;
+}
+[[nodiscard]] COSTEXPR_COLD constexpr projector_row const* find_projector(std::string_view wrapper) {
+    for (projector_row const& r : detail::projector_rows)
+        if (r.wrapper == wrapper) return &r;
+    return nullptr;
+}
+
+}  // namespace costexpr
+
+namespace costexpr {
+
+/// What a wrapper's own keys say of the projector between a tower and the decoder.
+struct projector {
+    projector_traits is{};
+    count width = 0;        ///< of the decoder
+    count middle = 0;
+    count merge = 0;
+    double ratio = 0;       ///< one over the patches along each side of a tile
+    bool bias = true;
+    bool normed = true;
+    count feature = 0;      ///< the layer whose output it takes, where it is one
+    count features = 0;     ///< how many they are
+    count deepest = 0;      ///< layers that it needs, or, where it counts from the last one, 0 less those that it does not
+    count queries = 0;
+    count depth = 0;        ///< of a resampler
+    count heads = 0;
+    count kv_heads = 0;
+    count head_dim = 0;
+    count hidden = 0;       ///< of an adapter
+    count text_inner = 0;
+    count own_width = 0;    ///< of a table beside the decoder's
+    count tokens = 0;       ///< of an image
+    count frames = 0;       ///< tokens of a recording that one token takes
+    count rounds = 0;
+    bool resampled = false;
+    count mtp_modules = 0;  ///< of the decoder
+
+    static constexpr auto json(auto...) {
+        using t = projector;
+        return std::array{
+            key(&t::middle, "projector_hidden_size", "alignment_intermediate_size", "adapter_config.intermediate_size").optional(),
+            key(&t::merge, "downsample_factor", "scale_factor", "spatial_merge_size").optional().at_least(1).at_most(64),
+            key(&t::ratio, "downsample_ratio").optional(),
+            key(&t::bias, "multimodal_projector_bias", "projector_bias").optional(),
+            key(&t::normed, "projector_use_layernorm").optional(),
+            key(&t::feature, "vision_feature_layer", "vision_feature_layers").optional().not_lists().at_least(-largest_dimension),
+            key(&t::queries, "query_num", "max_value_projector_patch_to_query_dict", "perceiver_config.resampler_n_latents").optional(),
+            key(&t::depth, "perceiver_config.resampler_depth").optional().at_most(largest_layers),
+            key(&t::heads, "perceiver_config.resampler_n_heads", "adapter_config.num_attention_heads").optional(),
+            key(&t::kv_heads, "perceiver_config.num_key_value_heads", "adapter_config.num_key_value_heads").optional(),
+            key(&t::head_dim, "perceiver_config.resampler_head_dim", "adapter_config.head_dim").optional(),
+            key(&t::hidden, "adapter_config.hidden_size").optional(),
+            key(&t::text_inner, "text_config.intermediate_size").optional().not_lists(),
+            key(&t::own_width, "hidden_size").optional(),
+            key(&t::tokens, "mm_tokens_per_image").optional().at_least(1),
+            key(&t::frames, "audio_merge_size").optional().at_least(1).at_most(4096),
+            key(&t::rounds, "merger_times").optional().at_least(1).at_most(largest_layers),
+            key(&t::resampled, "use_resampler").optional(),
+            key(&t::mtp_modules, "text_config.num_nextn_predict_layers", "llm_config.num_nextn_predict_layers").optional(),
+        };
+    }
+    /// `d`: the wrapper's own object.
+    COSTEXPR_COLD constexpr void settle(schema::document const& d) {
+        if (count const listed = max(schema::entries(d, "vision_feature_layer"), schema::entries(d, "vision_feature_layers")); listed != 0) features = listed;
+        if (schema::slot const* const adapter = d.find("adapter_config"))
+            for (std::string_view name : {"vision_feature_layer", "vit_layers"}) read_layers(d, schema::member(d, adapter->value, name));
+        if (features == 0) features = is.features;
+        if (merge == 0 && ratio > 1e-2 && ratio <= 1) merge = static_cast<count>(1 / ratio + 0.5);
+        if (is.bias_by_key) is.first_bias = is.second_bias = bias;
+        if (!normed) is.norm_gains = 0;
+    }
+
+  private:
+    COSTEXPR_COLD constexpr void read_layers(schema::document const& d, json::value const& list) {
+        if (list.kind != json::kind::array) return;
+        features = 0;
+        deepest = -largest_layers;
+        json::reader r = json::reader::inside(d.text, list);
+        r.enter_array();
+        while (r.next_element()) {
+            count n = 0;
+            if (json::to_integer(r.skip().raw(d.text), n) == errc::none) ++features, deepest = max(deepest, min(max(n, -largest_layers), largest_layers) + 1);
+        }
+    }
+};
+
+/// The composition of a tower: a list, since the towers that are known differ in which layers they have, and a loop over three layer types
+/// is cheaper to compile than a tuple of all that any of them has.
+struct tower_layers {
+    count vectors = 0;
+    inplace_vector<run<projection>, 14> maps{};
+    inplace_vector<run<encoder_block>, 4> blocks{};
+
+    COSTEXPR_COLD constexpr void map(count in, count out, bool bias, encoder_rows rows = {}, count times = 1, count stored = 1) {
+        maps.try_push_back({times, {in, out, bias, rows}, times * stored});
+    }
+    COSTEXPR_COLD constexpr void block(count times, encoder_block const& b, count stored) { blocks.try_push_back({times, b, stored}); }
+};
+template <class F>
+constexpr void for_each_layer(tower_layers const& composition, F const& f) {
+    if (composition.vectors != 0) f(times(1, learned_vector{composition.vectors}));
+    for (auto const& r : composition.maps)
+        if (r.times != 0) f(r);
+    for (auto const& r : composition.blocks)
+        if (r.times != 0) f(r);
+}
+
+/// An encoder of images or sound with the projector that leads into the decoder. Exact where the file holds the config of a known tower.
+struct tower {
+    tower_traits const* is = nullptr;  ///< nothing where there is none, or none whose composition is known
     count depth = 0;
     count hidden = 0;
     count inner = 0;
     count heads = 0;
+    count kv_heads = 0;
+    count head_dim = 0;
     count channels = 3;
     count patch = 0;
-    count frames = 0;       ///< consecutive frames of a video in one patch
-    count merge = 0;        ///< patches along each side that one token takes
+    count frames = 0;         ///< consecutive frames of a video in one patch
+    count merge = 0;          ///< patches along each side that one token takes
     count positions = 0;
-    count image = 0;        ///< pixels along each side, where positions are learned for one size
+    count image = 0;          ///< pixels along each side, where positions are learned for one size
     count position_rows = 0;
     count position_columns = 0;
-    count embedded = 0;     ///< Qwen2-VL names its width so, and the decoder's hidden_size
-    count ratio = 0;
-    count outer = 0;        ///< width of what leaves the tower
+    count embedded = 0;       ///< Qwen2-VL names its width so, and the decoder's hidden_size
+    double ratio = 0;
+    count outer = 0;          ///< width of what leaves the tower
+    bool attention_bias = false;
+    bool wide_qk_norm = false;  ///< gains over all heads together
+    bool pooling_head = false;
+    bool mask_token = false;
+    bool mean_pooling = true;
+    short_string norm_type{};
     index_set deepstack{};
+    index_set whole{};        ///< blocks whose attention sees the whole image, where the others see windows
+    count window = 0;
+    count global_layers = 0;  ///< behind the others (Llama 3.2)
+    count tiles = 0;
+    count shapes = 0;         ///< arrangements of tiles
+    count bands = 0;          ///< of a spectrogram
+    count narrow = 0;         ///< channels of convolutions in front, or behind
+    count narrow_second = 0;
+    count kernel = 0;
+    count chunk = 0;
+    count left = 0;
+    count right = 0;
+    count shuffled_in = 0;    ///< widths of Llama 4's adapter
+    count shuffled_out = 0;
+    count vocab = 0;          ///< of visual tokens
+    count indicators = 0;
+    count stride = 0;
+    count time_merge = 0;
+    count insert = 0;         ///< the block behind which tiles are merged
+    count classes = 3;        ///< learned tokens of RADIO
+    count registers = 7;
+    count video_frames = 0;   ///< in a patch of a video that has an embedding of its own
+    bool swiglu = false;      ///< gated networks of two thirds of the width
+    projector link{};
 
     static constexpr auto json(auto...) {
-        using t = vision_tower;
+        using t = tower;
         return std::array{
-            key(&t::depth, "depth", "num_hidden_layers", "vt_num_hidden_layers").or_else(32).at_most(largest_layers),
-            key(&t::hidden, "hidden_size", "vt_hidden_size").optional(),
-            key(&t::embedded, "embed_dim").optional(),
-            key(&t::inner, "intermediate_size", "vt_intermediate_size").optional(),
-            key(&t::ratio, "mlp_ratio").or_else(4),
-            key(&t::heads, "num_heads", "num_attention_heads", "vt_num_attention_heads").or_else(16),
-            key(&t::channels, "in_channels", "in_chans", "num_channels").optional(),
-            key(&t::patch, "patch_size", "spatial_patch_size").or_else(14),
-            key(&t::frames, "temporal_patch_size").or_else(2),
-            key(&t::merge, "spatial_merge_size").or_else(2),
-            key(&t::positions, "num_position_embeddings").optional(),
-            key(&t::image, "image_size").optional(),
-            key(&t::position_rows, "init_pos_emb_height", "pos_emb_height").optional(),
-            key(&t::position_columns, "init_pos_emb_width", "pos_emb_width").optional(),
-            key(&t::outer, "out_hidden_size", "text_hidden_size").optional(),
+            key(&t::depth, "depth", "num_hidden_layers", "vt_num_hidden_layers", "encoder_layers", "layers").optional().at_least(1).at_most(largest_layers),
+            key(&t::hidden, "hidden_size", "vt_hidden_size", "d_model", "width").optional().at_least(1),
+            key(&t::embedded, "embed_dim").optional().at_least(1),
+            key(&t::inner, "intermediate_size", "vt_intermediate_size", "encoder_ffn_dim", "mlp_dim").optional(),
+            key(&t::ratio, "mlp_ratio").optional(),
+            key(&t::heads, "num_heads", "num_attention_heads", "vt_num_attention_heads", "encoder_attention_heads", "attention_heads", "heads").optional().at_least(1),
+            key(&t::kv_heads, "num_key_value_heads").optional(),
+            key(&t::head_dim, "head_dim").optional(),
+            key(&t::channels, "in_channels", "in_chans", "num_channels").optional().at_least(1).at_most(4096),
+            key(&t::patch, "patch_size", "spatial_patch_size", "image_patch_size").optional().at_least(1).at_most(4096),
+            key(&t::frames, "temporal_patch_size", "patch_temporal").optional().at_least(1).at_most(1024),
+            key(&t::merge, "spatial_merge_size", "merge_kernel_size", "merge_size").optional().at_least(1).at_most(64),
+            key(&t::positions, "num_position_embeddings", "num_patches", "image_num_pos", "max_source_positions", "position_embedding_size").optional(),
+            key(&t::image, "max_img_size", "image_size", "image_default_input_size").optional().at_most(16384),
+            key(&t::position_rows, "init_pos_emb_height", "pos_emb_height").optional().at_most(16384),
+            key(&t::position_columns, "init_pos_emb_width", "pos_emb_width").optional().at_most(16384),
+            key(&t::outer, "out_hidden_size", "text_hidden_size", "output_dim", "output_proj_dims", "vision_output_dim").optional(),
+            key(&t::attention_bias, "attention_bias", "qkv_bias").optional(),
+            key(&t::wide_qk_norm, "use_qk_norm", "qk_normalization").optional(),
+            key(&t::pooling_head, "vision_use_head").optional(),
+            key(&t::mask_token, "use_mask_token").optional(),
+            key(&t::mean_pooling, "use_mean_pooling").optional(),
+            key(&t::norm_type, "norm_type").optional(),
             key(&t::deepstack, "deepstack_visual_indexes").optional(),
+            key(&t::whole, "global_attn_indexes", "fullatt_block_indexes").optional(),
+            key(&t::window, "window_size").optional().at_most(16384),
+            key(&t::global_layers, "num_global_layers").optional().at_most(largest_layers),
+            key(&t::tiles, "max_num_tiles").optional().at_most(1024),
+            key(&t::shapes, "max_aspect_ratio_id").optional().at_most(1024),
+            key(&t::bands, "num_mel_bins").optional().at_least(1).at_most(4096),
+            key(&t::narrow, "output_channels", "downsample_hidden_size").optional(),
+            key(&t::kernel, "conv_kernel_size").optional().at_most(4096),
+            key(&t::chunk, "attention_chunk_size").optional(),
+            key(&t::left, "attention_context_left").optional(),
+            key(&t::right, "attention_context_right").optional(),
+            key(&t::shuffled_in, "projector_input_dim").optional(),
+            key(&t::shuffled_out, "projector_output_dim").optional(),
+            key(&t::vocab, "vocab_size").optional(),
+            key(&t::indicators, "num_visual_indicator_tokens").optional(),
+            key(&t::stride, "hidden_stride").optional().at_most(64),
+            key(&t::time_merge, "temporal_merge_size").optional().at_most(64),
+            key(&t::insert, "insert_layer_id").optional().at_most(largest_layers),
+            key(&t::classes, "num_cls_tokens").optional(),
+            key(&t::registers, "num_registers").optional(),
+            key(&t::video_frames, "video_temporal_patch_size").optional().at_most(1024),
+            key(&t::swiglu, "use_swiglu_ffn").optional(),
         };
     }
-    /// `width`: of the decoder.
-    constexpr void settle(count width) {
-        if (kind == tower_kind::qwen2_vl) {
-            outer = hidden != 0 && embedded != 0 ? hidden : width;
-            hidden = embedded != 0 ? embedded : 1280;
-            inner = ratio * hidden;
+    constexpr void apply(tower_traits const& traits) {
+        is = &traits;
+        attention_bias = traits.attention_bias;
+        pooling_head = traits.pooling_head;
+    }
+    /// Fills in what the file leaves out, and checks what the dimensions must fulfil. `d`: the tower's own object.
+    COSTEXPR_COLD constexpr void settle(schema::checker& check, schema::document const& d) {
+        using enum tower_positions;
+        tower_traits::sizes const& size = is->size;
+        auto const set = [](count& member, count value) {
+            if (member == 0) member = value;
+        };
+        if (is->merger.kind == projector_kind::mlp && size.inner == 0)  // Qwen2-VL: its hidden_size is what leaves the tower
+            outer = hidden, hidden = embedded != 0 ? embedded : size.hidden;
+        else if (hidden == 0)
+            hidden = embedded;
+        set(depth, size.depth);
+        set(hidden, size.hidden);
+        set(heads, size.heads);
+        set(patch, size.patch);
+        set(frames, is->frames);
+        if (is->frames == 1) frames = 1;
+        set(image, size.image);
+        if (is->positions == table) {
+            set(position_rows, size.positions);
+            set(position_columns, size.positions);
         }
-        if (outer == 0) outer = width;
+        if (is->positions == listed && positions == 0 && image != 0) positions = (image / patch) * (image / patch);
+        set(positions, size.positions);
+        if (ratio > 0 && inner == 0) inner = static_cast<count>(min(ratio, 4096.0) * static_cast<double>(hidden));
+        set(inner, size.inner != 0 ? size.inner : 4 * hidden);
+        if (swiglu) inner = ceil_div(inner * 2 / 3, 8) * 8;
+        if (count const listed_shapes = schema::entries(d, "supported_aspect_ratios"); listed_shapes != 0) shapes = min<count>(listed_shapes, 1024);
+        if (count const layers = schema::entries(d, "intermediate_layers_indices"); layers != 0 && outer == 0) outer = hidden * (1 + layers);
+        if (is->input == tower_input::conformer) read_channels(d, "subsampling_conv_channels");
+        if (is->positions == tiled) set(global_layers, 8), set(tiles, 4), set(shapes, 8), set(outer, 6 * hidden);
+        set(bands, 128);
+        set(narrow, is->input == tower_input::conformer ? 128 : is->input == tower_input::subsampled ? 480 : 256);
+        set(narrow_second, 32);
+        set(kernel, 5);
+        set(chunk, 12);
+        set(left, 13);
+        set(shuffled_in, 4096);
+        set(shuffled_out, shuffled_in);
+        set(vocab, 16384);
+        set(indicators, 5);
+        set(stride, 1);
+        set(time_merge, 2);
+        set(insert, 6);
+        if (head_dim == 0 && (hidden % heads) != 0) check.fail(embedded != 0 ? &tower::embedded : &tower::hidden, errc::not_divisible, heads, hidden, "the number of the tower's heads");
+        if (kv_heads != 0) check.divisible(*this, &tower::heads, kv_heads, "the number of the tower's key and value heads");
+        bool const sized = is->positions == grid || is->positions == tiled;
+        if (sized && image < patch) check.fail(&tower::image, errc::out_of_range, patch, image, "at least one patch");
+        if (is->relative_positions && window < 1) window = 14;
     }
 
-    [[nodiscard]] constexpr auto layers() const {
-        using enum tower_kind;
-        bool const rms = kind == qwen2_5_vl || kind == glm4v;
-        bool const gated = rms;
-        bool const video = kind != siglip && kind != moonvit;
-        bool const patch_bias = kind == qwen3_vl || kind == siglip || kind == moonvit || kind == glm4v;
-        count const pixels = channels * patch * patch * (video ? frames : 1);
-        count const tile = merge * merge * hidden;  // what a merger reads
-        count const square = kind == glm4v || kind == siglip ? (patch != 0 ? (image / patch) * (image / patch) : 0) : 0;
-        count const rows = kind == qwen3_vl ? positions : kind == moonvit ? position_rows * position_columns : square;
-        encoder_block const block{.hidden = hidden, .heads = heads, .inner = kind == glm4v ? outer : inner, .norm_gains = rms ? 1 : 2, .attention_bias = kind != glm4v,
-                                  .gated = gated, .mlp_bias = kind != glm4v};
-        bool const merges = kind != siglip && kind != glm4v;
-        // norms and gains that stand once: of the last layer, of the merger, of the projector
-        count const gains = kind == siglip ? 3 * hidden : kind == moonvit ? 4 * hidden : kind == glm4v ? 2 * hidden + 2 * outer : rms ? hidden : 2 * hidden;
-        return costexpr::layers(times(1, projection{pixels, hidden, patch_bias}),
-                                times(rows != 0 ? 1 : 0, learned_vector{rows * hidden}),
-                                times(depth, block),
-                                times(1, learned_vector{gains}),
-                                times(merges ? 1 : 0, projection{tile, tile}),
-                                times(merges ? 1 : 0, projection{tile, outer}),
-                                times(deepstack.size(), learned_vector{2 * tile}),
-                                times(deepstack.size(), projection{tile, tile}),
-                                times(deepstack.size(), projection{tile, outer}),
-                                times(kind == siglip ? 1 : 0, projection{hidden, outer, false}),
-                                times(kind == glm4v ? 1 : 0, projection{tile, outer}),
-                                times(kind == glm4v ? 1 : 0, projection{outer, outer, false}),
-                                times(kind == glm4v ? 3 : 0, projection{outer, inner, false}));
+    /// Leaves out the layers behind the deepest that the projector takes: early files of Molmo2 count them, and their checkpoints lack them.
+    constexpr void trim() {
+        count const needed = link.deepest > 0 ? link.deepest : depth + link.deepest;
+        if (needed > 0 && needed < depth) depth = needed;
+    }
+    [[nodiscard]] COSTEXPR_COLD constexpr tower_layers layers() const {
+        using enum tower_positions;
+        tower_layers p{};
+        if (is == nullptr) return p;
+        tower_traits const& t = *is;
+        count const copies = link.is.towers;
+        count const gains = norm_type == "rms_norm" ? 1 : norm_type == "layer_norm" ? 2 : t.norm_gains;
+        count const per = tokens_per_row();
+        if (t.input == tower_input::spectrogram) {
+            p.map(3 * bands, hidden, true);
+            p.map(3 * hidden, hidden, true, {.per = 2});
+        } else if (t.input == tower_input::subsampled) {
+            count const halves[] = {ceil_div(bands, 2), ceil_div(bands, 4), ceil_div(bands, 8)};
+            p.map(9, narrow, true, {.per = 2, .fan = halves[0]});
+            p.map(9 * narrow, narrow, true, {.per = 4, .fan = halves[1]});
+            p.map(9 * narrow, narrow, true, {.per = 8, .fan = halves[2]});
+            p.map(narrow * halves[2], hidden, false, {.per = 8});
+        } else if (t.input == tower_input::conformer) {
+            p.map(9, narrow, false, {.per = 2, .fan = ceil_div(bands, 2)});
+            p.map(9 * narrow, narrow_second, false, {.per = 4, .fan = ceil_div(bands, 4)});
+            p.map((narrow / 4) * narrow_second, hidden, false, {.per = per});
+            p.vectors += narrow + narrow_second;
+            // beside the attention of a block: two networks, and a gated convolution with norms around each
+            p.map(hidden, 4 * hidden, false, {.per = per}, 2 * depth);
+            p.map(4 * hidden, hidden, false, {.per = per}, 2 * depth);
+            p.map(hidden, 2 * hidden, false, {.per = per}, depth);
+            p.map(hidden, hidden, false, {.per = per}, depth);
+            p.map(hidden, hidden, false, {.fixed = (chunk + left + right - 1) / 2 + 1}, depth);  // keys of relative positions
+            p.vectors += depth * (6 + kernel) * hidden;
+        } else if (!t.patchless) {
+            p.map(channels * patch * patch * frames, hidden, t.patch_bias, {}, 1, copies);
+            // a video's patches take the place of an image's: stored, not run beside them
+            if (t.registers && video_frames != 0) p.vectors += channels * patch * patch * video_frames * hidden;
+        }
+        p.vectors += copies * learned() + copies * gains * (t.pre_norms + t.post_norms + (mean_pooling ? 0 : 1)) * hidden;
+        if (t.registers && link.mtp_modules != 0) p.vectors += 2 * hidden;  // a norm that comes with the decoder's prediction modules
+        if (t.relative_positions) neck(p);
+        add_blocks(p, gains, copies, per);
+        if (pooling_head && !link.is.headless)
+            p.block(1, {.hidden = hidden, .heads = heads, .inner = inner, .norms = 1, .vectors = hidden, .rows = {.fixed = 1}}, copies);
+        if (t.merger.kind != projector_kind::none) project(p, t.merger, hidden, true);
+        if (link.is.kind != projector_kind::none) project(p, link.is, t.merger.kind != projector_kind::none ? leaving() : hidden, false);
+        return p;
+    }
+
+  private:
+    [[nodiscard]] constexpr count leaving() const { return outer != 0 ? outer : link.width; }
+    [[nodiscard]] constexpr count patches() const { return (image / patch) * (image / patch); }
+    /// Tokens (patches, frames of a spectrogram) for each row that the blocks see.
+    [[nodiscard]] constexpr count tokens_per_row() const {
+        using enum tower_input;
+        return is->input == spectrogram ? 2 : is->input == subsampled ? 8 : is->input == conformer ? 4 : 1;
+    }
+    /// Elements of positions, class and mask tokens.
+    [[nodiscard]] COSTEXPR_COLD constexpr count learned() const {
+        using enum tower_positions;
+        count const extra = is->class_token ? 1 : 0;
+        count const tokens = (extra + (mask_token ? 1 : 0) + (is->registers ? classes + registers : 0)) * hidden;
+        switch (is->positions) {
+            case none: break;
+            case grid: return tokens + (patches() + extra) * hidden;
+            case listed: return tokens + positions * hidden;
+            case table: return tokens + position_rows * position_columns * hidden;
+            case factorised: return tokens + 2 * positions * hidden;
+            // the three that know the arrangement of the tiles have a gate each; an arrangement 0 stands for padding
+            case tiled:
+                return bounded_product((shapes + 1) * tiles, (patches() + extra) * hidden) + bounded_product(2 * (shapes + 1) * tiles, hidden) + tokens +
+                       (patches() + extra) * hidden + 3;
+        }
+        return tokens;
+    }
+    COSTEXPR_COLD constexpr void neck(tower_layers& p) const {
+        p.map(hidden, narrow, false);
+        p.map(9 * narrow, narrow, false);
+        p.vectors += 4 * narrow;
+    }
+    COSTEXPR_COLD constexpr void add_blocks(tower_layers& p, count gains, count copies, count per) const {
+        tower_traits const& t = *is;
+        auto const rule = [&](bias_rule r) { return r == bias_rule::always || (r == bias_rule::by_key && attention_bias); };
+        encoder_block block{.hidden = hidden, .heads = heads, .inner = t.input == tower_input::conformer ? 0 : t.tower_wide_networks ? inner : leaving(),
+                            .kv_heads = kv_heads, .head_dim = head_dim, .norms = t.norms, .norm_gains = gains,
+                            .qkv_bias = rule(t.qkv) && t.key_bias, .output_bias = rule(t.output), .gated = t.gated || swiglu, .mlp_bias = rule(t.network), .rows = {.per = per}};
+        count const dim = block.dim();
+        if (rule(t.qkv) && !t.key_bias) block.vectors += (heads + (kv_heads != 0 ? kv_heads : heads)) * dim;
+        if (t.layer_scale) block.vectors += 2 * hidden;
+        if (t.qk_norm) block.vectors += 2 * dim;
+        if (wide_qk_norm) block.vectors += 2 * hidden;
+        if (t.input == tower_input::conformer) block.vectors += dim, block.window = chunk + left + right - 1;
+        count wide = min(depth, whole.size());
+        if (whole.empty()) wide = t.relative_positions ? min<count>(depth, 4) : depth;
+        if (link.is.kind == projector_kind::window_merger) {
+            wide = min(depth, insert + 1);
+            p.block(wide, block, wide);
+            block.rows.per = 4 * per;
+            p.block(depth - wide, block, depth - wide);
+            return;
+        }
+        encoder_block within = block;
+        if (t.relative_positions) {
+            within.window = window * window;
+            within.vectors += 2 * (2 * window - 1) * dim;
+            block.vectors += 2 * (2 * (image / patch) - 1) * dim;
+        } else if (wide != depth) {
+            count const side = max<count>(1, window / patch);
+            within.window = window != 0 ? side * side : 0;
+        }
+        p.block(wide, block, copies * wide);
+        p.block(depth - wide, within, copies * (depth - wide));
+        if (t.positions == tower_positions::tiled) {
+            block.vectors += 2;
+            p.block(global_layers, block, global_layers);
+        }
+    }
+    /// What leads from `in` values per patch into the decoder, or (`own`) out of the tower.
+    COSTEXPR_COLD constexpr void project(tower_layers& p, projector_traits const& l, count in, bool own) const {
+        using enum projector_kind;
+        count const side = l.merge == 1 ? 1 : !own && link.merge != 0 ? link.merge : merge != 0 ? merge : l.merge;
+        bool const sound = is->input != tower_input::patches;
+        count const together = sound && !own && link.frames != 0 && l.merge != 1 ? link.frames : side * side;
+        count const features = own || link.features == 0 ? l.features : link.features;
+        count const tile = together * features * in;
+        count const out = l.own_width ? leaving() : link.width;
+        count const merged = is->merger.kind != none && !own ? (merge != 0 ? merge : is->merger.merge) : 1;
+        count const pooled = link.tokens != 0 && link.tokens < patches() ? patches() / link.tokens : l.pool;
+        encoder_rows const rows{.per = tokens_per_row() * together * merged * merged * (own ? l.pool : pooled)};
+        count const middle = l.middle == middle_width::tile                        ? tile
+                             : l.middle == middle_width::by_key && link.middle != 0 ? link.middle
+                             : l.middle == middle_width::by_key && l.middle_size != 0 ? l.middle_size
+                                                                                      : link.width;
+        p.vectors += l.norm_gains * (l.norm_on_tile ? tile : in) + l.vectors * out + l.norm_behind * out;
+        switch (l.kind) {
+            case none: break;
+            case linear: p.map(is->positions == tower_positions::tiled ? outer : tile, out, l.first_bias, rows); break;
+            case mlp:
+                p.map(tile, middle, l.first_bias, rows);
+                p.map(l.gated ? middle / 2 : middle, out, l.second_bias, rows);
+                if (own && !deepstack.empty()) {
+                    count const n = deepstack.size();
+                    p.vectors += n * 2 * tile;
+                    p.map(tile, tile, true, rows, n);
+                    p.map(tile, out, true, rows, n);
+                }
+                break;
+            case glm_merger: {
+                count const wide = is->tower_wide_networks ? out * channels : inner;
+                p.vectors += 2 * out;
+                p.map(tile, out, true, rows);
+                p.map(out, out, false, rows);
+                p.map(out, 2 * wide, false, rows);
+                p.map(wide, out, false, rows);
+                break;
+            }
+            case patch_merger:
+                p.vectors += in;
+                p.map(together * in, in, false, rows);
+                p.map(in * features, out, l.first_bias, rows);
+                p.map(out, out, l.second_bias, rows);
+                break;
+            case perceiver: {
+                count const latents = link.queries != 0 ? link.queries : 64;
+                count const text_inner = link.text_inner != 0 ? link.text_inner : 14336;
+                count const blocks = link.depth != 0 ? link.depth : 3;
+                p.map(in, 2 * text_inner, false, rows);
+                p.map(text_inner, out, false, rows);
+                p.vectors += (latents + 1) * out;
+                p.block(blocks,
+                        {.hidden = out, .heads = link.heads != 0 ? link.heads : 16, .inner = 4 * out, .kv_heads = link.kv_heads != 0 ? link.kv_heads : 4,
+                         .head_dim = link.head_dim != 0 ? link.head_dim : 96, .norms = 3, .norm_gains = 1, .qkv_bias = false, .output_bias = false, .gated = true,
+                         .mlp_bias = false, .rows = {.fixed = latents}, .sees_queries = true},
+                        blocks);
+                break;
+            }
+            case cross_attention: {
+                encoder_rows const latents{.fixed = link.queries != 0 ? link.queries : 256};
+                p.vectors += (latents.fixed + 6) * in;
+                p.map(in, in, false, latents);
+                p.map(in, 2 * in, false, rows);
+                p.block(1, {.hidden = in, .heads = heads, .norms = 0, .mlp_bias = false, .rows = latents}, 1);
+                p.map(in, in, true, latents);
+                p.map(in, out, false, latents);
+                p.map(out, out, false, latents);
+                break;
+            }
+            case resampler: {
+                encoder_rows const latents{.fixed = link.queries != 0 ? link.queries : 64};
+                if (in != out) p.map(in, out, false, rows);
+                p.block(1, {.hidden = out, .heads = max<count>(1, out / 128), .norms = 3, .vectors = latents.fixed * out, .mlp_bias = false, .rows = latents}, 1);
+                p.map(out, out, false, latents);
+                break;
+            }
+            case visual_tokens: {
+                count const tokens = vocab - min(indicators, vocab);
+                p.vectors += 2 * tokens;
+                p.map(in * stride * stride, tokens, false, rows);
+                p.map(vocab, link.own_width != 0 ? link.own_width : out, false, rows);
+                break;
+            }
+            case pixel_shuffle:
+                p.map(tile, shuffled_in, false, rows);
+                p.map(shuffled_out, shuffled_out, false, rows);
+                p.map(outer != 0 ? outer : shuffled_out, out, false, rows);
+                break;
+            case two_stages:
+                p.map(in, middle, true);
+                p.map(middle, out, true);
+                p.map(out * together, middle, true, rows);
+                p.map(middle, out, true, rows);
+                break;
+            case three_linears:
+                p.map(tile, middle, false, rows);
+                p.map(middle, middle, false, rows);
+                p.map(middle, out, false, rows);
+                break;
+            case spatial_temporal:
+                p.vectors += 4 * tile + out;
+                p.map(tile, tile, true, rows, 3);
+                p.map(tile * time_merge, tile, true, rows);
+                p.map(tile, out, true, rows);
+                break;
+            case pooled_attention: {
+                count const n = link.heads != 0 ? link.heads : 16;
+                count const kv = link.kv_heads != 0 ? link.kv_heads : n;
+                count const dim = link.head_dim != 0 ? link.head_dim : 72;
+                count const adapter = link.hidden != 0 ? link.hidden : 1152;
+                count const network = link.middle != 0 ? link.middle : 18944;
+                count const seen = in * features;
+                p.map(seen, n * dim, true, rows);
+                p.map(seen, 2 * kv * dim, true);
+                p.map(n * dim, adapter, true, rows);
+                p.map(adapter, 2 * network, false, rows);
+                p.map(network, out, false, rows);
+                break;
+            }
+            case convolutions: {
+                bool const segment = is->relative_positions;
+                count const from = segment ? narrow : in;
+                p.map(9 * from, 2 * from, !segment, {.per = 4});
+                p.map(18 * from, 4 * from, !segment, {.per = 16});
+                if (!l.own_width) p.map(4 * from, out, l.first_bias, {.per = 16});
+                break;
+            }
+            case window_merger: {
+                // attention within a tile and an mlp over it among the blocks, then one merge after the other
+                count const rounds = link.rounds != 0 ? link.rounds : 1;
+                p.vectors += 2 * tile + (rounds - 1) * l.norm_gains * tile;
+                p.block(1, {.hidden = in, .heads = heads, .norms = 1, .mlp_bias = false, .window = together}, 1);
+                p.map(tile, together * inner, true, {.per = together});
+                p.map(together * inner, in, true, {.per = together});
+                encoder_rows const twice{.per = together * together};
+                p.map(tile, tile, true, twice, rounds);
+                if (rounds > 1) p.map(tile, in, true, twice, rounds - 1);
+                p.map(tile, out, true, twice);
+                break;
+            }
+            case aligner:
+                if (is->relative_positions) {
+                    neck(p);
+                    p.map(9 * narrow, 2 * narrow, false, {.per = 4});
+                    p.map(18 * narrow, 4 * narrow, false, {.per = 16});
+                    p.map(4 * narrow, out / 2, true, {.per = 16});
+                    p.vectors += 1;
+                } else {
+                    p.map(in, out / 2, true, rows);
+                    p.map(out, out, true, rows);
+                }
+                break;
+        }
+    }
+    /// The channels of two convolutions, where a key lists them.
+    constexpr void read_channels(schema::document const& d, std::string_view name) {
+        schema::slot const* const s = d.find(name);
+        if (s == nullptr || s->value.kind != json::kind::array) return;
+        json::reader r = json::reader::inside(d.text, s->value);
+        r.enter_array();
+        for (count* c : {&narrow, &narrow_second}) {
+            if (!r.next_element()) return;
+            count n = 0;
+            if (json::to_integer(r.skip().raw(d.text), n) == errc::none && n > 0 && n <= largest_dimension) *c = n;
+        }
     }
 };
 
-/// The kind of a tower by the model_type of its own config, else by that of the wrapper.
-[[nodiscard]] constexpr tower_kind find_tower(std::string_view own, std::string_view wrapper) {
-    for (std::string_view name : {own, wrapper})
-        for (tower_name const& t : tower_names)
-            if (!name.empty() && t.model_type == name) return t.kind;
-    return tower_kind::unknown;
+/// Keys of a tower that are lists of another kind than a field takes.
+inline constexpr std::array<std::string_view, 3> tower_lists{"supported_aspect_ratios", "intermediate_layers_indices", "subsampling_conv_channels"};
+
+template <class Tower>
+struct tower_keys {
+    static constexpr auto words = schema::vocabulary<Tower>::build(std::array<std::string_view, 0>{}, tower_lists);
+};
+
+}  // namespace costexpr
+
+// costexpr/family/wrappers.hpp
+
+namespace costexpr {
+
+/// A wrapper: an architecture around a decoder, with encoders of images or sound. It is no family: the decoder's config, nested in its own,
+/// says the family. `decoder` holds where that config names none: a model_type or an architecture; empty where the wrapper fixes none.
+struct wrapper {
+    std::string_view architecture;
+    std::string_view model_type;
+    std::string_view decoder{};
+    bool flat = false;      ///< the decoder's keys stand beside the wrapper's own
+    double version = 0;     ///< of several decoders under one name, the one of this version
+};
+
+inline constexpr wrapper wrappers[] = {
+    // images
+    wrapper{"LlavaForConditionalGeneration", "llava", "llama"},
+    wrapper{"LlavaNextForConditionalGeneration", "llava_next", "llama"},
+    wrapper{"LlavaNextVideoForConditionalGeneration", "llava_next_video", "llama"},
+    wrapper{"LlavaOnevisionForConditionalGeneration", "llava_onevision", "qwen2"},
+    wrapper{"LlavaOnevision2ForConditionalGeneration", "llava_onevision2", "qwen3"},
+    wrapper{"VipLlavaForConditionalGeneration", "vipllava", "llama"},
+    wrapper{"VideoLlavaForConditionalGeneration", "video_llava", "llama"},
+    wrapper{"PaliGemmaForConditionalGeneration", "paligemma", "gemma"},
+    wrapper{"Gemma3ForConditionalGeneration", "gemma3", "gemma3_text"},
+    wrapper{"Gemma4ForConditionalGeneration", "gemma4", "gemma4_text"},
+    wrapper{"Gemma4UnifiedForConditionalGeneration", "gemma4_unified", "gemma4_unified_text"},
+    wrapper{"Idefics2ForConditionalGeneration", "idefics2", "mistral"},
+    wrapper{"Idefics3ForConditionalGeneration", "idefics3", "llama"},
+    wrapper{"SmolVLMForConditionalGeneration", "smolvlm", "llama"},
+    wrapper{"GraniteDoclingForConditionalGeneration", "granite_docling", "granite"},
+    wrapper{"AyaVisionForConditionalGeneration", "aya_vision", "cohere2"},
+    wrapper{"Cohere2VisionForConditionalGeneration", "cohere2_vision", "cohere2"},
+    wrapper{"Lfm2VlForConditionalGeneration", "lfm2_vl", "lfm2"},
+    wrapper{"Lfm2VLForConditionalGeneration", "", "lfm2"},
+    wrapper{"Mistral3ForConditionalGeneration", "mistral3", "mistral"},
+    wrapper{"PixtralForConditionalGeneration", "", "mistral"},
+    wrapper{"LightOnOcrForConditionalGeneration", "lighton_ocr", "qwen3"},
+    wrapper{"LightOnOCRForConditionalGeneration", "", "qwen3"},
+    wrapper{"InternVLForConditionalGeneration", "internvl", "qwen2"},
+    wrapper{"InternVLChatModel", "internvl_chat", "internlm2"},
+    wrapper{"InternS1ForConditionalGeneration", "interns1", "qwen3"},
+    wrapper{"QianfanOCRForConditionalGeneration", "qianfan_ocr", "qwen3"},
+    wrapper{"SkyworkR1VChatModel", "skywork_chat", "qwen2"},
+    wrapper{"H2OVLChatModel", "h2ovl_chat"},
+    wrapper{"NVLM_D", "NVLM_D", "qwen2"},
+    wrapper{"Eagle2_5_VLForConditionalGeneration", "eagle_2_5_vl", "qwen2"},
+    wrapper{"Llama_Nemotron_Nano_VL", "Llama_Nemotron_Nano_VL", "llama"},
+    wrapper{"Ovis", "ovis"},
+    wrapper{"Ovis2ForConditionalGeneration", "ovis2", "qwen2"},
+    wrapper{"Ovis2_5", "ovis2_5", "qwen3"},
+    wrapper{"Ovis2_6ForCausalLM", "", "qwen3"},
+    wrapper{"Ovis2_6_MoeForCausalLM", "", "qwen3_moe"},
+    wrapper{"PaddleOCRVLForConditionalGeneration", "paddleocr_vl", "ernie4_5"},
+    wrapper{"FastVlmForConditionalGeneration", "fast_vlm", "qwen2"},
+    wrapper{"GotOcr2ForConditionalGeneration", "got_ocr2", "qwen2"},
+    wrapper{"DeepseekVLForConditionalGeneration", "deepseek_vl", "llama"},
+    wrapper{"DeepseekVLHybridForConditionalGeneration", "deepseek_vl_hybrid", "llama"},
+    wrapper{"DeepseekVLV2ForCausalLM", "deepseek_vl_v2", "deepseek_v2"},
+    wrapper{"JanusForConditionalGeneration", "janus", "llama"},
+    wrapper{"Emu3ForConditionalGeneration", "emu3", "llama"},
+    wrapper{"PerceptionLMForConditionalGeneration", "perception_lm", "llama"},
+    wrapper{"VideoLlama3ForConditionalGeneration", "video_llama_3", "qwen2"},
+    wrapper{"OpenVLAForActionPrediction", "openvla", "llama"},
+    wrapper{"OpenCUAForConditionalGeneration", "opencua", "qwen2"},
+    wrapper{"KananaVForConditionalGeneration", "kanana-1.5-v", "llama"},
+    wrapper{"RForConditionalGeneration", "rvl", "qwen3"},
+    wrapper{"Qwen2VLForConditionalGeneration", "qwen2_vl", "qwen2_vl_text"},
+    wrapper{"Qwen2_5_VLForConditionalGeneration", "qwen2_5_vl", "qwen2_5_vl_text"},
+    wrapper{"Qwen3VLForConditionalGeneration", "qwen3_vl", "qwen3_vl_text"},
+    wrapper{"Qwen3VLMoeForConditionalGeneration", "qwen3_vl_moe", "qwen3_vl_moe_text"},
+    wrapper{"Qwen3_5ForConditionalGeneration", "qwen3_5", "qwen3_5_text"},
+    wrapper{"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe", "qwen3_5_moe_text"},
+    wrapper{"Cosmos3OmniForConditionalGeneration", "cosmos3_omni", "qwen3_vl_text"},
+    wrapper{"Cosmos3EdgeForConditionalGeneration", "cosmos3_edge", "cosmos3_edge_text"},
+    wrapper{"MiniCPMOcrForConditionalGeneration", "minicpm_ocr", "qwen3_5_text"},
+    wrapper{"MiniCPMV4_6ForConditionalGeneration", "minicpmv4_6", "qwen3_5_text"},
+    wrapper{"MiniCPMV4_7ForConditionalGeneration", "minicpmv4_7", "qwen3_5_text"},
+    wrapper{"Glm4vForConditionalGeneration", "glm4v", "glm4v_text"},
+    wrapper{"Glm46VForConditionalGeneration", "glm46v", "glm4v_text"},
+    wrapper{"Glm4vMoeForConditionalGeneration", "glm4v_moe", "glm4v_moe_text"},
+    wrapper{"GlmOcrForConditionalGeneration", "glm_ocr", "glm_ocr_text"},
+    wrapper{"Exaone4_5_ForConditionalGeneration", "exaone4_5", "exaone4"},
+    wrapper{"HyperCLOVAXVisionV2ForConditionalGeneration", "hyperclovax_vision_v2", "hyperclovax"},
+    wrapper{"AriaForConditionalGeneration", "aria", "aria_text"},
+    wrapper{"Llama4ForConditionalGeneration", "llama4", "llama4_text"},
+    wrapper{"UnlimitedOcrForConditionalGeneration", "unlimited_ocr", "unlimited_ocr_text"},
+    wrapper{"KimiVLForConditionalGeneration", "kimi_vl", "deepseek_v3"},
+    wrapper{"KimiK25ForConditionalGeneration", "kimi_k25", "deepseek_v3"},
+    wrapper{"Kimi_K25ForConditionalGeneration", "kimi_k25", "deepseek_v3"},
+    wrapper{"NemotronH_Nano_VL_V2", "NemotronH_Nano_VL_V2", "nemotron_h"},
+    wrapper{"NemotronH_Nano_Omni_Reasoning_V3", "", "nemotron_h"},
+    wrapper{"NemotronH_Super_Omni_Reasoning_V3", "", "nemotron_h"},
+    wrapper{"NemotronH_Omni_Reasoning_V3", "nemotron_h_omni", "nemotron_h"},
+    wrapper{"Granite4VisionForConditionalGeneration", "granite4_vision", "granitemoehybrid"},
+    // their decoders always name themselves
+    wrapper{"Gemma3nForConditionalGeneration", "gemma3n"},
+    wrapper{"MllamaForConditionalGeneration", "mllama"},
+    wrapper{"Molmo2ForConditionalGeneration", "molmo2"},
+    wrapper{"MuseGlimmerForConditionalGeneration", "muse_glimmer"},
+    wrapper{"MuseSparkForConditionalGeneration", "muse_spark"},
+    wrapper{"CohereCompassForConditionalGeneration", "cohere_compass"},
+    wrapper{"HunYuanVLForConditionalGeneration", "hunyuan_vl"},
+    wrapper{"Ernie4_5_VLMoeForConditionalGeneration", "ernie4_5_vl_moe"},
+    wrapper{"Step3p7ForConditionalGeneration", "step3p7"},
+    wrapper{"Step3VLForConditionalGeneration", "step3_vl"},
+    wrapper{"DeepseekOcr2ForConditionalGeneration", "deepseek_ocr2"},
+    wrapper{"MiniMaxM3SparseForConditionalGeneration", "minimax_m3_vl"},
+    wrapper{"MistralLarge4ForConditionalGeneration", "mistral_large4"},
+    wrapper{"Dots3NoteForConditionalGeneration", "dots3_note"},
+    wrapper{"KimiK3ForConditionalGeneration", "kimi_k3"},
+    wrapper{"Glm5NextForConditionalGeneration", "glm5_next"},
+    wrapper{"Lfm3VlForConditionalGeneration", "lfm3_vl"},
+    wrapper{"InklingForConditionalGeneration", "inkling_mm_model"},
+    wrapper{"Inkling2ForConditionalGeneration", "inkling2"},
+    // sound, and sound beside images
+    wrapper{"Qwen2AudioForConditionalGeneration", "qwen2_audio", "qwen2"},
+    wrapper{"Qwen2_5OmniForConditionalGeneration", "qwen2_5_omni", "qwen2_5_omni_text"},
+    wrapper{"Qwen2_5OmniModel", "", "qwen2_5_omni_text"},
+    wrapper{"Qwen2_5OmniThinkerForConditionalGeneration", "qwen2_5_omni_thinker", "qwen2_5_omni_text"},
+    wrapper{"Qwen3OmniMoeForConditionalGeneration", "qwen3_omni_moe", "qwen3_omni_moe_text"},
+    wrapper{"Qwen3OmniMoeThinkerForConditionalGeneration", "qwen3_omni_moe_thinker", "qwen3_omni_moe_text"},
+    wrapper{"Qwen3ASRForConditionalGeneration", "qwen3_asr", "qwen3"},
+    wrapper{"MossTranscribeDiarizeForConditionalGeneration", "moss_transcribe_diarize", "qwen3"},
+    wrapper{"VoxtralForConditionalGeneration", "voxtral", "llama"},
+    wrapper{"UltravoxModel", "ultravox", "llama"},
+    wrapper{"GraniteSpeechForConditionalGeneration", "granite_speech", "granite"},
+    wrapper{"GraniteSpeechPlusForConditionalGeneration", "granite_speech_plus", "granite"},
+    wrapper{"AudioFlamingo3ForConditionalGeneration", "audioflamingo3", "qwen2"},
+    wrapper{"GlmAsrForConditionalGeneration", "glmasr", "llama"},
+    // the decoder's keys beside the wrapper's
+    wrapper{"MiniCPMV", "minicpmv", "qwen2", true, 2.6},
+    wrapper{"MiniCPMV", "minicpmv", "qwen3", true, 4.5},
+    wrapper{"MiniCPMV", "minicpmv", "llama", true},
+    wrapper{"MiniCPMO", "minicpmo", "qwen3", true, 4.5},
+    wrapper{"MiniCPMO", "minicpmo", "qwen2", true},
+    wrapper{"Phi3VForCausalLM", "phi3_v", "phi3", true},
+    wrapper{"Phi4MMForCausalLM", "phi4mm", "phi3", true},
+    wrapper{"DotsOCRForCausalLM", "dots_ocr", "qwen2", true},
+    wrapper{"KeyeForConditionalGeneration", "Keye", "qwen3", true},
+    wrapper{"KeyeVL1_5ForConditionalGeneration", "KeyeVL1_5", "qwen3", true},
+    wrapper{"IsaacForConditionalGeneration", "isaac", "qwen3", true},
+    wrapper{"MoonshotKimiaForCausalLM", "kimi_audio", "qwen2", true},
+};
+
+/// The wrapper of this architecture, or of this model_type where the architecture is none; of this version where versions differ.
+[[nodiscard]] COSTEXPR_COLD constexpr wrapper const* find_wrapper(std::string_view architecture, std::string_view model_type, double version = 0) {
+    for (bool const by_type : {false, true})
+        for (wrapper const& w : wrappers) {
+            std::string_view const name = by_type ? model_type : architecture;
+            if (!name.empty() && (by_type ? w.model_type : w.architecture) == name && (w.version == 0 || w.version == version)) return &w;
+        }
+    return nullptr;
+}
+
+/// Dimensions of a decoder inside a wrapper: files leave out what the config class of transformers fills in. A decoder that stands alone says them.
+struct nested_default {
+    std::string_view model_type;
+    traits::sizes size{};
+};
+inline constexpr nested_default nested_defaults[] = {
+    nested_default{"llama", {.layers = 32, .hidden = 4096, .heads = 32, .inner = 11008, .vocab = 32000, .context = 2048}},
+    nested_default{"mistral", {.layers = 32, .hidden = 4096, .heads = 32, .kv_heads = 8, .inner = 14336, .vocab = 32000, .context = 131072}},
+    nested_default{"qwen2", {.layers = 32, .hidden = 4096, .heads = 32, .kv_heads = 32, .inner = 22016, .vocab = 151936, .context = 32768}},
+    nested_default{"gemma", {.layers = 28, .hidden = 3072, .heads = 16, .kv_heads = 16, .head_dim = 256, .inner = 24576, .vocab = 256000, .context = 8192}},
+};
+/// The sizes of a nested decoder where neither its config nor its architecture says them.
+COSTEXPR_COLD constexpr void fill_nested(traits::sizes& size, std::string_view model_type) {
+    for (nested_default const& d : nested_defaults) {
+        if (d.model_type != model_type) continue;
+        for (count traits::sizes::*m : {&traits::sizes::layers, &traits::sizes::hidden, &traits::sizes::heads, &traits::sizes::kv_heads, &traits::sizes::head_dim,
+                                         &traits::sizes::inner, &traits::sizes::vocab, &traits::sizes::window, &traits::sizes::context})
+            if (size.*m == 0) size.*m = d.size.*m;
+    }
 }
 
 }  // namespace costexpr
@@ -6929,13 +9969,13 @@ struct op_types<hana::basic_tuple<O...>> {
 };
 template <class Layers>
 struct layer_op_types;
-template <class... L>
-struct layer_op_types<hana::basic_tuple<run<L>...>> {
+template <class... Entry>
+struct layer_op_types<hana::basic_tuple<Entry...>> {
     template <class Layer>
     using ops_of = decltype(std::declval<Layer const&>().ops(std::declval<deployment const&>()));
 
-    using list = decltype((types<>{} + ... + typename op_types<ops_of<L>>::list{}));
-    static constexpr std::size_t size = (length_of<ops_of<L>> + ...);
+    using list = decltype((types<>{} + ... + typename op_types<ops_of<typename Entry::layer_t>>::list{}));
+    static constexpr std::size_t size = ((Entry::most * length_of<ops_of<typename Entry::layer_t>>) + ...);
 };
 template <class F>
 using family_ops = layer_op_types<decltype(std::declval<F const&>().layers())>;
@@ -6989,16 +10029,40 @@ class op_graph {
             if (size_ == capacity())
                 why.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(capacity())});
             else
-                entries_[size_++] = {at.of(layers), one_of<op_list>(variant), idle};
+                slots_[size_++] = slot({at.of(layers), one_of<op_list>(variant), idle});
         });
     }
+    constexpr op_graph() {}  // not defaulted: `op_graph g{}` would write zeros first
+    // What is not used is neither written nor copied: a list has room for the longest model of all families.
+    constexpr op_graph(op_graph const& other) : size_(other.size_) { take(other); }
+    constexpr op_graph& operator=(op_graph const& other) {
+        size_ = other.size_;
+        take(other);
+        return *this;
+    }
+
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
     [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size + most_exceptions; }
-    [[nodiscard]] constexpr entry const* begin() const { return entries_.data(); }
-    [[nodiscard]] constexpr entry const* end() const { return entries_.data() + size_; }
+    [[nodiscard]] constexpr auto begin() const { return iterator{slots_}; }
+    [[nodiscard]] constexpr auto end() const { return iterator{slots_ + size_}; }
 
   private:
-    std::array<entry, capacity()> entries_{};
+    union slot {
+        entry used;
+        constexpr slot() {}
+        constexpr explicit slot(entry const& e) : used(e) {}
+    };
+    struct iterator {
+        slot const* at;
+        constexpr entry const& operator*() const { return at->used; }
+        constexpr iterator& operator++() { return ++at, *this; }
+        friend constexpr bool operator==(iterator const&, iterator const&) = default;
+    };
+    constexpr void take(op_graph const& other) {
+        for (std::size_t i = 0; i != size_; ++i) slots_[i] = slot(other.slots_[i].used);
+    }
+
+    slot slots_[capacity()];
     std::size_t size_ = 0;
 };
 
@@ -7047,7 +10111,10 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
     for_each_layer(m.layers(), [&](auto const& r) {
         detail::append(g, r, index++, x, stages, p);
     });
-    stages.check(x.layout, p);
+    if (g.size() == 0 && p.empty())
+        p.add({.code = errc::empty_graph, .key = "layers"});
+    else
+        stages.check(x.layout, p);
     return g;
 }
 
@@ -7188,7 +10255,9 @@ struct config_facts {
     costexpr::provenance founded = provenance::specification;
     bool has_vision = false;
     bool has_audio = false;
-    vision_tower vision{};  ///< of kind unknown where there is none, or none whose composition is known
+    tower vision{};  ///< without layers where there is none, or none whose composition is known
+    tower detail{};  ///< a second one beside it, for high resolution
+    tower audio{};
 
     /// The checkpoint's own precision: a view of this object's exceptions, so it must not outlive it.
     [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::precision precision() const {
@@ -7196,8 +10265,10 @@ struct config_facts {
         if (!exceptions.empty()) p.exceptions = {exceptions.data(), exceptions.size()};
         return p;
     }
-    /// Parameters of the vision tower and its projector, as far as its composition is known.
-    [[nodiscard]] constexpr count vision_parameters() const { return vision.kind == tower_kind::unknown ? 0 : costexpr::parameters(vision); }
+    /// Parameters of the vision towers and their projector, as far as their composition is known.
+    [[nodiscard]] constexpr count vision_parameters() const { return costexpr::parameters(vision) + costexpr::parameters(detail); }
+    /// The same of the audio tower.
+    [[nodiscard]] constexpr count audio_parameters() const { return costexpr::parameters(audio); }
     inplace_vector<remark, 8> remarks{};
 };
 
@@ -7264,7 +10335,8 @@ constexpr decltype(auto) visit(Function&& f, basic_model<F...> const& m) {
 namespace detail {
 
 inline constexpr std::array<std::string_view, 4> decoder_objects{"text_config", "llm_config", "language_config", "thinker_config"};
-inline constexpr std::array<std::string_view, 6> header_keys{"architectures", "model_type", "vision_config", "audio_config", "quantization_config", "expert_dtype"};
+inline constexpr std::array<std::string_view, 11> header_keys{"architectures", "model_type", "vision_config", "vit_config", "high_res_vision_config",
+                                                             "audio_config", "sound_config", "talker_config", "version", "quantization_config", "expert_dtype"};
 
 /// A value, or the first entry where it is a list.
 constexpr json::value first_of(schema::document const& d, json::value const& v) {
@@ -7281,6 +10353,14 @@ constexpr short_string first_text(schema::document const& d, schema::slot const*
     if (v.kind != json::kind::string) return {};
     short_string out{};
     schema::read_text(d, {.present = true, .value = v}, out);
+    return out;
+}
+
+/// The number under a key of the outermost object; 0 where there is none.
+constexpr double real(schema::document const& d, std::string_view key) {
+    schema::slot const* const s = d.find(key, true);
+    double out = 0;
+    if (s == nullptr || s->value.kind != json::kind::number || json::to_double(s->value.raw(d.text), out) != errc::none) return 0;
     return out;
 }
 
@@ -7354,8 +10434,15 @@ struct registry {
         if (!p.empty()) return p;
 
         config_facts facts{};
-        detail::claim const c = classify(d, facts, p);
+        arch likely{};
+        detail::claim c = claimed_or_likely(d, facts, likely, p);
         if (!p.empty()) return p;
+        arch nested{};
+        if (c.row != nullptr && d.deepest != 0) {
+            nested = *c.row;
+            fill_nested(nested.is.size, nested.model_type);
+            c.row = &nested;
+        }
         read_towers(d, facts, p);
 
         constexpr std::array<model (*)(schema::document const&, traits const&, config_facts const&, problems&), size> readers{&read_as<F>...};
@@ -7367,7 +10454,27 @@ struct registry {
         return m;
     }
 
+    /// The family that reads a scanned config, and its row; a problem where there is none.
+    static constexpr detail::claim claimed_by(schema::document const& d, config_facts& facts, problems& p) { return classify(d, facts, p); }
+    /// Calls f.operator()<F>() with the family of this number.
+    template <class Function>
+    static constexpr void with_family(std::size_t which, Function const& f) {
+        std::size_t index = 0;
+        ((index++ == which ? f.template operator()<F>() : void()), ...);
+    }
+
   private:
+    /// The same; an architecture without a row gets the one that its family takes it for.
+    COSTEXPR_COLD static constexpr detail::claim claimed_or_likely(schema::document const& d, config_facts& facts, arch& likely, problems& p) {
+        detail::claim c = classify(d, facts, p);
+        if (c.row != nullptr || !p.empty()) return c;
+        with_family(c.family, [&]<class G>() {
+            if constexpr (requires { G::likely(d); }) likely.is = G::likely(d);
+        });
+        c.row = &likely;
+        return c;
+    }
+
     /// Which family a config is of: the architecture says it (of a wrapper, that of its decoder), else the model_type, else the keys.
     static constexpr detail::claim classify(schema::document const& d, config_facts& facts, problems& p) {
         schema::slot const* const architectures = d.find("architectures", true);
@@ -7376,14 +10483,30 @@ struct registry {
         facts.architecture = outer;
         facts.model_type = type;
         detail::claim c{};
-        if (d.deepest != 0) {
+        wrapper const* const around = find_wrapper(outer.view(), type.view(), detail::real(d, "version"));
+        bool const nested = d.deepest != 0;
+        if (nested) {
             short_string const inner = detail::first_text(d, d.find("architectures"));
             short_string const inner_type = detail::first_text(d, d.find("model_type"));
             if (inner != outer) c = find(inner.view());
             if (c.row == nullptr) c = find(inner_type.view(), true);
         }
+        if (around != nullptr && !nested && !describes_some_decoder(d)) {
+            p.add({.code = errc::missing_inner_config, .offset = (architectures != nullptr ? architectures : d.find("model_type", true))->value.begin, .key = "text_config",
+                   .hint = "an object with the keys of the decoder: text_config, llm_config, language_config or thinker_config"});
+            return c;
+        }
+        auto const ask_wrapper = [&] {
+            c = find(around->decoder, true);
+            if (c.row == nullptr) c = find(around->decoder);
+        };
+        if (c.row == nullptr && around != nullptr && (nested || around->version != 0)) ask_wrapper();
         if (c.row == nullptr) c = find(outer.view());
         if (c.row == nullptr) c = find(type.view(), true);
+        if (c.row == nullptr && around != nullptr) ask_wrapper();
+        // DeepSeek-V2 without latent attention is DeepSeek (DeepSeek-OCR, the smallest DeepSeek-VL2)
+        if (schema::slot const* const latent = d.find("use_mla"); latent != nullptr && latent->value.kind == json::kind::boolean && d.raw(*latent)[0] == 'f')
+            if (detail::claim const plain = find("DeepseekForCausalLM"); c.row != nullptr && plain.row != nullptr && !detail::has_any(d, "kv_lora_rank")) c = plain;
         if (d.find("attn_res_block_size") != nullptr) {
             facts.founded = provenance::inferred;
             facts.remarks.try_push_back(remark::unread_structure);
@@ -7426,23 +10549,72 @@ struct registry {
         if (!understood) m.config.remarks.try_push_back(remark::unread_exclusion);
     }
 
-    static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
-        using tower = std::conditional_t<size != 0, vision_tower, void>;  // not instantiated before it is used
-        schema::slot const* const vision = d.find("vision_config", true);
+    /// Reads one tower: from its own object, and from the wrapper's keys of what leads into the decoder.
+    template <class T>
+    COSTEXPR_COLD static constexpr void read_tower(schema::document const& d, json::value const& object, std::string_view wrapper, std::string_view usual, bool fixed,
+                                     projector_traits const& link, T& out, problems& p) {
+        json::value const type = schema::member(d, object, "model_type");
+        short_string own{};
+        if (type.kind == json::kind::string) schema::read_text(d, {.present = true, .value = type}, own);
+        tower_traits const* known = fixed ? nullptr : find_tower(own.view());
+        if (known == nullptr && (fixed || own.empty() || own == wrapper)) known = find_tower(usual);
+        if (known == nullptr) return;
+        schema::document inner{.text = d.text, .options = d.options, .keys = tower_keys<T>::words.view()};
+        schema::scan(inner, p, object);
+        out.apply(*known);
+        schema::fill_all<tower_keys<T>>(out, inner, p);
+        using projector_t = decltype(T::link);
+        schema::document around{.text = d.text, .options = d.options, .keys = schema::keys_of<projector_t>::words.view()};
+        schema::scan(around, p);
+        out.link.is = link;
+        out.link.bias = link.first_bias;
+        schema::fill_all<schema::keys_of<projector_t>>(out.link, around, p);
+        out.link.settle(around);
+        schema::checker check(inner, p);
+        if (p.empty()) out.settle(check, inner);
+        // a resampler of Idefics has no key for what its blocks hold
+        if (out.link.resampled) out = T{};
+    }
+    COSTEXPR_COLD static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
+        using T = std::conditional_t<size != 0, tower, void>;  // not instantiated before it is used
+        schema::slot const* vision = d.find("vision_config", true);
+        bool const early = vision == nullptr;
+        if (early) vision = d.find("vit_config", true);
+        schema::slot const* const detailed = d.find("high_res_vision_config", true);
+        schema::slot const* audio = d.find("audio_config");
+        if (audio == nullptr) audio = d.find("sound_config");
         facts.has_vision = vision != nullptr;
-        facts.has_audio = d.find("audio_config") != nullptr;
-        if (facts.has_vision && vision->value.kind == json::kind::object) {
-            json::value const type = schema::member(d, vision->value, "model_type");
-            short_string own{};
-            if (type.kind == json::kind::string) schema::read_text(d, {.present = true, .value = type}, own);
-            facts.vision.kind = find_tower(own.view(), facts.model_type.view());
-            if (facts.vision.kind != tower_kind::unknown) {
-                schema::document inner{.text = d.text, .options = d.options, .keys = schema::keys_of<tower>::words.view()};
-                schema::scan(inner, p, vision->value);
-                schema::fill_all<schema::keys_of<tower>>(facts.vision, inner, p);
-            }
+        facts.has_audio = audio != nullptr;
+        if (!facts.has_vision && !facts.has_audio) return;
+        std::string_view name = facts.model_type.view();
+        projector_row const* row = find_projector(name);
+        if (wrapper const* const w = find_wrapper(facts.architecture.view(), {}); row == nullptr && w != nullptr) row = find_projector(name = w->model_type);
+        projector_row const none{};
+        projector_row const& r = row != nullptr ? *row : none;
+        auto const read_one = [&](json::value const& object, std::string_view usual, projector_traits const& link, T& out) {
+            if (object.kind == json::kind::object) read_tower<T>(d, object, name, usual, r.fixed, link, out, p);
+            // a tower whose projector is not known is not counted in part
+            if (row == nullptr && out.is != nullptr && out.is->merger.kind == projector_kind::none) out = T{};
+        };
+        if (facts.has_vision) {
+            json::value const encoder = schema::member(d, vision->value, "encoder_config");
+            read_one(encoder.kind == json::kind::object ? encoder : vision->value, r.tower, r.vision, facts.vision);
+            if (early) facts.vision.trim();
+            json::value const second = detailed != nullptr ? detailed->value : schema::member(d, vision->value, "sam_config");
+            if (r.second.kind != projector_kind::none) read_one(second, "sam_vision_model", r.second, facts.detail);
         }
-        if (facts.has_audio || (facts.has_vision && facts.vision.kind == tower_kind::unknown)) facts.remarks.try_push_back(remark::tower_not_counted);
+        if (facts.has_audio) read_one(audio->value, r.ears, r.audio, facts.audio);
+        bool const more = d.find("talker_config", true) != nullptr;
+        if (more || (facts.has_audio && facts.audio.is == nullptr) || (facts.has_vision && facts.vision.is == nullptr)) facts.remarks.try_push_back(remark::tower_not_counted);
+    }
+
+    /// What leads from the towers into a decoder of this width.
+    COSTEXPR_COLD static constexpr void lead_towers(config_facts& facts, count width, schema::document const& d, problems& p) {
+        for (auto* t : {&facts.vision, &facts.detail, &facts.audio}) {
+            t->link.width = width;
+            if (p.empty() && t->is != nullptr && !(costexpr::parameters<double>(*t) < largest_total))
+                p.add({.code = errc::too_large, .offset = d.decoder, .found = most_bytes, .hint = "a tower of fewer than 1e15 parameters"});
+        }
     }
 
     template <class G>
@@ -7454,7 +10626,7 @@ struct registry {
         schema::fill_all<registry>(g, d, p);
         schema::checker check(d, p);
         if constexpr (schema::settles<G>) g.settle(check);
-        if constexpr (requires { g.base.hidden; }) m.config.vision.settle(g.base.hidden);
+        if constexpr (requires { g.base.hidden; }) lead_towers(m.config, g.base.hidden, d, p);
         if constexpr (requires { g.base.predictions(); })
             if (!has_prediction<G> && g.base.predictions() != 0) m.config.remarks.try_push_back(remark::mtp_not_counted);
         return m;
@@ -7477,7 +10649,8 @@ struct model_of<registry<F...>> {
 
 /// The families that costexpr ships.
 using builtin = registry<dense_decoder, moe_decoder, mla_decoder, linear_hybrid_decoder, kimi_linear_decoder, mamba_hybrid_decoder, nemotron_h_decoder,
-                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder, rwkv_decoder>;
+                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder, rwkv_decoder, nas_decoder,
+                         lightning_hybrid_decoder, xlstm_decoder, recurrent_gemma_decoder, zamba_decoder, inkling_decoder, zaya_decoder>;
 
 /// A model of the shipped families, read at run time.
 using any_model = detail::model_of<builtin>::type;
@@ -8137,456 +11310,7 @@ template <class M>
 
 }  // namespace costexpr
 
-// costexpr/model/model.hpp
-
-// costexpr/embedded/models.hpp
-// Generated by model_configs/embed.cmake, do not edit.
-
-// costexpr/embedded/entry.hpp
-
-namespace costexpr::embedded {
-
-/// A JSON text in the library and its name; a model's quantization file where it has one, else null.
-struct entry {
-    std::string_view name;
-    char const* text;
-    std::uint32_t size;
-    char const* quantization;
-    std::uint32_t quantization_size;
-};
-
-}  // namespace costexpr::embedded
-
-// clang-format off
-namespace costexpr::embedded {
-
-#if defined(COSTEXPR_NO_EMBEDDED_MODELS)
-inline constexpr std::size_t model_count = 0;
-inline constexpr entry models[1] = {};
-#else
-inline constexpr char m0[] = R"json({"architectures":["SeedOssForCausalLM"],"attention_bias":true,"attention_out_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":27648,"max_position_embeddings":524288,"mlp_bias":false,"model_type":"seed_oss","num_attention_heads":80,"num_hidden_layers":64,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":155136})json";
-inline constexpr char m1[] = R"json({"architectures":["GPTJForCausalLM"],"model_type":"gptj","n_embd":4096,"n_head":16,"n_inner":null,"n_layer":28,"n_positions":2048,"vocab_size":50400,"tie_word_embeddings":false})json";
-inline constexpr char m2[] = R"json({"architectures":["GPTNeoXForCausalLM"],"model_type":"gpt_neox","hidden_size":6144,"intermediate_size":24576,"num_attention_heads":64,"num_hidden_layers":44,"max_position_embeddings":2048,"vocab_size":50432,"tie_word_embeddings":false})json";
-inline constexpr char m3[] = R"json({"architectures":["GPTNeoXForCausalLM"],"model_type":"gpt_neox","hidden_size":4096,"intermediate_size":16384,"num_attention_heads":32,"num_hidden_layers":32,"max_position_embeddings":2048,"vocab_size":50432,"tie_word_embeddings":false})json";
-inline constexpr char m4[] = R"json({"architectures":["Lfm2MoeForCausalLM"],"model_type":"lfm2_moe","conv_L_cache":3,"conv_bias":false,"hidden_size":2048,"intermediate_size":7168,"layer_types":["conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","full_attention","conv","conv"],"moe_intermediate_size":1792,"num_attention_heads":32,"num_dense_layers":2,"num_experts":32,"num_experts_per_tok":4,"num_hidden_layers":24,"num_key_value_heads":8,"vocab_size":65536,"max_position_embeddings":128000})json";
-inline constexpr char m5[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"model_type":"minimax_m2","num_hidden_layers":62,"hidden_size":3072,"num_attention_heads":48,"num_key_value_heads":8,"head_dim":128,"intermediate_size":1536,"vocab_size":200064,"num_experts_per_tok":8,"num_local_experts":256,"max_position_embeddings":196608,"tie_word_embeddings":false,"use_qk_norm":true,"use_mtp":true,"num_mtp_modules":3,"shared_intermediate_size":0,"quantization_config":{"quant_method":"fp8","fmt":"float8_e4m3fn","activation_scheme":"dynamic","weight_block_size":[128,128],"modules_to_not_convert":["gate","e_score_correction_bias","lm_head"]}})json";
-inline constexpr char m6[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":204800,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"activation_scheme":"dynamic","fmt":"float8_e4m3fn","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["gate","e_score_correction_bias","lm_head"]},"shared_intermediate_size":0,"tie_word_embeddings":false,"use_mtp":true,"use_qk_norm":true,"vocab_size":200064})json";
-inline constexpr char m7[] = R"json({"architectures":["InternVLChatModel"],"llm_config":{"architectures":["Phi3ForCausalLM"],"hidden_size":3072,"intermediate_size":8192,"max_position_embeddings":512,"model_type":"phi3","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":32,"sliding_window":262144,"tie_word_embeddings":false,"vocab_size":32020},"model_type":"internvl_chat","vision_config":{"architectures":["InternVisionModel"],"hidden_size":1024,"image_size":448,"intermediate_size":4096,"model_type":"intern_vit_6b","num_attention_heads":16,"num_channels":3,"num_hidden_layers":24,"output_attentions":false,"output_hidden_states":false,"patch_size":14,"qk_normalization":false,"qkv_bias":true,"return_dict":true,"use_bfloat16":true,"use_flash_attn":true}})json";
-inline constexpr char m8[] = R"json({"architectures":["QWenLMHeadModel"],"hidden_size":5120,"intermediate_size":27392,"kv_channels":128,"max_position_embeddings":8192,"model_type":"qwen","num_attention_heads":40,"num_hidden_layers":40,"seq_length":2048,"tie_word_embeddings":false,"vocab_size":152064})json";
-inline constexpr char m9[] = R"json({"architectures":["QWenLMHeadModel"],"hidden_size":4096,"intermediate_size":22016,"kv_channels":128,"max_position_embeddings":512,"model_type":"qwen","num_attention_heads":32,"num_hidden_layers":32,"seq_length":512,"tie_word_embeddings":false,"vocab_size":151936})json";
-inline constexpr char m10[] = R"json({"architectures":["Qwen2ForCausalLM"],"hidden_size":2560,"intermediate_size":6912,"max_position_embeddings":32768,"max_window_layers":21,"model_type":"qwen2","num_attention_heads":20,"num_hidden_layers":40,"num_key_value_heads":20,"sliding_window":32768,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m11[] = R"json({"architectures":["Qwen2ForCausalLM"],"hidden_size":4096,"intermediate_size":11008,"max_position_embeddings":32768,"max_window_layers":28,"model_type":"qwen2","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":32,"sliding_window":32768,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m12[] = R"json({"architectures":["Qwen2ForCausalLM"],"hidden_size":1536,"intermediate_size":8960,"max_position_embeddings":32768,"max_window_layers":28,"model_type":"qwen2","num_attention_heads":12,"num_hidden_layers":28,"num_key_value_heads":2,"sliding_window":32768,"tie_word_embeddings":true,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m13[] = R"json({"architectures":["Qwen2ForCausalLM"],"hidden_size":8192,"intermediate_size":29568,"max_position_embeddings":32768,"max_window_layers":80,"model_type":"qwen2","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"sliding_window":131072,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":152064})json";
-inline constexpr char m14[] = R"json({"architectures":["Qwen2VLForConditionalGeneration"],"hidden_size":1536,"intermediate_size":8960,"max_position_embeddings":32768,"max_window_layers":28,"model_type":"qwen2_vl","num_attention_heads":12,"num_hidden_layers":28,"num_key_value_heads":2,"quantization_config":{"bits":4,"group_size":128,"modules_to_not_convert":["visual"],"quant_method":"awq","version":"gemm","zero_point":true},"sliding_window":32768,"tie_word_embeddings":true,"use_sliding_window":false,"vision_config":{"hidden_size":1536,"in_chans":3,"model_type":"qwen2_vl","spatial_patch_size":14},"vocab_size":151936})json";
-inline constexpr char m15[] = R"json({"vocab_size":151936,"hidden_size":1536,"intermediate_size":8960,"num_hidden_layers":28,"num_attention_heads":12,"num_key_value_heads":2,"max_position_embeddings":32768,"tie_word_embeddings":true,"attention_bias":true,"architectures":["Qwen2ForCausalLM"],"model_type":"qwen2"})json";
-inline constexpr char m16[] = R"json({"vocab_size":152064,"hidden_size":5120,"intermediate_size":13824,"num_hidden_layers":48,"num_attention_heads":40,"num_key_value_heads":8,"max_position_embeddings":32768,"tie_word_embeddings":false,"attention_bias":true,"architectures":["Qwen2ForCausalLM"],"model_type":"qwen2"})json";
-inline constexpr char m17[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":1024,"intermediate_size":3072,"max_position_embeddings":40960,"max_window_layers":28,"model_type":"qwen3","num_attention_heads":16,"num_hidden_layers":28,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":true,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m18[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":28,"model_type":"qwen3","num_attention_heads":16,"num_hidden_layers":28,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":true,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m19[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":94,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m20[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":94,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","modules_to_not_convert":["lm_head","model.layers.*.input_layernorm","model.layers.*.mlp.gate","model.layers.*.post_attention_layernorm"],"fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
-inline constexpr char m21[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":48,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m22[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":48,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","modules_to_not_convert":["lm_head","model.layers.*.input_layernorm","model.layers.*.mlp.gate","model.layers.*.post_attention_layernorm"],"fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
-inline constexpr char m23[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":262144,"max_window_layers":48,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m24[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":40960,"max_window_layers":64,"model_type":"qwen3","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m25[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":40960,"max_window_layers":64,"model_type":"qwen3","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
-inline constexpr char m26[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":40960,"max_window_layers":64,"model_type":"qwen3","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":8,"type":"float"},"weights":{"dynamic":false,"num_bits":8,"type":"float"}}},"ignore":["lm_head"],"quant_algo":"FP8","kv_cache_scheme":"FP8","producer":{"name":"modelopt","version":"0.31.0"}}})json";
-inline constexpr char q26[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8","exclude_modules":["lm_head"]}})json";
-inline constexpr char m27[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":2560,"intermediate_size":9728,"max_position_embeddings":40960,"max_window_layers":36,"model_type":"qwen3","num_attention_heads":32,"num_hidden_layers":36,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":true,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m28[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":36,"model_type":"qwen3","num_attention_heads":32,"num_hidden_layers":36,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m29[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"model_type":"qwen3_moe","attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":6144,"intermediate_size":8192,"max_position_embeddings":262144,"max_window_layers":62,"mlp_only_layers":[],"moe_intermediate_size":2560,"num_attention_heads":96,"num_experts":160,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"shared_expert_intermediate_size":0,"sliding_window":null,"tie_word_embeddings":false,"use_qk_norm":true,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m30[] = R"json({"architectures":["Qwen3NextForCausalLM"],"decoder_sparse_step":1,"full_attention_interval":4,"head_dim":256,"hidden_size":2048,"intermediate_size":5120,"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":32,"linear_value_head_dim":128,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_next","moe_intermediate_size":512,"num_attention_heads":16,"num_experts":512,"num_experts_per_tok":10,"num_hidden_layers":48,"num_key_value_heads":2,"shared_expert_intermediate_size":512,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char m31[] = R"json({"architectures":["Qwen3VLMoeForConditionalGeneration"],"model_type":"qwen3_vl_moe","text_config":{"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_vl_moe_text","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"vocab_size":151936},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[8,16,24],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_vl_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":4096,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m32[] = R"json({"architectures":["Qwen3VLForConditionalGeneration"],"model_type":"qwen3_vl","text_config":{"attention_bias":false,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":262144,"model_type":"qwen3_vl_text","num_attention_heads":16,"num_hidden_layers":28,"num_key_value_heads":8,"tie_word_embeddings":true,"vocab_size":151936},"tie_word_embeddings":true,"vision_config":{"deepstack_visual_indexes":[5,11,17],"depth":24,"hidden_size":1024,"in_channels":3,"intermediate_size":4096,"model_type":"qwen3_vl","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2048,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m33[] = R"json({"architectures":["Qwen3VLMoeForConditionalGeneration"],"model_type":"qwen3_vl_moe","text_config":{"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_vl_moe_text","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"vocab_size":151936},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[8,16,24],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_vl_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2048,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m34[] = R"json({"architectures":["Qwen3VLForConditionalGeneration"],"model_type":"qwen3_vl","text_config":{"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":262144,"model_type":"qwen3_vl_text","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"vocab_size":151936},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[8,16,24],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_vl","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":5120,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m35[] = R"json({"architectures":["Qwen3VLForConditionalGeneration"],"model_type":"qwen3_vl","text_config":{"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":262144,"model_type":"qwen3_vl_text","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"vocab_size":151936},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[8,16,24],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_vl","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":5120,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m36[] = R"json({"architectures":["Qwen3VLForConditionalGeneration"],"model_type":"qwen3_vl","text_config":{"attention_bias":false,"head_dim":128,"hidden_size":2560,"intermediate_size":9728,"max_position_embeddings":262144,"model_type":"qwen3_vl_text","num_attention_heads":32,"num_hidden_layers":36,"num_key_value_heads":8,"tie_word_embeddings":true,"vocab_size":151936},"tie_word_embeddings":true,"vision_config":{"deepstack_visual_indexes":[5,11,17],"depth":24,"hidden_size":1024,"in_channels":3,"intermediate_size":4096,"model_type":"qwen3_vl","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2560,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m37[] = R"json({"architectures":["Qwen3VLForConditionalGeneration"],"model_type":"qwen3_vl","text_config":{"attention_bias":false,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":262144,"model_type":"qwen3_vl_text","num_attention_heads":32,"num_hidden_layers":36,"num_key_value_heads":8,"vocab_size":151936},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[8,16,24],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_vl","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":4096,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m38[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":3072,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"vocab_size":248320,"mamba_ssm_dtype":"float32"},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":3072,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m39[] = R"json({"architectures":["Qwen3_5ForConditionalGeneration"],"model_type":"qwen3_5","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":5120,"intermediate_size":17408,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":48,"linear_value_head_dim":128,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_text","mtp_num_hidden_layers":1,"num_attention_heads":24,"num_hidden_layers":64,"num_key_value_heads":4,"vocab_size":248320,"mamba_ssm_dtype":"float32"},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":5120,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m40[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":2048,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":32,"linear_value_head_dim":128,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":512,"mtp_num_hidden_layers":1,"num_attention_heads":16,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":40,"num_key_value_heads":2,"shared_expert_intermediate_size":512,"vocab_size":248320,"mamba_ssm_dtype":"float32"},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2048,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m41[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":4096,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":512,"num_experts_per_tok":10,"num_hidden_layers":60,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"vocab_size":248320,"mamba_ssm_dtype":"float32"},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":4096,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m42[] = R"json({"architectures":["ArcticForCausalLM"],"model_type":"arctic","hidden_size":7168,"intermediate_size":4864,"moe_layer_frequency":1,"num_attention_heads":56,"num_experts_per_tok":2,"num_hidden_layers":35,"num_key_value_heads":8,"num_local_experts":128,"vocab_size":32000,"max_position_embeddings":4096,"tie_word_embeddings":false})json";
-inline constexpr char m43[] = R"json({"architectures":["Glm4ForCausalLM"],"model_type":"glm4","attention_bias":true,"head_dim":128,"hidden_size":4096,"intermediate_size":13696,"num_attention_heads":32,"num_hidden_layers":40,"num_key_value_heads":2,"vocab_size":151552,"max_position_embeddings":32768,"tie_word_embeddings":false})json";
-inline constexpr char m44[] = R"json({"model_type":"chatglm","architectures":["ChatGLMModel"],"add_qkv_bias":true,"ffn_hidden_size":13696,"hidden_size":4096,"kv_channels":128,"multi_query_group_num":2,"num_attention_heads":32,"num_layers":28,"padded_vocab_size":65024,"seq_length":512,"tie_word_embeddings":false})json";
-inline constexpr char m45[] = R"json({"model_type":"chatglm","architectures":["ChatGLMModel"],"add_qkv_bias":true,"ffn_hidden_size":13696,"hidden_size":4096,"kv_channels":128,"multi_query_group_num":2,"num_attention_heads":32,"num_layers":28,"padded_vocab_size":65024,"seq_length":8192,"tie_word_embeddings":false})json";
-inline constexpr char m46[] = R"json({"model_type":"chatglm","architectures":["ChatGLMModel"],"add_qkv_bias":true,"ffn_hidden_size":13696,"hidden_size":4096,"kv_channels":128,"multi_query_group_num":2,"num_attention_heads":32,"num_hidden_layers":40,"num_layers":40,"padded_vocab_size":151552,"seq_length":512,"tie_word_embeddings":false})json";
-inline constexpr char m47[] = R"json({"architectures":["LlamaForCausalLM"],"model_type":"llama","attention_bias":false,"tie_word_embeddings":false,"hidden_size":2048,"intermediate_size":5632,"num_hidden_layers":22,"num_attention_heads":32,"num_key_value_heads":4,"vocab_size":32000,"max_position_embeddings":2048})json";
-inline constexpr char m48[] = R"json({"architectures":["MiMoForCausalLM"],"model_type":"mimo","num_hidden_layers":36,"hidden_size":4096,"num_attention_heads":32,"num_key_value_heads":8,"head_dim":128,"intermediate_size":11008,"vocab_size":151680,"max_position_embeddings":32768,"attention_bias":true,"sliding_window":32768,"max_window_layers":32,"use_sliding_window":false,"num_nextn_predict_layers":1,"tie_word_embeddings":false})json";
-inline constexpr char m49[] = R"json({"architectures":["MiMoV2FlashForCausalLM"],"model_type":"mimo_v2_flash","num_hidden_layers":48,"hidden_size":4096,"num_attention_heads":64,"num_key_value_heads":4,"head_dim":192,"v_head_dim":128,"intermediate_size":16384,"vocab_size":152576,"max_position_embeddings":262144,"sliding_window":128,"sliding_window_size":128,"attention_chunk_size":128,"swa_num_attention_heads":64,"swa_num_key_value_heads":8,"swa_head_dim":192,"swa_v_head_dim":128,"hybrid_layer_pattern":[0,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0],"moe_layer_freq":[0,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":null,"num_experts_per_tok":8,"attention_bias":false,"add_swa_attention_sink_bias":true,"add_full_attention_sink_bias":false,"tie_word_embeddings":false,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
-inline constexpr char m50[] = R"json({"architectures":["JambaForCausalLM"],"model_type":"jamba","attn_layer_offset":4,"attn_layer_period":8,"expert_layer_offset":1,"expert_layer_period":2,"hidden_size":4096,"intermediate_size":14336,"mamba_conv_bias":true,"mamba_d_conv":4,"mamba_d_state":16,"mamba_dt_rank":256,"mamba_expand":2,"mamba_proj_bias":false,"num_attention_heads":32,"num_experts":16,"num_experts_per_tok":2,"num_hidden_layers":32,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":65536,"max_position_embeddings":262144})json";
-inline constexpr char m51[] = R"json({"architectures":["MolmoForCausalLM"],"hidden_size":3584,"intermediate_size":37888,"max_position_embeddings":4096,"model_type":"molmo","num_attention_heads":28,"num_hidden_layers":28,"num_key_value_heads":4,"qkv_bias":true,"tie_word_embeddings":false,"vocab_size":152064})json";
-inline constexpr char m52[] = R"json({"architectures":["OlmoeForCausalLM"],"model_type":"olmoe","hidden_size":2048,"intermediate_size":1024,"num_attention_heads":16,"num_hidden_layers":16,"num_key_value_heads":16,"num_experts":64,"num_experts_per_tok":8,"vocab_size":50304,"max_position_embeddings":4096,"tie_word_embeddings":false})json";
-inline constexpr char m53[] = R"json({"architectures":["Olmo3ForCausalLM"],"model_type":"olmo3","hidden_size":5120,"num_hidden_layers":64,"num_attention_heads":40,"num_key_value_heads":8,"intermediate_size":27648,"vocab_size":100278,"max_position_embeddings":8192,"sliding_window":4096,"tie_word_embeddings":false,"attention_bias":false})json";
-inline constexpr char m54[] = R"json({"architectures":["Ernie4_5_MoeForCausalLM"],"model_type":"ernie4_5_moe","hidden_size":8192,"intermediate_size":28672,"moe_intermediate_size":3584,"moe_k":8,"moe_layer_end_index":53,"moe_layer_interval":1,"moe_layer_start_index":3,"moe_num_experts":64,"moe_num_shared_experts":0,"num_attention_heads":64,"num_hidden_layers":54,"num_key_value_heads":8,"use_bias":false,"vocab_size":103424,"tie_word_embeddings":false,"max_position_embeddings":131072})json";
-inline constexpr char m55[] = R"json({"architectures":["BloomForCausalLM"],"model_type":"bloom","n_embed":14336,"n_layer":70,"num_attention_heads":112,"vocab_size":250880})json";
-inline constexpr char m56[] = R"json({"architectures":["LlamaForCausalLM"],"hidden_size":8192,"intermediate_size":22016,"max_position_embeddings":16384,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":48,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":32000})json";
-inline constexpr char m57[] = R"json({"architectures":["DbrxForCausalLM"],"attn_config":{"kv_n_heads":8},"d_model":6144,"ffn_config":{"ffn_hidden_size":10752,"moe_num_experts":16,"moe_top_k":4},"max_seq_len":32768,"model_type":"dbrx","n_heads":48,"n_layers":40,"tie_word_embeddings":false,"vocab_size":100352})json";
-inline constexpr char m58[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char m59[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char m60[] = R"json({"architectures":["DeepseekV2ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":5120,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v2","moe_intermediate_size":1536,"moe_layer_freq":1,"n_routed_experts":160,"n_shared_experts":2,"num_attention_heads":128,"num_experts_per_tok":6,"num_hidden_layers":60,"num_key_value_heads":128,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":102400})json";
-inline constexpr char m61[] = R"json({"architectures":["DeepseekV2ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":2048,"intermediate_size":10944,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v2","moe_intermediate_size":1408,"moe_layer_freq":1,"n_routed_experts":64,"n_shared_experts":2,"num_attention_heads":16,"num_experts_per_tok":6,"num_hidden_layers":27,"num_key_value_heads":16,"q_lora_rank":null,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":102400})json";
-inline constexpr char m62[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char m63[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char m64[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"scale_fmt":"ue8m0"},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char m65[] = R"json({"architectures":["DeepseekV32ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"index_head_dim":128,"index_n_heads":64,"index_topk":2048,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v32","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char m66[] = R"json({"architectures":["DeepseekV32ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"index_head_dim":128,"index_n_heads":64,"index_topk":2048,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v32","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char m67[] = R"json({"architectures":["DeepseekV4ForCausalLM"],"attention_bias":false,"expert_dtype":"fp4","hc_mult":4,"head_dim":512,"hidden_size":4096,"index_head_dim":128,"index_n_heads":64,"index_topk":512,"max_position_embeddings":1048576,"model_type":"deepseek_v4","moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":6,"num_hidden_layers":43,"num_key_value_heads":1,"num_nextn_predict_layers":1,"o_groups":8,"o_lora_rank":1024,"q_lora_rank":1024,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":129280,"compress_ratios":[0,0,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,0]})json";
-inline constexpr char m68[] = R"json({"architectures":["OPTForCausalLM"],"model_type":"opt","do_layer_norm_before":false,"ffn_dim":4096,"hidden_size":1024,"max_position_embeddings":2048,"num_attention_heads":16,"num_hidden_layers":24,"vocab_size":50272,"word_embed_proj_dim":512})json";
-inline constexpr char m69[] = R"json({"architectures":["OPTForCausalLM"],"model_type":"opt","do_layer_norm_before":true,"ffn_dim":16384,"hidden_size":4096,"max_position_embeddings":2048,"num_attention_heads":32,"num_hidden_layers":32,"vocab_size":50272,"word_embed_proj_dim":4096})json";
-inline constexpr char m70[] = R"json({"num_hidden_layers":46,"num_attention_heads":32,"num_key_value_heads":16,"hidden_size":4608,"intermediate_size":36864,"head_dim":128,"sliding_window":4096,"architectures":["Gemma2ForCausalLM"],"model_type":"gemma2"})json";
-inline constexpr char m71[] = R"json({"num_hidden_layers":42,"num_attention_heads":16,"num_key_value_heads":8,"hidden_size":3584,"intermediate_size":14336,"head_dim":256,"sliding_window":4096,"architectures":["Gemma2ForCausalLM"],"model_type":"gemma2"})json";
-inline constexpr char m72[] = R"json({"architectures":["Gemma3ForConditionalGeneration"],"model_type":"gemma3","text_config":{"attention_bias":false,"head_dim":256,"hidden_size":3840,"intermediate_size":15360,"max_position_embeddings":163840,"model_type":"gemma3_text","num_attention_heads":16,"num_hidden_layers":48,"num_key_value_heads":8,"sliding_window":1024,"sliding_window_pattern":6,"vocab_size":262144},"vision_config":{"hidden_size":1152,"image_size":896,"intermediate_size":4304,"model_type":"siglip_vision_model","num_attention_heads":16,"num_channels":3,"num_hidden_layers":27,"patch_size":14,"vision_use_head":false}})json";
-inline constexpr char m73[] = R"json({"architectures":["Gemma4ForConditionalGeneration"],"audio_config":null,"model_type":"gemma4","text_config":{"attention_bias":false,"attention_k_eq_v":false,"enable_moe_block":false,"global_head_dim":512,"head_dim":256,"hidden_size":1536,"hidden_size_per_layer_input":256,"intermediate_size":6144,"layer_types":["sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention"],"max_position_embeddings":131072,"model_type":"gemma4_text","num_attention_heads":8,"num_experts":null,"num_global_key_value_heads":null,"num_hidden_layers":35,"num_key_value_heads":1,"num_kv_shared_layers":20,"sliding_window":512,"tie_word_embeddings":true,"top_k_experts":null,"use_double_wide_mlp":true,"vocab_size":262144,"vocab_size_per_layer_input":262144},"tie_word_embeddings":true,"vision_config":{"attention_bias":false,"default_output_length":280,"global_head_dim":64,"head_dim":64,"hidden_size":768,"intermediate_size":3072,"max_position_embeddings":131072,"model_type":"gemma4_vision","num_attention_heads":12,"num_hidden_layers":16,"num_key_value_heads":12,"patch_size":16,"pooling_kernel_size":3,"position_embedding_size":10240,"rope_parameters":{},"standardize":false,"use_clipped_linears":true}})json";
-inline constexpr char m74[] = R"json({"architectures":["Gemma4ForConditionalGeneration"],"audio_config":{"attention_chunk_size":12,"attention_context_left":13,"attention_context_right":0,"chunk_size_feed_forward":0,"conv_kernel_size":5,"hidden_size":1024,"is_encoder_decoder":false,"model_type":"gemma4_audio","num_attention_heads":8,"num_hidden_layers":12,"output_attentions":false,"output_hidden_states":false,"output_proj_dims":1536,"return_dict":true,"subsampling_conv_channels":[128,32],"use_clipped_linears":true},"model_type":"gemma4","text_config":{"attention_bias":false,"attention_k_eq_v":false,"enable_moe_block":false,"global_head_dim":512,"head_dim":256,"hidden_size":1536,"hidden_size_per_layer_input":256,"intermediate_size":6144,"layer_types":["sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention"],"max_position_embeddings":131072,"model_type":"gemma4_text","num_attention_heads":8,"num_experts":null,"num_global_key_value_heads":null,"num_hidden_layers":35,"num_key_value_heads":1,"num_kv_shared_layers":20,"sliding_window":512,"tie_word_embeddings":true,"top_k_experts":null,"use_double_wide_mlp":true,"vocab_size":262144,"vocab_size_per_layer_input":262144},"tie_word_embeddings":true,"vision_config":{"attention_bias":false,"chunk_size_feed_forward":0,"default_output_length":280,"global_head_dim":64,"head_dim":64,"hidden_size":768,"intermediate_size":3072,"is_encoder_decoder":false,"max_position_embeddings":131072,"model_type":"gemma4_vision","num_attention_heads":12,"num_hidden_layers":16,"num_key_value_heads":12,"output_attentions":false,"output_hidden_states":false,"patch_size":16,"pooling_kernel_size":3,"position_embedding_size":10240,"return_dict":true,"rope_parameters":{},"standardize":false,"use_clipped_linears":true}})json";
-inline constexpr char m75[] = R"json({"architectures":["BambaForCausalLM"],"model_type":"bamba","attn_layer_indices":[9,18,27],"hidden_size":4096,"intermediate_size":14336,"mamba_chunk_size":256,"mamba_conv_bias":true,"mamba_d_conv":4,"mamba_d_head":64,"mamba_d_state":128,"mamba_expand":2,"mamba_n_groups":1,"mamba_n_heads":128,"mamba_proj_bias":false,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256,"max_position_embeddings":262144})json";
-inline constexpr char m76[] = R"json({"architectures":["GraniteForCausalLM"],"model_type":"granite","attention_bias":false,"hidden_size":4096,"intermediate_size":12800,"mlp_bias":false,"num_attention_heads":32,"num_hidden_layers":40,"num_key_value_heads":8,"tie_word_embeddings":true,"vocab_size":49155,"max_position_embeddings":131072})json";
-inline constexpr char m77[] = R"json({"architectures":["GraniteMoeHybridForCausalLM"],"model_type":"granitemoehybrid","attention_bias":false,"layer_types":["mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba"],"mamba_chunk_size":256,"mamba_conv_bias":true,"mamba_d_conv":4,"mamba_d_head":64,"mamba_d_state":128,"mamba_expand":2,"mamba_n_groups":1,"mamba_proj_bias":false,"num_hidden_layers":40,"tie_word_embeddings":true,"vocab_size":100352,"max_position_embeddings":131072,"shared_intermediate_size":8192,"hidden_size":2048,"intermediate_size":8192,"num_attention_heads":32,"num_key_value_heads":8,"num_local_experts":0,"num_experts_per_tok":0,"mamba_n_heads":64})json";
-inline constexpr char m78[] = R"json({"architectures":["LlamaForCausalLM"],"hidden_size":5120,"intermediate_size":13824,"max_position_embeddings":4096,"model_type":"llama","num_attention_heads":40,"num_hidden_layers":40,"num_key_value_heads":40,"tie_word_embeddings":false,"vocab_size":32000})json";
-inline constexpr char m79[] = R"json({"architectures":["LlamaForCausalLM"],"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":4096,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":32000})json";
-inline constexpr char m80[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":16384,"intermediate_size":53248,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":128,"num_hidden_layers":126,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m81[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":16384,"intermediate_size":53248,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":128,"num_hidden_layers":126,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m82[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m83[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m84[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m85[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m86[] = R"json({"architectures":["LlamaForCausalLM"],"model_type":"llama","attention_bias":false,"tie_word_embeddings":true,"hidden_size":2048,"intermediate_size":8192,"num_hidden_layers":16,"num_attention_heads":32,"num_key_value_heads":8,"head_dim":64,"vocab_size":128256,"max_position_embeddings":131072,"mlp_bias":false})json";
-inline constexpr char m87[] = R"json({"architectures":["LlamaForCausalLM"],"model_type":"llama","attention_bias":false,"tie_word_embeddings":true,"hidden_size":2048,"intermediate_size":8192,"num_hidden_layers":16,"num_attention_heads":32,"num_key_value_heads":8,"head_dim":64,"vocab_size":128256,"max_position_embeddings":131072,"mlp_bias":false})json";
-inline constexpr char m88[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":3072,"intermediate_size":8192,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":24,"num_hidden_layers":28,"num_key_value_heads":8,"tie_word_embeddings":true,"vocab_size":128256})json";
-inline constexpr char m89[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":3072,"intermediate_size":8192,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":24,"num_hidden_layers":28,"num_key_value_heads":8,"tie_word_embeddings":true,"vocab_size":128256})json";
-inline constexpr char m90[] = R"json({"architectures":["LlamaForCausalLM"],"model_type":"llama","attention_bias":false,"tie_word_embeddings":false,"hidden_size":8192,"intermediate_size":28672,"num_hidden_layers":80,"num_attention_heads":64,"num_key_value_heads":8,"head_dim":128,"vocab_size":128256,"max_position_embeddings":131072,"mlp_bias":false})json";
-inline constexpr char m91[] = R"json({"architectures":["Llama4ForConditionalGeneration"],"model_type":"llama4","text_config":{"model_type":"llama4_text","attention_bias":false,"attention_chunk_size":8192,"head_dim":128,"hidden_size":5120,"interleave_moe_layer_step":1,"intermediate_size":8192,"intermediate_size_mlp":16384,"max_position_embeddings":10485760,"num_attention_heads":40,"num_experts_per_tok":1,"num_hidden_layers":48,"num_key_value_heads":8,"num_local_experts":16,"tie_word_embeddings":false,"vocab_size":202048},"tie_word_embeddings":false,"vision_config":{"hidden_size":1408,"image_size":336,"intermediate_size":5632,"model_type":"llama4_vision_model","num_attention_heads":16,"num_channels":3,"num_hidden_layers":34,"patch_size":14,"projector_input_dim":4096,"projector_output_dim":4096,"vision_output_dim":4096}})json";
-inline constexpr char m92[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":8192,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m93[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":8192,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m94[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":16384,"intermediate_size":53248,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":128,"num_hidden_layers":126,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m95[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m96[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char m97[] = R"json({"architectures":["PhiMoEForCausalLM"],"model_type":"phimoe","attention_bias":true,"hidden_size":4096,"intermediate_size":6400,"lm_head_bias":true,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"num_local_experts":16,"num_experts_per_tok":2,"vocab_size":32064,"max_position_embeddings":131072,"sliding_window":131072,"tie_word_embeddings":false})json";
-inline constexpr char m98[] = R"json({"architectures":["PhiForCausalLM"],"attention_bias":false,"hidden_size":2048,"intermediate_size":8192,"max_position_embeddings":2048,"model_type":"phi","num_attention_heads":32,"num_hidden_layers":24,"num_key_value_heads":32,"qk_layernorm":false,"tie_word_embeddings":false,"vocab_size":50295})json";
-inline constexpr char m99[] = R"json({"architectures":["PhiForCausalLM"],"model_type":"phi","hidden_size":2560,"intermediate_size":10240,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":32,"qk_layernorm":false,"vocab_size":51200,"max_position_embeddings":2048,"tie_word_embeddings":false})json";
-inline constexpr char m100[] = R"json({"architectures":["MistralForCausalLM"],"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":512,"model_type":"mistral","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":32000})json";
-inline constexpr char m101[] = R"json({"vocab_size":32768,"max_position_embeddings":32768,"hidden_size":4096,"intermediate_size":14336,"num_hidden_layers":32,"num_attention_heads":32,"sliding_window":null,"num_key_value_heads":8,"tie_word_embeddings":false,"architectures":["MistralForCausalLM"],"model_type":"mistral"})json";
-inline constexpr char m102[] = R"json({"architectures":["MistralForCausalLM"],"model_type":"mistral","hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":32768,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"sliding_window":4096,"tie_word_embeddings":false,"vocab_size":32000})json";
-inline constexpr char m103[] = R"json({"architectures":["MistralForCausalLM"],"head_dim":128,"hidden_size":5120,"intermediate_size":14336,"max_position_embeddings":131072,"model_type":"mistral","num_attention_heads":32,"num_hidden_layers":40,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":131072})json";
-inline constexpr char m104[] = R"json({"architectures":["MixtralForCausalLM"],"hidden_size":6144,"intermediate_size":16384,"max_position_embeddings":65536,"model_type":"mixtral","num_attention_heads":48,"num_experts_per_tok":2,"num_hidden_layers":56,"num_key_value_heads":8,"num_local_experts":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":32000})json";
-inline constexpr char m105[] = R"json({"architectures":["MixtralForCausalLM"],"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":32768,"model_type":"mixtral","num_attention_heads":32,"num_experts_per_tok":2,"num_hidden_layers":32,"num_key_value_heads":8,"num_local_experts":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":32000})json";
-inline constexpr char m106[] = R"json({"architectures":["MixtralForCausalLM"],"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":32768,"model_type":"mixtral","num_attention_heads":32,"num_experts_per_tok":2,"num_hidden_layers":32,"num_key_value_heads":8,"num_local_experts":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":32000})json";
-inline constexpr char m107[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":131072,"model_type":"kimi_k2","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840})json";
-inline constexpr char m108[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"kimi_k2","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"config_groups":{"group_0":{"input_activations":null,"output_activations":null,"targets":["Linear"],"weights":{"actorder":null,"block_structure":null,"dynamic":false,"group_size":32,"num_bits":4,"observer":"minmax","observer_kwargs":{},"strategy":"group","symmetric":true,"type":"int"}}},"format":"pack-quantized","ignore":["lm_head","re:.*self_attn.*","re:.*shared_experts.*","re:.*mlp\\.(gate|up|gate_up|down)_proj.*"],"kv_cache_scheme":null,"quant_method":"compressed-tensors","quantization_status":"compressed"},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
-inline constexpr char m109[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"kimi_k2","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"config_groups":{"group_0":{"input_activations":null,"output_activations":null,"targets":["Linear"],"weights":{"actorder":null,"block_structure":null,"dynamic":false,"group_size":32,"num_bits":4,"observer":"minmax","observer_kwargs":{},"strategy":"group","symmetric":true,"type":"int"}}},"format":"pack-quantized","ignore":["re:.*self_attn.*","re:.*shared_experts.*","re:.*mlp\\.(gate|up|gate_up|down)_proj.*","re:.*lm_head.*","re:vision_tower.*","re:mm_projector.*"],"kv_cache_scheme":null,"quant_method":"compressed-tensors","quantization_status":"compressed"},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
-inline constexpr char m110[] = R"json({"architectures":["KimiLinearForCausalLM"],"model_type":"kimi_linear","first_k_dense_replace":1,"head_dim":72,"hidden_size":2304,"intermediate_size":9216,"kv_lora_rank":512,"linear_attn_config":{"full_attn_layers":[4,8,12,16,20,24,27],"head_dim":128,"kda_layers":[1,2,3,5,6,7,9,10,11,13,14,15,17,18,19,21,22,23,25,26],"num_heads":32,"short_conv_kernel_size":4},"moe_intermediate_size":1024,"moe_layer_freq":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_token":8,"num_hidden_layers":27,"num_key_value_heads":32,"num_nextn_predict_layers":0,"num_shared_experts":1,"q_lora_rank":null,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840})json";
-inline constexpr char m111[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char q111[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.self_attn.kv_a_proj_with_mqa","model.layers.*.self_attn.kv_b_proj","model.layers.*.self_attn.q_a_proj","model.layers.*.self_attn.q_b_proj","model.layers.61*"]}})json";
-inline constexpr char m112[] = R"json({"architectures":["DeepseekV32ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"index_head_dim":128,"index_n_heads":64,"index_topk":2048,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v32","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
-inline constexpr char q112[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.self_attn.indexer*","model.layers.*.self_attn.kv_a_proj_with_mqa","model.layers.*.self_attn.kv_b_proj","model.layers.*.self_attn.q_a_proj","model.layers.*.self_attn.q_b_proj","model.layers.61*"]}})json";
-inline constexpr char m113[] = R"json({"architectures":["DeepseekV4ForCausalLM"],"attention_bias":false,"compress_ratios":[0,0,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,0],"expert_dtype":"fp4","hc_mult":4,"head_dim":512,"hidden_size":4096,"index_head_dim":128,"index_n_heads":64,"index_topk":512,"max_position_embeddings":1048576,"model_type":"deepseek_v4","moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":6,"num_hidden_layers":43,"num_key_value_heads":1,"num_nextn_predict_layers":1,"o_groups":8,"o_lora_rank":1024,"q_lora_rank":1024,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","config_groups":{"group_0":{"input_activations":{"dynamic":false,"group_size":16,"num_bits":4,"type":"float"},"targets":["Linear"],"weights":{"dynamic":false,"group_size":16,"num_bits":4,"type":"float"}}},"fmt":"e4m3","group_size":16,"ignore":["*.attn.*","*.ffn.shared_experts.*","head","mtp.*"],"kv_cache_quant_algo":null,"moe_quant_algo":"NVFP4","producer":{"name":"modelopt","version":"dsv4-nvfp4-experts"},"quant_algo":"MIXED_PRECISION","quant_method":"fp8","quantized_layers":{"layers.*.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"}},"scale_fmt":"ue8m0","weight_block_size":[128,128]},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":129280})json";
-inline constexpr char q113[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":null,"group_size":16,"quantized_layers":{"layers.*.ffn.experts":{"quant_algo":"NVFP4","group_size":16}},"exclude_modules":["*.attn.*","*.ffn.shared_experts.*","head","mtp.*"]}})json";
-inline constexpr char m114[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
-inline constexpr char q114[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.self_attn.indexer*","model.layers.*.self_attn.kv_a_proj_with_mqa","model.layers.*.self_attn.kv_b_proj","model.layers.*.self_attn.o_proj","model.layers.*.self_attn.q_a_proj","model.layers.*.self_attn.q_b_proj","model.layers.78*"]}})json";
-inline constexpr char m115[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"indexer_types":["full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.45.0.dev44+gc273ddb8a.d20260509"},"quant_method":"modelopt"}})json";
-inline constexpr char q115[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"]}})json";
-inline constexpr char m116[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"layer_types":["deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention"],"max_position_embeddings":1048576,"mlp_bias":false,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.46.0.dev65+g977d34dc3"},"quant_method":"modelopt"}})json";
-inline constexpr char q116[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"]}})json";
-inline constexpr char m117[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"layer_types":["deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention"],"max_position_embeddings":1048576,"mlp_bias":false,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.46.0.dev65+g977d34dc3"},"quant_method":"modelopt"}})json";
-inline constexpr char q117[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"]}})json";
-inline constexpr char m118[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["language_model.lm_head","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.41.0"},"quant_method":"modelopt"},"text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
-inline constexpr char m119[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["language_model.lm_head","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev752+gbd4fc3a65.d20260504"},"quant_method":"modelopt"},"text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
-inline constexpr char q119[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["language_model.lm_head","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"]}})json";
-inline constexpr char m120[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["language_model.lm_head","language_model.model.embed_tokens","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.44.0rc1"},"quant_method":"modelopt"}})json";
-inline constexpr char q120[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["language_model.lm_head","language_model.model.embed_tokens","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"]}})json";
-inline constexpr char m121[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
-inline constexpr char q121[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8","exclude_modules":["lm_head"]}})json";
-inline constexpr char m122[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":196608,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev507+gbb6639d33"},"quant_method":"modelopt"},"shared_intermediate_size":0,"sliding_window":null,"tie_word_embeddings":false,"use_mtp":true,"use_qk_norm":true,"vocab_size":200064})json";
-inline constexpr char q122[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"]}})json";
-inline constexpr char m123[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":196608,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.43.0rc2.dev96+g3baa2da62.d20260410"},"quant_method":"modelopt"},"shared_intermediate_size":0,"sliding_window":null,"tie_word_embeddings":false,"use_mtp":true,"use_qk_norm":true,"vocab_size":200064})json";
-inline constexpr char q123[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"]}})json";
-inline constexpr char m124[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":2688,"hybrid_override_pattern":"MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":1856,"mamba_head_dim":64,"mamba_num_heads":64,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":1856,"moe_shared_expert_intermediate_size":3712,"n_groups":8,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":6,"num_hidden_layers":52,"num_key_value_heads":2,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char m125[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":2688,"hybrid_override_pattern":"MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":1856,"mamba_head_dim":64,"mamba_num_heads":64,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":1856,"moe_shared_expert_intermediate_size":3712,"n_groups":8,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":6,"num_hidden_layers":52,"num_key_value_heads":2,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char q125[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","backbone.layers.4.mixer.in_proj","backbone.layers.4.mixer.out_proj","backbone.layers.5.mixer.q_proj","backbone.layers.5.mixer.k_proj","backbone.layers.5.mixer.v_proj","backbone.layers.5.mixer.o_proj","backbone.layers.11.mixer.in_proj","backbone.layers.11.mixer.out_proj","backbone.layers.12.mixer.q_proj","backbone.layers.12.mixer.k_proj","backbone.layers.12.mixer.v_proj","backbone.layers.12.mixer.o_proj","backbone.layers.18.mixer.in_proj","backbone.layers.18.mixer.out_proj","backbone.layers.19.mixer.q_proj","backbone.layers.19.mixer.k_proj","backbone.layers.19.mixer.v_proj","backbone.layers.19.mixer.o_proj","backbone.layers.25.mixer.in_proj","backbone.layers.25.mixer.out_proj","backbone.layers.26.mixer.q_proj","backbone.layers.26.mixer.k_proj","backbone.layers.26.mixer.v_proj","backbone.layers.26.mixer.o_proj","backbone.layers.32.mixer.in_proj","backbone.layers.32.mixer.out_proj","backbone.layers.33.mixer.q_proj","backbone.layers.33.mixer.k_proj","backbone.layers.33.mixer.v_proj","backbone.layers.33.mixer.o_proj","backbone.layers.41.mixer.in_proj","backbone.layers.41.mixer.out_proj","backbone.layers.42.mixer.q_proj","backbone.layers.42.mixer.k_proj","backbone.layers.42.mixer.v_proj","backbone.layers.42.mixer.o_proj","backbone.layers.0.mixer.conv1d","backbone.layers.2.mixer.conv1d","backbone.layers.4.mixer.conv1d","backbone.layers.7.mixer.conv1d","backbone.layers.9.mixer.conv1d","backbone.layers.11.mixer.conv1d","backbone.layers.14.mixer.conv1d","backbone.layers.16.mixer.conv1d","backbone.layers.18.mixer.conv1d","backbone.layers.21.mixer.conv1d","backbone.layers.23.mixer.conv1d","backbone.layers.25.mixer.conv1d","backbone.layers.28.mixer.conv1d","backbone.layers.30.mixer.conv1d","backbone.layers.32.mixer.conv1d","backbone.layers.35.mixer.conv1d","backbone.layers.37.mixer.conv1d","backbone.layers.39.mixer.conv1d","backbone.layers.41.mixer.conv1d","backbone.layers.44.mixer.conv1d","backbone.layers.46.mixer.conv1d","backbone.layers.48.mixer.conv1d","backbone.layers.50.mixer.conv1d"]}})json";
-inline constexpr char m126[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":4096,"hybrid_override_pattern":"MEMEMEM*EMEMEMEM*EMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":2688,"mamba_head_dim":64,"mamba_num_heads":128,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":2688,"moe_latent_size":1024,"moe_shared_expert_intermediate_size":5376,"mtp_hybrid_override_pattern":"*E","n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":22,"num_hidden_layers":88,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char q126[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8"}})json";
-inline constexpr char m127[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":4096,"hybrid_override_pattern":"MEMEMEM*EMEMEMEM*EMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":2688,"mamba_head_dim":64,"mamba_num_heads":128,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":2688,"moe_latent_size":1024,"moe_shared_expert_intermediate_size":5376,"mtp_hybrid_override_pattern":"*E","n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":22,"num_hidden_layers":88,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char q127[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8"}})json";
-inline constexpr char m128[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char m129[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char q129[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8"}})json";
-inline constexpr char m130[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char q130[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8"}})json";
-inline constexpr char m131[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":2688,"intermediate_size":1856,"layers_block_type":["mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":64,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":1048576,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":1856,"moe_latent_size":null,"moe_shared_expert_intermediate_size":3712,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":6,"num_hidden_layers":52,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char q131[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","quantized_layers":{"backbone.layers.*.mixer.in_proj":{"quant_algo":"FP8"},"backbone.layers.*.mixer.out_proj":{"quant_algo":"FP8"},"backbone.layers.*.mixer.experts":{"quant_algo":"W4A16_NVFP4","group_size":16},"backbone.layers.*.mixer.shared_experts.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"backbone.layers.*.mixer.shared_experts.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"exclude_modules":["backbone.embeddings","backbone.layers.*.mixer.conv1d","backbone.layers.*.mixer.gate","backbone.layers.*.mixer.k_proj","backbone.layers.*.mixer.o_proj","backbone.layers.*.mixer.q_proj","backbone.layers.*.mixer.v_proj","mtp*"]}})json";
-inline constexpr char m132[] = R"json({"architectures":["NemotronForCausalLM"],"model_type":"nemotron","hidden_size":18432,"intermediate_size":73728,"num_attention_heads":96,"num_hidden_layers":96,"num_key_value_heads":8,"vocab_size":256000,"max_position_embeddings":4096,"tie_word_embeddings":false})json";
-inline constexpr char m133[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"attention_head_dim":128,"chunk_size":128,"conv_kernel":4,"expand":2,"hidden_size":8192,"hybrid_override_pattern":"M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M-","intermediate_size":32768,"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"max_position_embeddings":8192,"mlp_bias":false,"model_type":"nemotron_h","n_groups":8,"num_attention_heads":64,"num_hidden_layers":118,"num_key_value_heads":8,"sliding_window":null,"ssm_state_size":256,"tie_word_embeddings":false,"time_step_rank":512,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
-inline constexpr char m134[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":94,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
-inline constexpr char q134[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["model.layers.*.mlp.gate","lm_head"]}})json";
-inline constexpr char m135[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":3072,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":3072,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*","mtp*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev752+gbd4fc3a65.d20260504"},"quant_method":"modelopt"}})json";
-inline constexpr char q135[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*","mtp*"]}})json";
-inline constexpr char m136[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":4096,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":512,"num_experts_per_tok":10,"num_hidden_layers":60,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":4096,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","*.mlp.shared_expert.*","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev538+g26cad678d"},"quant_method":"modelopt"}})json";
-inline constexpr char q136[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","*.mlp.shared_expert.*","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*"]}})json";
-inline constexpr char m137[] = R"json({"architectures":["Qwen3_5ForConditionalGeneration"],"model_type":"qwen3_5","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":5120,"intermediate_size":17408,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":48,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"model_type":"qwen3_5_text","mtp_num_hidden_layers":1,"num_attention_heads":24,"num_hidden_layers":64,"num_key_value_heads":4,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":5120,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":8,"type":"float"},"weights":{"dynamic":false,"num_bits":8,"type":"float"},"targets":["model.language_model.layers.*.linear_attn.in_proj_qkv","model.language_model.layers.*.linear_attn.in_proj_z","model.language_model.layers.*.linear_attn.out_proj","model.language_model.layers.*.self_attn.k_proj","model.language_model.layers.*.self_attn.o_proj","model.language_model.layers.*.self_attn.q_proj","model.language_model.layers.*.self_attn.v_proj"]},"group_1":{"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["lm_head","model.language_model.layers.*.mlp.down_proj","model.language_model.layers.*.mlp.gate_proj","model.language_model.layers.*.mlp.up_proj"]}},"quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"ignore":["mtp*","mtp.layers.0*"],"quant_algo":"MIXED_PRECISION","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.45.0"},"quant_method":"modelopt"}})json";
-inline constexpr char q137[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"exclude_modules":["mtp*","mtp.layers.0*"]}})json";
-inline constexpr char m138[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":2048,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":32,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"model_type":"qwen3_5_moe_text","moe_intermediate_size":512,"mtp_num_hidden_layers":1,"num_attention_heads":16,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":40,"num_key_value_heads":2,"shared_expert_intermediate_size":512,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2048,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":8,"type":"float"},"weights":{"dynamic":false,"num_bits":8,"type":"float"},"targets":["model.language_model.layers.*.linear_attn.in_proj_qkv","model.language_model.layers.*.linear_attn.in_proj_z","model.language_model.layers.*.linear_attn.out_proj","model.language_model.layers.*.self_attn.k_proj","model.language_model.layers.*.self_attn.o_proj","model.language_model.layers.*.self_attn.q_proj","model.language_model.layers.*.self_attn.v_proj"]},"group_1":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["lm_head","model.language_model.layers.*.mlp.experts","model.language_model.layers.*.mlp.shared_expert.down_proj","model.language_model.layers.*.mlp.shared_expert.gate_proj","model.language_model.layers.*.mlp.shared_expert.up_proj"]}},"quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.experts":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"ignore":["mtp.layers.0*","mtp*"],"quant_algo":"MIXED_PRECISION","producer":{"name":"modelopt","version":"0.37.0"},"quant_method":"modelopt"}})json";
-inline constexpr char q138[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.experts":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"exclude_modules":["mtp.layers.0*","mtp*"]}})json";
-inline constexpr char m139[] = R"json({"architectures":["GPT2LMHeadModel"],"model_type":"gpt2","n_embd":768,"n_head":12,"n_layer":12,"n_positions":1024,"vocab_size":50257})json";
-inline constexpr char m140[] = R"json({"architectures":["GptOssForCausalLM"],"attention_bias":true,"experts_per_token":4,"head_dim":64,"hidden_size":2880,"intermediate_size":2880,"layer_types":["sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention"],"max_position_embeddings":131072,"model_type":"gpt_oss","num_attention_heads":64,"num_experts_per_tok":4,"num_hidden_layers":36,"num_key_value_heads":8,"num_local_experts":128,"quantization_config":{"modules_to_not_convert":["model.layers.*.self_attn","model.layers.*.mlp.router","model.embed_tokens","lm_head"],"quant_method":"mxfp4"},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":201088})json";
-inline constexpr char m141[] = R"json({"architectures":["GptOssForCausalLM"],"attention_bias":true,"experts_per_token":4,"head_dim":64,"hidden_size":2880,"intermediate_size":2880,"layer_types":["sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention"],"max_position_embeddings":131072,"model_type":"gpt_oss","num_attention_heads":64,"num_experts_per_tok":4,"num_hidden_layers":24,"num_key_value_heads":8,"num_local_experts":32,"quantization_config":{"modules_to_not_convert":["model.layers.*.self_attn","model.layers.*.mlp.router","model.embed_tokens","lm_head"],"quant_method":"mxfp4"},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":201088})json";
-inline constexpr char m142[] = R"json({"architectures":["MiniCPMV"],"attention_bias":false,"head_dim":128,"hidden_size":2560,"intermediate_size":10240,"max_position_embeddings":32768,"mlp_bias":false,"model_type":"minicpmv","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":2,"tie_word_embeddings":false,"vision_config":{"_attn_implementation_autoset":true,"hidden_size":1152,"image_size":980,"intermediate_size":4304,"model_type":"siglip_vision_model","num_attention_heads":16,"num_channels":3,"num_hidden_layers":27,"patch_size":14},"vocab_size":73448})json";
-inline constexpr char m143[] = R"json({"architectures":["DeepseekV4ForCausalLM"],"hidden_size":4096,"num_hidden_layers":43,"num_attention_heads":64,"num_key_value_heads":1,"head_dim":512,"vocab_size":129280,"max_position_embeddings":1048576,"moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,"num_experts_per_tok":6,"num_nextn_predict_layers":1,"q_lora_rank":1024,"o_lora_rank":1024,"o_groups":8,"qk_rope_head_dim":64,"index_head_dim":128,"index_n_heads":64,"index_topk":512,"sliding_window":128,"hc_mult":4,"compress_ratios":[0,0,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,0],"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"model_type":"deepseek_ref"})json";
-inline constexpr char m144[] = R"json({"architectures":["StableLmForCausalLM"],"model_type":"stablelm","hidden_size":2048,"intermediate_size":5632,"num_attention_heads":32,"num_hidden_layers":24,"num_key_value_heads":32,"vocab_size":100352,"max_position_embeddings":4096,"use_qkv_bias":true,"tie_word_embeddings":false})json";
-inline constexpr char m145[] = R"json({"architectures":["StableLmForCausalLM"],"model_type":"stablelm","hidden_size":2560,"intermediate_size":6912,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":32,"vocab_size":50304,"max_position_embeddings":4096,"use_qkv_bias":false,"tie_word_embeddings":false})json";
-inline constexpr char m146[] = R"json({"architectures":["MambaForCausalLM"],"model_type":"mamba","conv_kernel":4,"d_inner":5120,"d_model":2560,"expand":2,"hidden_size":2560,"intermediate_size":5120,"n_layer":64,"num_hidden_layers":64,"state_size":16,"time_step_rank":160,"use_bias":false,"use_conv_bias":true,"vocab_size":50280,"tie_word_embeddings":true})json";
-inline constexpr char m147[] = R"json({"architectures":["ApertusForCausalLM"],"model_type":"apertus","attention_bias":false,"hidden_size":4096,"intermediate_size":21504,"mlp_bias":false,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"qk_norm":true,"tie_word_embeddings":false,"vocab_size":131072,"max_position_embeddings":65536})json";
-inline constexpr char m148[] = R"json({"architectures":["HunYuanDenseV1ForCausalLM"],"model_type":"hunyuan_v1_dense","attention_bias":false,"attention_head_dim":128,"head_dim":128,"hidden_size":4096,"intermediate_size":14336,"mlp_bias":false,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"tie_word_embeddings":true,"use_qk_norm":true,"vocab_size":128167,"max_position_embeddings":32768})json";
-inline constexpr char m149[] = R"json({"architectures":["FalconForCausalLM"],"model_type":"falcon","hidden_size":8192,"multi_query":true,"new_decoder_architecture":true,"num_attention_heads":128,"num_kv_heads":8,"num_hidden_layers":60,"vocab_size":65024})json";
-inline constexpr char m150[] = R"json({"architectures":["Glm4vForConditionalGeneration"],"model_type":"glm4v","attention_bias":true,"hidden_size":4096,"intermediate_size":13696,"max_position_embeddings":65536,"num_attention_heads":32,"num_hidden_layers":40,"num_key_value_heads":2,"tie_word_embeddings":false,"vocab_size":151552,"vision_config":{"hidden_size":1536,"depth":24,"num_heads":12,"attention_bias":false,"intermediate_size":13696,"image_size":336,"patch_size":14,"out_hidden_size":4096,"spatial_merge_size":2,"temporal_patch_size":2}})json";
-inline constexpr char m151[] = R"json({"architectures":["Glm4MoeForCausalLM"],"model_type":"glm4_moe","attention_bias":true,"first_k_dense_replace":1,"head_dim":128,"hidden_size":4096,"intermediate_size":10944,"moe_intermediate_size":1408,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":96,"num_experts_per_tok":8,"num_hidden_layers":46,"num_key_value_heads":8,"num_nextn_predict_layers":1,"tie_word_embeddings":false,"use_qk_norm":false,"vocab_size":151552,"max_position_embeddings":131072})json";
-inline constexpr char m152[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
-inline constexpr char m153[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["lm_head","model.embed_tokens","model.layers.*.input_layernorm","model.layers.*.post_attention_layernorm","model.layers.*.self_attn.indexer.k_norm","model.layers.*.self_attn.indexer.k_norm.bias","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.self_attn.q_a_layernorm","model.layers.*.mlp.gate","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.78.eh_proj","model.layers.78.enorm","model.layers.78.hnorm","model.layers.78.shared_head.norm","model.norm"]}})json";
-inline constexpr char m154[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
-inline constexpr char m155[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["lm_head","model.embed_tokens","model.layers.*.input_layernorm","model.layers.*.post_attention_layernorm","model.layers.*.self_attn.indexer.k_norm","model.layers.*.self_attn.indexer.k_norm.bias","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.self_attn.q_a_layernorm","model.layers.*.mlp.gate","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.78.eh_proj","model.layers.78.enorm","model.layers.78.hnorm","model.layers.78.shared_head.norm","model.norm"]}})json";
-inline constexpr char m156[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
-inline constexpr char m157[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["model.layers.*.post_attention_layernorm","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.mlp.gate","model.layers.*.self_attn.q_a_layernorm","model.layers.*.input_layernorm","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.indexer.k_norm","model.layers.78.hnorm","model.layers.*.self_attn.indexer.k_norm.bias","lm_head","model.layers.78.enorm","model.norm","model.layers.78.shared_head.norm","model.layers.78.eh_proj","model.embed_tokens"]}})json";
-inline constexpr char m158[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
-inline constexpr char m159[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["model.layers.*.post_attention_layernorm","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.mlp.gate","model.layers.*.self_attn.q_a_layernorm","model.layers.*.input_layernorm","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.indexer.k_norm","model.layers.78.hnorm","model.layers.*.self_attn.indexer.k_norm.bias","lm_head","model.layers.78.enorm","model.norm","model.layers.78.shared_head.norm","model.layers.78.eh_proj","model.embed_tokens"]}})json";
-
-inline constexpr std::size_t model_count = 160;
-inline constexpr entry models[] = {
-    {"ByteDance-Seed/Seed-OSS-36B-Instruct", m0, sizeof m0 - 1, nullptr, 0},
-    {"EleutherAI/gpt-j-6b", m1, sizeof m1 - 1, nullptr, 0},
-    {"EleutherAI/gpt-neox-20b", m2, sizeof m2 - 1, nullptr, 0},
-    {"EleutherAI/pythia-6.9b", m3, sizeof m3 - 1, nullptr, 0},
-    {"LiquidAI/LFM2-8B-A1B", m4, sizeof m4 - 1, nullptr, 0},
-    {"MiniMaxAI/MiniMax-M2.5", m5, sizeof m5 - 1, nullptr, 0},
-    {"MiniMaxAI/MiniMax-M2.7", m6, sizeof m6 - 1, nullptr, 0},
-    {"OpenGVLab/InternVL2-4B", m7, sizeof m7 - 1, nullptr, 0},
-    {"Qwen/Qwen-14B-Chat", m8, sizeof m8 - 1, nullptr, 0},
-    {"Qwen/Qwen-7B-Chat", m9, sizeof m9 - 1, nullptr, 0},
-    {"Qwen/Qwen1.5-4B-Chat", m10, sizeof m10 - 1, nullptr, 0},
-    {"Qwen/Qwen1.5-7B-Chat", m11, sizeof m11 - 1, nullptr, 0},
-    {"Qwen/Qwen2-1.5B-Instruct", m12, sizeof m12 - 1, nullptr, 0},
-    {"Qwen/Qwen2-72B-Instruct", m13, sizeof m13 - 1, nullptr, 0},
-    {"Qwen/Qwen2-VL-2B-Instruct", m14, sizeof m14 - 1, nullptr, 0},
-    {"Qwen/Qwen2.5-1.5B", m15, sizeof m15 - 1, nullptr, 0},
-    {"Qwen/Qwen2.5-14B", m16, sizeof m16 - 1, nullptr, 0},
-    {"Qwen/Qwen3-0.6B", m17, sizeof m17 - 1, nullptr, 0},
-    {"Qwen/Qwen3-1.7B", m18, sizeof m18 - 1, nullptr, 0},
-    {"Qwen/Qwen3-235B-A22B", m19, sizeof m19 - 1, nullptr, 0},
-    {"Qwen/Qwen3-235B-A22B-FP8", m20, sizeof m20 - 1, nullptr, 0},
-    {"Qwen/Qwen3-30B-A3B", m21, sizeof m21 - 1, nullptr, 0},
-    {"Qwen/Qwen3-30B-A3B-FP8", m22, sizeof m22 - 1, nullptr, 0},
-    {"Qwen/Qwen3-30B-A3B-Instruct-2507", m23, sizeof m23 - 1, nullptr, 0},
-    {"Qwen/Qwen3-32B", m24, sizeof m24 - 1, nullptr, 0},
-    {"Qwen/Qwen3-32B-FP8", m25, sizeof m25 - 1, nullptr, 0},
-    {"Qwen/Qwen3-32B-FP8-Static-PerTensor", m26, sizeof m26 - 1, q26, sizeof q26 - 1},
-    {"Qwen/Qwen3-4B", m27, sizeof m27 - 1, nullptr, 0},
-    {"Qwen/Qwen3-8B", m28, sizeof m28 - 1, nullptr, 0},
-    {"Qwen/Qwen3-Coder-480B-A35B-Instruct", m29, sizeof m29 - 1, nullptr, 0},
-    {"Qwen/Qwen3-Next-80B-A3B-Instruct", m30, sizeof m30 - 1, nullptr, 0},
-    {"Qwen/Qwen3-VL-235B-A22B-Instruct", m31, sizeof m31 - 1, nullptr, 0},
-    {"Qwen/Qwen3-VL-2B-Instruct", m32, sizeof m32 - 1, nullptr, 0},
-    {"Qwen/Qwen3-VL-30B-A3B-Instruct", m33, sizeof m33 - 1, nullptr, 0},
-    {"Qwen/Qwen3-VL-32B-Instruct", m34, sizeof m34 - 1, nullptr, 0},
-    {"Qwen/Qwen3-VL-32B-Thinking", m35, sizeof m35 - 1, nullptr, 0},
-    {"Qwen/Qwen3-VL-4B-Instruct", m36, sizeof m36 - 1, nullptr, 0},
-    {"Qwen/Qwen3-VL-8B-Instruct", m37, sizeof m37 - 1, nullptr, 0},
-    {"Qwen/Qwen3.5-122B-A10B", m38, sizeof m38 - 1, nullptr, 0},
-    {"Qwen/Qwen3.5-27B", m39, sizeof m39 - 1, nullptr, 0},
-    {"Qwen/Qwen3.5-35B-A3B", m40, sizeof m40 - 1, nullptr, 0},
-    {"Qwen/Qwen3.5-397B-A17B", m41, sizeof m41 - 1, nullptr, 0},
-    {"Snowflake/snowflake-arctic-instruct", m42, sizeof m42 - 1, nullptr, 0},
-    {"THUDM/GLM-4-9B-0414", m43, sizeof m43 - 1, nullptr, 0},
-    {"THUDM/chatglm2-6b", m44, sizeof m44 - 1, nullptr, 0},
-    {"THUDM/chatglm3-6b", m45, sizeof m45 - 1, nullptr, 0},
-    {"THUDM/glm-4-9b-chat", m46, sizeof m46 - 1, nullptr, 0},
-    {"TinyLlama/TinyLlama-1.1B-Chat-v1.0", m47, sizeof m47 - 1, nullptr, 0},
-    {"XiaomiMiMo/MiMo-7B-Base", m48, sizeof m48 - 1, nullptr, 0},
-    {"XiaomiMiMo/MiMo-V2-Flash", m49, sizeof m49 - 1, nullptr, 0},
-    {"ai21labs/Jamba-v0.1", m50, sizeof m50 - 1, nullptr, 0},
-    {"allenai/Molmo-7B-D-0924", m51, sizeof m51 - 1, nullptr, 0},
-    {"allenai/OLMoE-1B-7B-0924", m52, sizeof m52 - 1, nullptr, 0},
-    {"allenai/Olmo-3-32B", m53, sizeof m53 - 1, nullptr, 0},
-    {"baidu/ERNIE-4.5-300B-A47B-PT", m54, sizeof m54 - 1, nullptr, 0},
-    {"bigscience/bloom", m55, sizeof m55 - 1, nullptr, 0},
-    {"codellama/CodeLlama-34b-Instruct-hf", m56, sizeof m56 - 1, nullptr, 0},
-    {"databricks/dbrx-instruct", m57, sizeof m57 - 1, nullptr, 0},
-    {"deepseek-ai/DeepSeek-R1", m58, sizeof m58 - 1, nullptr, 0},
-    {"deepseek-ai/DeepSeek-R1-0528", m59, sizeof m59 - 1, nullptr, 0},
-    {"deepseek-ai/DeepSeek-V2", m60, sizeof m60 - 1, nullptr, 0},
-    {"deepseek-ai/DeepSeek-V2-Lite", m61, sizeof m61 - 1, nullptr, 0},
-    {"deepseek-ai/DeepSeek-V3", m62, sizeof m62 - 1, nullptr, 0},
-    {"deepseek-ai/DeepSeek-V3-0324", m63, sizeof m63 - 1, nullptr, 0},
-    {"deepseek-ai/DeepSeek-V3.1", m64, sizeof m64 - 1, nullptr, 0},
-    {"deepseek-ai/DeepSeek-V3.2", m65, sizeof m65 - 1, nullptr, 0},
-    {"deepseek-ai/DeepSeek-V3.2-Exp", m66, sizeof m66 - 1, nullptr, 0},
-    {"deepseek-ai/DeepSeek-V4-Flash", m67, sizeof m67 - 1, nullptr, 0},
-    {"facebook/opt-350m", m68, sizeof m68 - 1, nullptr, 0},
-    {"facebook/opt-6.7b", m69, sizeof m69 - 1, nullptr, 0},
-    {"google/gemma-2-27b", m70, sizeof m70 - 1, nullptr, 0},
-    {"google/gemma-2-9b", m71, sizeof m71 - 1, nullptr, 0},
-    {"google/gemma-3-12b", m72, sizeof m72 - 1, nullptr, 0},
-    {"google/gemma-4-E2B", m73, sizeof m73 - 1, nullptr, 0},
-    {"google/gemma-4-E2B-it", m74, sizeof m74 - 1, nullptr, 0},
-    {"ibm-ai-platform/Bamba-9B-v2", m75, sizeof m75 - 1, nullptr, 0},
-    {"ibm-granite/granite-3.1-8b-instruct", m76, sizeof m76 - 1, nullptr, 0},
-    {"ibm-granite/granite-4.0-h-micro", m77, sizeof m77 - 1, nullptr, 0},
-    {"meta-llama/Llama-2-13b-chat-hf", m78, sizeof m78 - 1, nullptr, 0},
-    {"meta-llama/Llama-2-70b-hf", m79, sizeof m79 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.1-405B", m80, sizeof m80 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.1-405B-Instruct", m81, sizeof m81 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.1-70B", m82, sizeof m82 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.1-70B-Instruct", m83, sizeof m83 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.1-8B", m84, sizeof m84 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.1-8B-Instruct", m85, sizeof m85 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.2-1B", m86, sizeof m86 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.2-1B-Instruct", m87, sizeof m87 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.2-3B", m88, sizeof m88 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.2-3B-Instruct", m89, sizeof m89 - 1, nullptr, 0},
-    {"meta-llama/Llama-3.3-70B-Instruct", m90, sizeof m90 - 1, nullptr, 0},
-    {"meta-llama/Llama-4-Scout-17B-16E-Instruct", m91, sizeof m91 - 1, nullptr, 0},
-    {"meta-llama/Meta-Llama-3-70B", m92, sizeof m92 - 1, nullptr, 0},
-    {"meta-llama/Meta-Llama-3-70B-Instruct", m93, sizeof m93 - 1, nullptr, 0},
-    {"meta-llama/Meta-Llama-3.1-405B", m94, sizeof m94 - 1, nullptr, 0},
-    {"meta-llama/Meta-Llama-3.1-70B", m95, sizeof m95 - 1, nullptr, 0},
-    {"meta-llama/Meta-Llama-3.1-8B", m96, sizeof m96 - 1, nullptr, 0},
-    {"microsoft/Phi-3.5-MoE-instruct", m97, sizeof m97 - 1, nullptr, 0},
-    {"microsoft/phi-1", m98, sizeof m98 - 1, nullptr, 0},
-    {"microsoft/phi-2", m99, sizeof m99 - 1, nullptr, 0},
-    {"mistralai/Mistral-7B-Instruct-v0.2", m100, sizeof m100 - 1, nullptr, 0},
-    {"mistralai/Mistral-7B-Instruct-v0.3", m101, sizeof m101 - 1, nullptr, 0},
-    {"mistralai/Mistral-7B-v0.1", m102, sizeof m102 - 1, nullptr, 0},
-    {"mistralai/Mistral-Nemo-Instruct-2407", m103, sizeof m103 - 1, nullptr, 0},
-    {"mistralai/Mixtral-8x22B-v0.1", m104, sizeof m104 - 1, nullptr, 0},
-    {"mistralai/Mixtral-8x7B-Instruct-v0.1", m105, sizeof m105 - 1, nullptr, 0},
-    {"mistralai/Mixtral-8x7B-v0.1", m106, sizeof m106 - 1, nullptr, 0},
-    {"moonshotai/Kimi-K2-Instruct", m107, sizeof m107 - 1, nullptr, 0},
-    {"moonshotai/Kimi-K2.5", m108, sizeof m108 - 1, nullptr, 0},
-    {"moonshotai/Kimi-K2.6", m109, sizeof m109 - 1, nullptr, 0},
-    {"moonshotai/Kimi-Linear-48B-A3B-Instruct", m110, sizeof m110 - 1, nullptr, 0},
-    {"nvidia/DeepSeek-V3.1-NVFP4", m111, sizeof m111 - 1, q111, sizeof q111 - 1},
-    {"nvidia/DeepSeek-V3.2-NVFP4", m112, sizeof m112 - 1, q112, sizeof q112 - 1},
-    {"nvidia/DeepSeek-V4-Flash-NVFP4", m113, sizeof m113 - 1, q113, sizeof q113 - 1},
-    {"nvidia/GLM-5-NVFP4", m114, sizeof m114 - 1, q114, sizeof q114 - 1},
-    {"nvidia/GLM-5.1-NVFP4", m115, sizeof m115 - 1, q115, sizeof q115 - 1},
-    {"nvidia/GLM-5.2-NVFP4", m116, sizeof m116 - 1, q116, sizeof q116 - 1},
-    {"nvidia/GLM-5.3-NVFP4", m117, sizeof m117 - 1, q117, sizeof q117 - 1},
-    {"nvidia/Kimi-K2.5-NVFP4", m118, sizeof m118 - 1, nullptr, 0},
-    {"nvidia/Kimi-K2.6-NVFP4", m119, sizeof m119 - 1, q119, sizeof q119 - 1},
-    {"nvidia/Kimi-K2.7-Code-NVFP4", m120, sizeof m120 - 1, q120, sizeof q120 - 1},
-    {"nvidia/Llama-3.1-70B-Instruct-FP8", m121, sizeof m121 - 1, q121, sizeof q121 - 1},
-    {"nvidia/MiniMax-M2.5-NVFP4", m122, sizeof m122 - 1, q122, sizeof q122 - 1},
-    {"nvidia/MiniMax-M2.7-NVFP4", m123, sizeof m123 - 1, q123, sizeof q123 - 1},
-    {"nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", m124, sizeof m124 - 1, nullptr, 0},
-    {"nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-NVFP4", m125, sizeof m125 - 1, q125, sizeof q125 - 1},
-    {"nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-FP8", m126, sizeof m126 - 1, q126, sizeof q126 - 1},
-    {"nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-NVFP4", m127, sizeof m127 - 1, q127, sizeof q127 - 1},
-    {"nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16", m128, sizeof m128 - 1, nullptr, 0},
-    {"nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-FP8", m129, sizeof m129 - 1, q129, sizeof q129 - 1},
-    {"nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-NVFP4", m130, sizeof m130 - 1, q130, sizeof q130 - 1},
-    {"nvidia/NVIDIA-Nemotron-3.5-Lightning-30B-A3B-NVFP4", m131, sizeof m131 - 1, q131, sizeof q131 - 1},
-    {"nvidia/Nemotron-4-340B-Base", m132, sizeof m132 - 1, nullptr, 0},
-    {"nvidia/Nemotron-H-56B-Base-8K", m133, sizeof m133 - 1, nullptr, 0},
-    {"nvidia/Qwen3-235B-A22B-NVFP4", m134, sizeof m134 - 1, q134, sizeof q134 - 1},
-    {"nvidia/Qwen3.5-122B-A10B-NVFP4", m135, sizeof m135 - 1, q135, sizeof q135 - 1},
-    {"nvidia/Qwen3.5-397B-A17B-NVFP4", m136, sizeof m136 - 1, q136, sizeof q136 - 1},
-    {"nvidia/Qwen3.6-27B-NVFP4", m137, sizeof m137 - 1, q137, sizeof q137 - 1},
-    {"nvidia/Qwen3.6-35B-A3B-NVFP4", m138, sizeof m138 - 1, q138, sizeof q138 - 1},
-    {"openai-community/gpt2", m139, sizeof m139 - 1, nullptr, 0},
-    {"openai/gpt-oss-120b", m140, sizeof m140 - 1, nullptr, 0},
-    {"openai/gpt-oss-20b", m141, sizeof m141 - 1, nullptr, 0},
-    {"openbmb/MiniCPM-V-4", m142, sizeof m142 - 1, nullptr, 0},
-    {"sgl-project/DeepSeek-V4-Flash-FP8", m143, sizeof m143 - 1, nullptr, 0},
-    {"stabilityai/stablelm-2-1_6b", m144, sizeof m144 - 1, nullptr, 0},
-    {"stabilityai/stablelm-3b-4e1t", m145, sizeof m145 - 1, nullptr, 0},
-    {"state-spaces/mamba-2.8b-hf", m146, sizeof m146 - 1, nullptr, 0},
-    {"swiss-ai/Apertus-8B-2509", m147, sizeof m147 - 1, nullptr, 0},
-    {"tencent/Hunyuan-7B-Instruct", m148, sizeof m148 - 1, nullptr, 0},
-    {"tiiuae/falcon-40b", m149, sizeof m149 - 1, nullptr, 0},
-    {"zai-org/GLM-4.1V-9B-Thinking", m150, sizeof m150 - 1, nullptr, 0},
-    {"zai-org/GLM-4.5-Air", m151, sizeof m151 - 1, nullptr, 0},
-    {"zai-org/GLM-5", m152, sizeof m152 - 1, nullptr, 0},
-    {"zai-org/GLM-5-FP8", m153, sizeof m153 - 1, nullptr, 0},
-    {"zai-org/GLM-5.1", m154, sizeof m154 - 1, nullptr, 0},
-    {"zai-org/GLM-5.1-FP8", m155, sizeof m155 - 1, nullptr, 0},
-    {"zai-org/GLM-5.2", m156, sizeof m156 - 1, nullptr, 0},
-    {"zai-org/GLM-5.2-FP8", m157, sizeof m157 - 1, nullptr, 0},
-    {"zai-org/GLM-5.3", m158, sizeof m158 - 1, nullptr, 0},
-    {"zai-org/GLM-5.3-FP8", m159, sizeof m159 - 1, nullptr, 0},
-};
-#endif
-
-}  // namespace costexpr::embedded
-
-namespace costexpr {
-
-// Compile-time errors carry what is wrong in the name of a type that is never defined: the first line of every compiler prints it.
-
-/// A config that cannot be read in constant evaluation: the code of its first problem, and the key.
-template <errc Code, fixed_string Key>
-struct config_cannot_be_read;
-/// A name that no embedded config has.
-template <fixed_string Name>
-struct no_embedded_model_is_named;
-
-namespace detail {
-
-/// The embedded entry of this name, or the number of entries.
-template <std::size_t N>
-constexpr std::size_t find_entry(embedded::entry const (&entries)[N], std::size_t size, std::string_view name) {
-    for (std::size_t i = 0; i != size; ++i)
-        if (entries[i].name == name) return i;
-    return size;
-}
-
-/// The known<F> of what `Source` reads: a type with a static constexpr result.
-template <class Source>
-consteval auto make_known() {
-    constexpr auto const& read = Source::read;
-    if constexpr (read.has_value()) {
-        using F = std::variant_alternative_t<read->text.index(), decltype(read->text)>;
-        return known<F>{std::get<F>(read->text), read->config};
-    } else {
-        constexpr problem why = read.error().front();
-        (void)sizeof(config_cannot_be_read<why.code, fixed_string<why.key.size() + 1>(why.key)>);
-        static_assert(Source::read.has_value(),
-                      "costexpr: this config cannot be read; the error above names the problem and the key, costexpr::read_model tells all of them at run time");
-    }
-}
-
-template <std::size_t Index, class Registry>
-struct embedded_config {
-    static constexpr embedded::entry const& e = embedded::models[Index];
-    static constexpr auto read =
-        Registry::read({e.text, e.size}, e.quantization == nullptr ? std::string_view{} : std::string_view(e.quantization, e.quantization_size));
-};
-template <auto Text, class Registry>
-struct given_config {
-    static constexpr auto read = Registry::read(Text());
-};
-
-template <fixed_string Name, class Registry>
-consteval auto named_model() {
-    constexpr std::size_t index = find_entry(embedded::models, embedded::model_count, Name.view());
-    if constexpr (index == embedded::model_count) {
-        (void)sizeof(no_embedded_model_is_named<Name>);
-        static_assert(index != embedded::model_count,
-                      "costexpr: no embedded model has this name; `costexpr models` lists them, costexpr::read_model reads a config.json of your own");
-    } else {
-        return make_known<embedded_config<index, Registry>>();
-    }
-}
-
-}  // namespace detail
-
-/// A model named at compile time: `constexpr auto qwen = costexpr::model<"Qwen/Qwen3-32B">;` is a known<F> of its family F.
-/// An unknown name, or a config that cannot be read, is a compile error that says which.
-template <fixed_string Name, class Registry = builtin>
-inline constexpr auto model = detail::named_model<Name, Registry>();
-
-/// A config of one's own, read in constant evaluation: `costexpr::known_model<[] { return std::string_view(R"({...})"); }>`.
-template <auto Text, class Registry = builtin>
-inline constexpr auto known_model = detail::make_known<detail::given_config<Text, Registry>>();
-
-}  // namespace costexpr
+// costexpr/model/classify.hpp
 
 // costexpr/schema/error.hpp
 
@@ -9038,6 +11762,11 @@ constexpr std::string_view syntax(errc code) {
             expected();
             m << p.found << ")";
             break;
+        case errc::missing_inner_config:
+            m << "a wrapper's decoder is missing";
+            expected();
+            m << "no such object, and no keys of a decoder beside the wrapper's own)";
+            break;
         case errc::unknown_architecture:
             key(" names an architecture that is not known, and its keys describe no known layers");
             expected();
@@ -9059,6 +11788,9 @@ constexpr std::string_view syntax(errc code) {
             m << "this is too large";
             expected();
             m << p.found << ")";
+            break;
+        case errc::empty_graph:
+            m << "no layer of the model runs (expected at least one, found none)";
             break;
         case errc::byte_order_mark:
             m << detail::syntax(p.code) << " (expected '{', found the bytes EF BB BF)";
@@ -9098,6 +11830,1157 @@ constexpr std::string_view syntax(errc code) {
     }
     return d;
 }
+
+}  // namespace costexpr
+
+// Whether a config is read whole, and what to write where it is not. A second walk over the text, apart from read_model: whoever only
+// reads models pays nothing for it.
+
+namespace costexpr {
+
+/// What a config asks of the library: nothing (S1), keys in field tables or a row in a family's table (S2), layers that are not there (S3).
+enum class situation : std::uint8_t { s1, s2, s3 };
+inline constexpr std::array<std::string_view, 3> situation_names{"S1", "S2", "S3"};
+
+/// What a config holds besides layers of one kind.
+enum class feature : std::uint8_t {
+    mtp, mla, moe, shared_experts, indexer, sliding_window, layer_pattern, linear_attention, state_space, convolution, nested_text_config, vision_tower, audio_tower, quantization,
+};
+inline constexpr std::array<std::string_view, 14> feature_names{"mtp",         "mla",         "moe",                "shared_experts", "indexer",     "sliding_window", "layer_pattern", "linear_attention",
+                                                                "state_space", "convolution", "nested_text_config", "vision_tower",   "audio_tower", "quantization"};
+
+/// A struct with a field table, by its name and file.
+struct table_place {
+    std::string_view name{};
+    std::string_view file{};
+};
+
+/// A structural key that no field of the family reads.
+struct unread_key {
+    std::uint32_t offset = 0;  ///< of its value
+    table_place place{};       ///< the table that would read it
+};
+
+/// Something that is not there yet.
+struct missing_part {
+    enum class kind : std::uint8_t {
+        row,          ///< of the architecture, in a family's table
+        key,          ///< that the family requires
+        combination,  ///< a layer type that there is, and the family does not compose
+        layer_kind,   ///< the same, where a per-layer list names it
+        layer_type,   ///< one that there is not
+        composition,  ///< a family whose layers the keys describe
+    };
+    kind what = kind::row;
+    std::uint32_t offset = 0;   ///< of the value that says so
+    std::string_view name{};    ///< of the key or the layer type, empty where the value says it; static storage
+};
+
+/// The answer of classify(): which situation, what is not read, what is missing.
+struct classification {
+    costexpr::situation situation = situation::s1;
+    short_string architecture{};
+    std::string_view family{};  ///< empty where no family reads it
+    std::uint32_t features = 0;
+    bool registered = false;
+    inplace_vector<unread_key, 64> unread{};
+    inplace_vector<missing_part, 32> missing{};
+
+    [[nodiscard]] constexpr bool has(feature f) const { return (features >> static_cast<unsigned>(f) & 1u) != 0; }
+    constexpr void add(feature f) { features |= 1u << static_cast<unsigned>(f); }
+};
+
+namespace detail {
+
+// --- which keys speak of structure -------------------------------------------------------------------------------------------------
+
+/// Words that name the parts of a layer or their sizes. A key with one of them (or `num_`, `n_`, `d_` in front) may decide how large a model is.
+inline constexpr std::string_view structural_words[] = {
+    "layer", "head", "dim", "size", "expert", "moe", "rank", "lora", "kernel", "conv", "state", "ssm", "mamba", "window", "sliding", "swa", "sparse",
+    "compress", "compressed", "compression", "ratio", "norm", "layernorm", "rmsnorm", "group", "block", "latent", "hidden", "inner", "intermediate",
+    "width", "depth", "channel", "mlp", "ffn", "attn", "attention", "linear", "delta", "recurrent", "index", "indexer", "memory", "mem", "mtp",
+    "nextn", "bias", "sink", "shared", "share", "router", "embd", "embed", "embedding", "vocab", "kv", "qk", "qkv", "hc", "hyper", "residual", "res",
+    "proj", "projection", "pattern", "period", "interval", "offset", "freq", "frequency", "stride", "gate", "gated", "adapter", "expand", "expansion",
+    "topk", "cross", "encoder", "decoder", "hash", "ngram", "slot", "stream", "branch", "pool", "pooled", "tied", "tie", "cla", "lru", "rnn", "lstm",
+    "slstm", "mlstm", "retention", "conv1d",
+};
+/// Words of keys that say how a model is trained, sampled, scaled or fed, and of towers beside the decoder, which have tables of their own.
+inline constexpr std::string_view other_words[] = {
+    "token", "tokenizer", "dropout", "pdrop", "prob", "eps", "epsilon", "rope", "rotary", "theta", "mrope", "loss", "coef", "coeff", "aux",
+    "initializer", "init", "std", "dtype", "jitter", "scaling", "scale", "multiplier", "softcap", "softcapping", "temperature", "penalty", "beam",
+    "freeze", "checkpoint", "checkpointing", "parallel", "transformers", "version", "image", "video", "vision", "visual", "audio", "speech", "media",
+    "mm", "multimodal", "projector", "perceiver", "patch", "patcher", "resampler", "downsample", "pixel", "act", "activation", "fp32", "bf16", "fp16",
+    "bfloat16", "upcast", "implementation", "cache", "kernels", "flash", "label", "label2id", "id2label", "summary", "positions", "ntk", "logn",
+    "scoring", "renormalize", "affine", "alibi", "capacity", "swiglu", "chunk", "dt", "time", "eigval", "interleave", "overlap", "length", "ignore",
+    "return", "chain", "limit", "bound", "nope", "fraction", "alpha", "beta", "classifier", "classification", "fusion", "xavier", "parallelism",
+    "tensor", "vit", "anyres",
+};
+/// Keys with a structural word that decide neither the size nor the work of a layer.
+inline constexpr std::string_view known_keys[] = {
+    // routing: which experts, not how many
+    "n_group", "topk_group", "topk_method", "norm_topk_prob", "num_expert_group", "use_grouped_topk", "seq_aux", "normalize_expert_weights",
+    "norm_expert_weight", "moe_norm_min", "moe_router_activation_func", "output_router_logits", "apply_router_weight_on_input",
+    "moe_apply_router_weight_on_input", "use_routing_bias", "use_expert_bias", "moe_router_enable_expert_bias", "moe_router_use_sigmoid",
+    "moe_use_hard_gate", "num_hash_layers", "group_limited_greedy", "num_limited_groups", "num_expert_groups", "route_norm", "use_mixed_mlp_moe",
+    "use_moe",
+    // said again by keys that are read, or by the architecture
+    "qk_head_dim", "num_query_groups", "unpadded_vocab_size", "org_vocab_size", "embedding_size", "full_attn_layers", "n_ctx", "local_layer_ids",
+    "attention_hidden_size", "rms_norm", "rmsnorm", "use_rmsnorm", "post_layer_norm", "compress_rates", "multi_query_attention", "num_heads",
+    "block_dim", "conv_dim", "conv_dim_out", "mlp_expansion_factor", "mamba_use_mlp", "no_bias", "enable_bias", "skip_bias_add", "skip_bias_add_qkv",
+    "use_residual", "mamba_inner_layernorms", "use_embedding_sharing", "block_group_size", "cla_share_factor", "compression_ratio",
+    "original_max_position_embeddings",
+    // multi-token prediction, beside the decoder: how its modules are composed
+    "use_mtp", "mtp_transformer_layers", "mtp_hybrid_override_pattern", "mtp_layers_block_type", "mtp_use_dedicated_embeddings",
+    "mtp_hidden_states_first", "index_share_for_mtp_iteration", "mtp_local_layer_ids",
+    // distribution, training and generation
+    "top_k", "ep_size", "num_return_sequences", "num_logits_to_keep", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "num_beam_groups",
+    "is_decoder", "is_encoder_decoder", "tie_encoder_decoder", "output_attentions", "output_hidden_states", "pruned_heads", "use_backbone_lora",
+    "use_llm_lora", "use_bidirectional_attention", "reset_attention_mask", "prefix_projection", "dim_model_base", "embd_layer",
+    // arithmetic without weights
+    "query_pre_attn_scalar", "apply_query_key_layer_scaling", "apply_residual_connection_post_layernorm", "scale_attn_by_inverse_layer_idx",
+    "residual_in_fp32", "rescale_prenorm_residual", "mamba_norm_before_gate", "hc_sinkhorn_iters", "hc_magnitude", "no_rope_layers", "clip_qkv",
+    "keep_window_size", "qk_scale_factor", "fused_add_norm", "norm_before_gate", "max_attn_value", "disable_ffn_model_split", "linear_a_log_max",
+    "linear_a_log_min", "use_mamba_kernels",
+};
+
+/// Words of keys outside the decoder's object of a wrapper that belong to its towers and what joins them.
+inline constexpr std::string_view joining_words[] = {"merge", "merger", "spatial", "projection", "out", "insert", "select", "query", "connector", "reader"};
+
+/// Keys that decide nothing in models with a certain part, which says the same in another way.
+struct superseded_key {
+    std::string_view key;
+    std::string_view table;  ///< the part, or the family
+};
+inline constexpr superseded_key superseded_keys[] = {
+    {"num_key_value_heads", "latent_attention"},  // keys and values come from the latent vector
+    {"head_dim", "latent_attention"},
+    {"num_key_value_heads", "deepseek_v4"},       // one by definition
+    {"attn_output_gate", "delta_shape"},          // a trait of the architectures
+    {"per_layer_config", "gemma4"},               // the head size of global layers again
+    {"shared_expert_sink", "inkling"},            // by definition
+    {"number_of_conv_states", "inkling"},
+};
+/// Keys that a part or a family reads itself and not through its table, where the registry's vocabulary has them.
+inline constexpr superseded_key keys_read_apart[] = {
+    {"block_configs", "nas"},
+    {"block_configs", "nemotron_h"},
+    {"num_key_value_heads_per_layer", "nas"},
+    {"num_key_value_heads_per_layer", "grouped_attention"},
+    {"num_attention_heads_per_layer", "grouped_attention"},
+    {"per_layer_config", "grouped_attention"},
+    {"per_layer_config", "latent_attention"},
+    {"kv_source_layers", "latent_attention"},
+};
+
+constexpr bool is_one_of(std::string_view s, std::string_view const* first, std::size_t size) {
+    for (std::size_t i = 0; i != size; ++i)
+        if (first[i] == s) return true;
+    return false;
+}
+template <std::size_t N>
+constexpr bool is_one_of(std::string_view s, std::string_view const (&list)[N]) {
+    return is_one_of(s, list, N);
+}
+
+/// Calls f with the words of a key, which underscores part.
+template <class F>
+constexpr void for_each_word(std::string_view key, F const& f) {
+    for (std::size_t begin = 0, i = 0; i <= key.size(); ++i)
+        if (i == key.size() || key[i] == '_' || key[i] == '-' || key[i] == '.') {
+            if (i != begin) f(key.substr(begin, i - begin));
+            begin = i + 1;
+        }
+}
+constexpr std::string_view singular(std::string_view word) { return word.size() > 3 && word.back() == 's' && word[word.size() - 2] != 's' ? word.substr(0, word.size() - 1) : word; }
+
+/// Whether the name of a key speaks of the structure of layers.
+constexpr bool speaks_of_structure(std::string_view key) {
+    if (is_one_of(key, known_keys)) return false;
+    bool structural = key.substr(0, 4) == "num_" || key.substr(0, 2) == "n_" || key.substr(0, 2) == "d_";
+    bool other = false;
+    for_each_word(key, [&](std::string_view w) {
+        other = other || is_one_of(w, other_words) || is_one_of(singular(w), other_words);
+        structural = structural || is_one_of(w, structural_words) || is_one_of(singular(w), structural_words);
+    });
+    return structural && !other;
+}
+constexpr bool joins_towers(std::string_view key) {
+    bool joins = false;
+    for_each_word(key, [&](std::string_view w) { joins = joins || is_one_of(w, joining_words); });
+    return joins;
+}
+constexpr bool has_word(std::string_view key, std::string_view word) {
+    bool found = false;
+    for_each_word(key, [&](std::string_view w) { found = found || w == word || singular(w) == word; });
+    return found;
+}
+
+/// Whether a value says something of a size: null, false, zero, what is negative and what is empty do not.
+constexpr bool says_something(schema::document const& d, json::value const& v) {
+    switch (v.kind) {
+        case json::kind::boolean: return v.raw(d.text)[0] == 't';
+        case json::kind::number: {
+            if (v.raw(d.text)[0] == '-') return false;  // no size, no count
+            for (char c : v.raw(d.text)) {
+                if (c == 'e' || c == 'E') break;
+                if (c >= '1' && c <= '9') return true;
+                if (c == 'I' || c == 'N') return true;
+            }
+            return false;
+        }
+        case json::kind::string: return v.end - v.begin > 2;
+        case json::kind::array: {
+            json::reader r = json::reader::inside(d.text, v, d.options);
+            r.enter_array();
+            while (r.next_element())
+                if (says_something(d, r.skip())) return true;
+            return false;
+        }
+        case json::kind::object: {
+            json::reader r = json::reader::inside(d.text, v, d.options);
+            r.enter_object();
+            json::string_token k{};
+            while (r.next_member(k))
+                if (says_something(d, r.skip())) return true;
+            return false;
+        }
+        default: return false;
+    }
+}
+/// Whether a value can be a size or a schedule: integers, true, lists and objects; fractions and texts where the key asks for them.
+constexpr bool can_be_structure(schema::document const& d, std::string_view key, json::value const& v) {
+    if (v.kind == json::kind::string) return has_word(key, "pattern") || has_word(key, "types");
+    json::value const first = first_of(d, v);
+    if (first.kind != json::kind::number) return true;
+    count n = 0;
+    if (json::to_integer(first.raw(d.text), n) == errc::none) return true;
+    return has_word(key, "ratio") || has_word(key, "expand") || has_word(key, "expansion");
+}
+
+/// Calls f(name, number in the vocabulary, value, whether outside the decoder) for every key of the outermost object and of the decoder nested in it.
+template <class F>
+constexpr void for_each_member(schema::document const& d, F const& f) {
+    json::reader r(d.text, d.options);
+    std::array<std::size_t, schema::most_levels> objects{};
+    std::size_t level = 0;
+    if (r.next_kind() != json::kind::object) return;
+    objects[0] = r.offset();
+    r.enter_object();
+    for (;;) {
+        json::string_token k{};
+        if (!r.next_member(k)) {
+            if (!r.ok() || level == 0) return;
+            --level;
+            continue;
+        }
+        char decoded[64]{};
+        std::size_t length = 0;
+        std::string_view name = k.raw(d.text);
+        if (k.escaped) name = json::decode(d.text, k, decoded, sizeof decoded, length) ? std::string_view(decoded, length) : "";
+        std::uint16_t const id = d.keys.find(name);
+        if (id != schema::words_view::none && id < d.keys.descents && level + 1 < schema::most_levels && r.next_kind() == json::kind::object) {
+            objects[++level] = r.offset();
+            r.enter_object();
+            continue;
+        }
+        json::value const v = r.skip();
+        if (!r.ok()) return;
+        f(name, id, v, objects[level] != d.decoder);
+    }
+}
+
+// --- which table reads a key -------------------------------------------------------------------------------------------------------
+
+/// The parts that families share; a part that is not named here counts as its family's own.
+template <class P>
+inline constexpr table_place place_of_part{};
+template <>
+inline constexpr table_place place_of_part<backbone>{"backbone", "family/backbone.hpp"};
+template <>
+inline constexpr table_place place_of_part<grouped_attention>{"grouped_attention", "family/grouped_attention.hpp"};
+template <>
+inline constexpr table_place place_of_part<feed_forward>{"feed_forward", "family/feed_forward.hpp"};
+template <>
+inline constexpr table_place place_of_part<mixture>{"mixture", "family/feed_forward.hpp"};
+template <>
+inline constexpr table_place place_of_part<latent_attention>{"latent_attention", "family/mla.hpp"};
+template <>
+inline constexpr table_place place_of_part<sparse_index>{"sparse_index", "family/mla.hpp"};
+template <>
+inline constexpr table_place place_of_part<mixer_schedule>{"mixer_schedule", "family/mixers.hpp"};
+template <>
+inline constexpr table_place place_of_part<delta_shape>{"delta_shape", "family/mixers.hpp"};
+template <>
+inline constexpr table_place place_of_part<kimi_delta_shape>{"kimi_delta_shape", "family/mixers.hpp"};
+template <>
+inline constexpr table_place place_of_part<state_space_shape>{"state_space_shape", "family/mixers.hpp"};
+template <>
+inline constexpr table_place place_of_part<short_convolution_shape>{"short_convolution_shape", "family/mixers.hpp"};
+
+/// Which words of a key point to which part, the most telling first.
+struct word_of_part {
+    std::string_view word;
+    std::string_view part;
+};
+inline constexpr word_of_part words_of_parts[] = {
+    {"index", "sparse_index"},        {"indexer", "sparse_index"},       {"expert", "mixture"},          {"moe", "mixture"},           {"router", "mixture"},
+    {"shared", "mixture"},            {"sparse", "mixture"},             {"mamba", "state_space_shape"}, {"ssm", "state_space_shape"}, {"state", "state_space_shape"},
+    {"delta", "delta_shape"},         {"linear", "delta_shape"},         {"conv", "short_convolution_shape"}, {"conv", "state_space_shape"}, {"lora", "latent_attention"},
+    {"mla", "latent_attention"},          {"latent", "latent_attention"},   {"head", "grouped_attention"},     {"head", "latent_attention"},   {"attn", "grouped_attention"}, {"attn", "latent_attention"},
+    {"attention", "grouped_attention"}, {"attention", "latent_attention"}, {"window", "grouped_attention"}, {"sliding", "grouped_attention"}, {"swa", "grouped_attention"},
+    {"sink", "grouped_attention"},    {"qk", "grouped_attention"},       {"qkv", "grouped_attention"},   {"kv", "grouped_attention"},  {"mlp", "feed_forward"},
+    {"ffn", "feed_forward"},          {"intermediate", "feed_forward"},  {"inner", "feed_forward"},      {"pattern", "mixer_schedule"}, {"types", "mixer_schedule"},
+    {"layer", "backbone"},            {"hidden", "backbone"},            {"vocab", "backbone"},          {"embedding", "backbone"},    {"embed", "backbone"},
+    {"norm", "backbone"},             {"mtp", "backbone"},               {"nextn", "backbone"},
+};
+
+/// A family's tables: its parts by name, and its own.
+struct family_tables {
+    inplace_vector<table_place, 12> parts{};
+    table_place own{};
+    std::array<bool, schema::most_words> reads{};  ///< by the numbers of keys in the registry's vocabulary
+
+    [[nodiscard]] constexpr bool has(std::string_view table) const {
+        for (table_place const& p : parts)
+            if (p.name == table) return true;
+        return own.name == table;
+    }
+    /// The table that a new key belongs into.
+    [[nodiscard]] constexpr table_place place_for(std::string_view key) const {
+        for (word_of_part const& w : words_of_parts)
+            if (has_word(key, w.word))
+                for (table_place const& p : parts)
+                    if (p.name == w.part) return p;
+        return own;
+    }
+};
+
+template <class Registry, class F>
+COSTEXPR_COLD constexpr void describe_family(family_tables& t) {
+    t.own = {F::family, {}};
+    auto const add = [&]<class P>() {
+        if constexpr (!place_of_part<P>.name.empty()) t.parts.try_push_back(place_of_part<P>);
+        for (auto const& ids : schema::key_numbers<Registry, P>)
+            for (std::uint16_t const id : ids)
+                if (id < schema::most_words) t.reads[id] = true;  // 0 of an unused alias is that of a decoder's object
+    };
+    [&]<class... P>(types<P...>) { (add.template operator()<P>(), ...); }(schema::tables_of<F>());
+}
+
+/// Whether a field of these tables has this name, which may be a path.
+template <class... P>
+constexpr bool table_has(types<P...>, std::string_view outer, std::string_view inner) {
+    auto const has = [&]<class Q>() {
+        for (auto const& f : schema::table<Q>)
+            for (std::size_t i = 0; i != f.name_count; ++i)
+                if (schema::outer_name(f.names[i]) == outer && schema::inner_name(f.names[i]) == inner) return true;
+        return false;
+    };
+    return (has.template operator()<P>() || ...);
+}
+
+/// The same of the key outside a path.
+template <class... P>
+constexpr bool table_has_outer(types<P...>, std::string_view outer) {
+    auto const has = [&]<class Q>() {
+        for (auto const& f : schema::table<Q>)
+            for (std::size_t i = 0; i != f.name_count; ++i)
+                if (schema::outer_name(f.names[i]) == outer) return true;
+        return false;
+    };
+    return (has.template operator()<P>() || ...);
+}
+
+/// The first entry of a list, unread, that names the kinds of layers.
+constexpr json::value first_kind(schema::document const& d, std::string_view key, json::value const& v) {
+    json::value const first = first_of(d, v);
+    bool const lists = v.kind == json::kind::array && (has_word(key, "type") || has_word(key, "pattern") || has_word(key, "block"));
+    return lists && (first.kind == json::kind::string || (first.kind == json::kind::number && has_word(key, "type"))) ? first : json::value{};
+}
+
+/// Keys that tell of a layer type, by which a model has what its family may not compose.
+struct layer_sign_key {
+    std::string_view key;
+    std::string_view layer_type;
+    bool is_there = true;
+};
+inline constexpr layer_sign_key layer_sign_keys[] = {
+    {"n_routed_experts", "moe"},     {"num_local_experts", "moe"},    {"num_experts", "moe"},
+    {"moe_num_experts", "moe"},      {"kv_lora_rank", "mla"},         {"index_topk", "indexer"},
+    {"index_n_heads", "indexer"},    {"linear_num_value_heads", "gated_delta"}, {"linear_attn_config", "kimi_delta"},
+    {"mamba_d_state", "mamba2"},     {"ssm_state_size", "mamba2"},    {"state_size", "mamba2"},
+    {"conv_L_cache", "short_convolution"}, {"compress_ratios", "compressed_mqa"}, {"hc_mult", "hyper_connection"},
+    {"hidden_size_per_layer_input", "per_layer_input"}, {"cross_attention_layers", "cross_attention"}, {"cross_layer_interval", "cross_attention"},
+    {"attn_res_block_size", "the outputs of earlier blocks in the residual (attn_res)", false}, {"block_configs", "blocks that differ"},
+};
+constexpr layer_sign_key const* layer_sign_of(std::string_view key) {
+    for (layer_sign_key const& s : layer_sign_keys)
+        if (s.key == key) return &s;
+    return nullptr;
+}
+/// Whether an entry of a per-layer list names a kind of layer that some family has.
+constexpr bool names_a_kind(schema::document const& d, std::uint32_t offset) {
+    for (auto const& known : layer_kind_names)
+        if (d.text.substr(offset + 1, known.text.size()) == known.text && d.text.substr(offset + 1 + known.text.size(), 1) == "\"") return true;
+    return false;
+}
+
+/// The number of routed experts that a config names; one expert is no mixture.
+constexpr bool has_mixture(schema::document const& d) {
+    if (!describes_experts(d)) return false;
+    bool plain = false;
+    for (std::string_view key : {"n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts"})
+        if (schema::slot const* const s = d.find(key); s != nullptr) {
+            count n = 0;
+            if (s->value.kind != json::kind::number || json::to_integer(d.raw(*s), n) != errc::none || n > 1) return true;
+            plain = true;
+        }
+    return !plain;
+}
+
+/// Whether a list says of every layer that it is of one kind, which the family's layers are anyway.
+constexpr bool tells_no_layers_apart(schema::document const& d, std::string_view key, json::value const& v) {
+    if (v.kind != json::kind::array) return false;
+    json::reader r = json::reader::inside(d.text, v, d.options);
+    r.enter_array();
+    std::string_view all{};
+    json::kind kind = json::kind::end;
+    while (r.next_element()) {
+        json::value const entry = r.skip();
+        if (!all.empty() && entry.raw(d.text) != all) return false;
+        all = entry.raw(d.text);
+        kind = entry.kind;
+    }
+    if (kind == json::kind::number) return has_word(key, "type");
+    if (kind != json::kind::string || all.size() < 2) return false;
+    all = all.substr(1, all.size() - 2);
+    if (all == "indexed_attention" || all == "deepseek_sparse_attention") return true;
+    for (auto const& known : layer_kind_names)
+        if (known.text == all && (known.kind == layer_kind::full || known.kind == layer_kind::linear)) return true;
+    return false;
+}
+
+template <class... Names>
+constexpr bool says_any(schema::document const& d, Names... names) {
+    auto const says = [&](std::string_view name) {
+        schema::slot const* const s = d.find(name);
+        return s != nullptr && says_something(d, s->value);
+    };
+    return (says(names) || ...);
+}
+
+/// What the keys of a config tell of it, whether or not a family reads it.
+COSTEXPR_COLD constexpr void find_features(classification& c, schema::document const& d, bool quantized) {
+    auto const add = [&](bool there, feature f) {
+        if (there) c.add(f);
+    };
+    add(says_any(d, "num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers"), feature::mtp);
+    add(says_any(d, "kv_lora_rank"), feature::mla);
+    add(has_mixture(d), feature::moe);
+    add(c.has(feature::moe) && says_any(d, "n_shared_experts", "num_shared_experts", "num_shared_expert", "moe_num_shared_experts", "shared_expert_intermediate_size", "shared_intermediate_size", "share_expert_dim",
+                                        "moe_shared_expert_intermediate_size"),
+        feature::shared_experts);
+    add(says_any(d, "index_topk"), feature::indexer);
+    schema::slot const* const off = d.find("use_sliding_window");
+    bool const slides = off == nullptr || d.raw(*off)[0] != 'f';
+    add(slides && says_any(d, "sliding_window", "sliding_window_size", "attention_chunk_size"), feature::sliding_window);
+    add(says_any(d, "layer_types", "layers_block_type", "hybrid_override_pattern", "hybrid_layer_pattern", "sliding_window_pattern", "full_attention_interval", "attn_layer_period", "attn_layer_indices",
+                 "full_attn_idxs", "linear_attn_config", "mlp_layer_types", "indexer_types", "compress_ratios", "block_configs", "cross_attention_layers"),
+        feature::layer_pattern);
+    add(says_any(d, "linear_num_value_heads", "linear_attn_config"), feature::linear_attention);
+    add(says_any(d, "mamba_d_state", "ssm_state_size", "state_size"), feature::state_space);
+    add(says_any(d, "conv_L_cache"), feature::convolution);
+    add(d.deepest != 0, feature::nested_text_config);
+    add(says_any(d, "vision_config"), feature::vision_tower);
+    add(says_any(d, "audio_config"), feature::audio_tower);
+    add(quantized || says_any(d, "quantization_config"), feature::quantization);
+}
+
+/// Whether problems are such as more keys, rows or layers could mend; anything else is an error of the file.
+constexpr bool mendable(problems const& p) {
+    for (problem const& q : p)
+        if (q.code != errc::unknown_architecture && q.code != errc::unknown_name && q.code != errc::missing_key) return false;
+    return p.dropped == 0;
+}
+
+}  // namespace detail
+
+/// Which of three situations a config is in: S1, every structural key of a registered architecture is read; S2, a registered or structurally
+/// readable model with new keys; S3, a layer type or a combination of them that does not exist yet. With what is not read, and what is missing.
+/// A text that is no config, or one whose keys contradict each other, is an error as it is for read_model.
+template <class Registry = builtin>
+[[nodiscard]] constexpr result<classification> classify(std::string_view config, std::string_view hf_quant_config = {}) {
+    using registry = Registry;
+    problems p{};
+    schema::document d{.text = config, .options = {.nonfinite = true}, .keys = registry::words.view()};
+    schema::scan(d, p);
+    if (!p.empty()) return p;
+
+    classification c{};
+    auto const model = registry::read(config, hf_quant_config);
+    if (!model && !detail::mendable(model.error())) return model.error();
+    config_facts facts{};
+    detail::claim const claim = registry::claimed_by(d, facts, p);
+    bool const has_family = p.empty();
+    c.architecture = facts.architecture;
+    c.family = has_family ? facts.family : std::string_view{};
+    c.registered = claim.row != nullptr;
+    detail::find_features(c, d, !hf_quant_config.empty());
+
+    detail::family_tables tables{};
+    registry::with_family(claim.family, [&]<class F>() {
+        if (has_family) detail::describe_family<registry, F>(tables);
+    });
+    constexpr auto header = detail::header_keys;
+    detail::for_each_member(d, [&](std::string_view name, std::uint16_t id, json::value const& v, bool outside) {
+        if (!detail::says_something(d, v)) return;
+        for (std::string_view h : header)
+            if (h == name) return;
+        auto const report = [&](json::value const& at, table_place where) { c.unread.try_push_back({at.begin, where}); };
+        if (id != schema::words_view::none && tables.reads[id]) {
+            if (v.kind != json::kind::object) return;
+            json::reader r = json::reader::inside(d.text, v, d.options);
+            r.enter_object();
+            for (json::string_token k{}; r.next_member(k);) {
+                json::value const inner = r.skip();
+                std::string_view const key = k.raw(d.text);
+                if (!detail::says_something(d, inner) || !detail::speaks_of_structure(key) || !detail::can_be_structure(d, key, inner)) continue;
+                bool read = false;
+                registry::with_family(claim.family, [&]<class F>() { read = detail::table_has(schema::tables_of<F>(), name, key); });
+                if (!read) report(inner, tables.place_for(name));
+            }
+            return;
+        }
+        if (!detail::speaks_of_structure(name) || !detail::can_be_structure(d, name, v)) return;
+        if (outside && detail::joins_towers(name)) return;
+        for (auto const& k : detail::superseded_keys)
+            if (k.key == name && tables.has(k.table)) return;
+        for (auto const& k : detail::keys_read_apart)
+            if (id != schema::words_view::none && k.key == name && tables.has(k.table)) return;
+        // where there are no experts, their sizes say nothing
+        if (!c.has(feature::moe) && id != schema::words_view::none && detail::table_has_outer(types<mixture>{}, name)) return;
+        if (detail::tells_no_layers_apart(d, name, v)) return;
+        detail::layer_sign_key const* const sign = detail::layer_sign_of(name);
+        // where no family is known, what some other reads is not new
+        if (has_family || id == schema::words_view::none || sign != nullptr) report(v, tables.place_for(name));
+        if (json::value const kind = detail::first_kind(d, name, v); sign == nullptr && has_family && kind.kind != json::kind::end)
+            c.missing.try_push_back({detail::names_a_kind(d, kind.begin) ? missing_part::kind::layer_kind : missing_part::kind::layer_type, kind.begin, {}});
+        if (sign == nullptr) return;
+        for (missing_part const& m : c.missing)
+            if (m.name == sign->layer_type) return;
+        c.missing.try_push_back({sign->is_there ? missing_part::kind::combination : missing_part::kind::layer_type, v.begin, sign->layer_type});
+    });
+
+    bool lacks_layers = !has_family || !c.missing.empty();
+    if (!has_family) c.missing.try_push_back({missing_part::kind::composition, d.decoder, {}});
+    if (!model)
+        for (problem const& q : model.error()) {
+            if (q.code == errc::unknown_name) c.missing.try_push_back({detail::names_a_kind(d, q.offset) ? missing_part::kind::layer_kind : missing_part::kind::layer_type, q.offset, {}}), lacks_layers = true;
+            if (q.code == errc::missing_key) c.missing.try_push_back({missing_part::kind::key, q.offset, q.key});
+        }
+    // a registered model that lacks a key, and has no other that could stand for it, is an error
+    if (!model && c.registered && !lacks_layers && c.unread.empty()) return model.error();
+    if (has_family && !c.registered) c.missing.try_push_back({missing_part::kind::row, d.decoder, c.family});
+    c.situation = lacks_layers ? situation::s3 : c.registered && c.unread.empty() && model ? situation::s1 : situation::s2;
+    return c;
+}
+
+namespace detail {
+
+using line = text_buffer<512>;
+
+template <std::size_t N>
+constexpr void write_pointer(text_buffer<N>& to, std::string_view text, std::uint32_t offset) {
+    char pointer[256]{};
+    to << std::string_view(pointer, json::pointer(text, offset, pointer, sizeof pointer));
+}
+/// The key at the end of a JSON pointer.
+template <std::size_t N>
+constexpr void write_key(text_buffer<N>& to, std::string_view text, std::uint32_t offset) {
+    char buffer[256]{};
+    std::string_view pointer(buffer, json::pointer(text, offset, buffer, sizeof buffer));
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i != pointer.size(); ++i)
+        if (pointer[i] == '/') begin = i + 1;
+    to << pointer.substr(begin);
+}
+
+/// The name of a layer type that is missing: as the library calls it, else as the config does.
+template <std::size_t N>
+constexpr void write_name(text_buffer<N>& to, missing_part const& m, std::string_view text) {
+    if (m.name.empty())
+        write_value(to, text, m.offset);
+    else
+        to << m.name;
+}
+
+}  // namespace detail
+
+/// What is missing, in words.
+[[nodiscard]] constexpr text_buffer<512> describe(missing_part const& m, classification const& c, std::string_view text) {
+    detail::line out{};
+    auto const place = [&] {
+        out << " (";
+        detail::write_pointer(out, text, m.offset);
+        out << ")";
+    };
+    switch (m.what) {
+        case missing_part::kind::row: out << "a row for \"" << c.architecture.view() << "\" in the architectures of the family " << m.name; break;
+        case missing_part::kind::key: out << "the key \"" << m.name << "\""; break;
+        case missing_part::kind::combination:
+            out << (c.family.empty() ? "a family with " : "layers of type ") << m.name;
+            if (!c.family.empty()) out << " in the family " << c.family;
+            place();
+            break;
+        case missing_part::kind::layer_kind:
+            out << "layers of kind ";
+            detail::write_value(out, text, m.offset);
+            if (!c.family.empty()) out << " in the family " << c.family;
+            place();
+            break;
+        case missing_part::kind::layer_type:
+            out << "a layer type for ";
+            detail::write_name(out, m, text);
+            place();
+            break;
+        case missing_part::kind::composition: out << "a family whose layers these keys describe"; break;
+    }
+    return out;
+}
+
+/// Calls f with each step of the work that a situation asks for: what to write, and where.
+template <class F>
+constexpr void for_each_step(classification const& c, std::string_view text, F const& f) {
+    if (c.situation == situation::s1) return;
+    bool lacks_composition = c.family.empty();
+    bool combines = false;
+    bool lacks_type = false;
+    for (missing_part const& m : c.missing) {
+        combines = combines || m.what == missing_part::kind::combination || m.what == missing_part::kind::layer_kind || m.what == missing_part::kind::layer_type;
+        lacks_type = lacks_type || m.what == missing_part::kind::layer_type;
+    }
+    std::string_view const family = c.family;
+    detail::line s{};
+    auto const done = [&] {
+        f(s.view());
+        s = {};
+    };
+    s << "model_configs/<Org>--<Model>_config.json: the config, as model_configs/normalise.sh reduces it";
+    if (c.has(feature::quantization)) s << "; a hf_quant_config.json beside it as <Org>--<Model>_hf_quant_config.json";
+    done();
+    for (missing_part const& m : c.missing)
+        if (m.what == missing_part::kind::layer_type) {
+            s << "include/costexpr/layer/<type>.hpp: a layer type for ";
+            detail::write_name(s, m, text);
+            s << ", a struct of its dimensions with `ops(deployment)`";
+            if (m.name.empty()) s << "; its name in layer_kind_names (schema/pattern.hpp), or in `spelled(...)` of the field that lists it";
+            done();
+        }
+    for (unread_key const& u : c.unread) {
+        if (lacks_composition) break;
+        s << "include/costexpr/";
+        if (u.place.file.empty())
+            s << "family/" << u.place.name << ".hpp: a `key(...)` for \"";
+        else
+            s << u.place.file << ": a `key(...)` for \"";
+        detail::write_key(s, text, u.offset);
+        s << "\" in the field table of " << (u.place.file.empty() ? "the family " : "") << u.place.name;
+        bool spelling = false;
+        for (missing_part const& m : c.missing) spelling = spelling || m.what == missing_part::kind::key;
+        s << (spelling ? ", a name more of the field that it spells, or a member that its layers use" : ", and the layers that follow from it");
+        done();
+    }
+    for (missing_part const& m : c.missing)
+        if (combines && (m.what == missing_part::kind::combination || m.what == missing_part::kind::layer_kind || m.what == missing_part::kind::layer_type) && !lacks_composition) {
+            s << "include/costexpr/family/<family>.hpp: a family (or a part more in " << family << ") that composes ";
+            detail::write_name(s, m, text);
+            s << " with the layers of " << family;
+            done();
+        }
+    if (lacks_composition) {
+        s << "include/costexpr/family/<family>.hpp: a family that composes the layers which ";
+        if (c.unread.empty()) s << "its keys";
+        for (std::size_t i = 0; i != c.unread.size() && i != 6; ++i) {
+            s << (i == 0 ? "\"" : ", \"");
+            detail::write_key(s, text, c.unread[i].offset);
+            s << "\"";
+        }
+        s << " describe (examples/own_family.cpp), from the types of include/costexpr/layer/ or new ones";
+        done();
+    }
+    if (lacks_composition || combines) {
+        s << "include/costexpr/model/registry.hpp: the family in the list `builtin`, or builtin::with<...> in a program of one's own";
+        done();
+    }
+    if (!c.registered) {
+        s << "include/costexpr/family/" << (lacks_composition ? std::string_view("<family>") : family) << ".hpp: arch{\"" << c.architecture.view()
+          << "\", \"<model_type>\", {...}} in architectures(), with the traits that no key says (biases, norms, ties)";
+        done();
+    }
+    s << "tests/runtime/<topic>_test.cpp: parameters and state against published or hand-worked figures" << (lacks_type ? ", and a worked number of the layer type" : "");
+    bool first = true;
+    for (std::size_t i = 0; i != feature_names.size(); ++i)
+        if (c.has(static_cast<feature>(i))) {
+            s << (first ? "; the config has " : ", ") << feature_names[i];
+            first = false;
+        }
+    done();
+    s << "cmake --build <build> --target single_include: the embedded and the single header, written anew";
+    done();
+}
+
+}  // namespace costexpr
+
+// costexpr/model/model.hpp
+
+// costexpr/embedded/models.hpp
+// Generated by model_configs/embed.cmake, do not edit.
+
+// costexpr/embedded/entry.hpp
+
+namespace costexpr::embedded {
+
+/// A JSON text in the library and its name; a model's quantization file where it has one, else null.
+struct entry {
+    std::string_view name;
+    char const* text;
+    std::uint32_t size;
+    char const* quantization;
+    std::uint32_t quantization_size;
+};
+
+}  // namespace costexpr::embedded
+
+// clang-format off
+namespace costexpr::embedded {
+
+#if defined(COSTEXPR_NO_EMBEDDED_MODELS)
+inline constexpr std::size_t model_count = 0;
+inline constexpr entry models[1] = {};
+#else
+inline constexpr char m0[] = R"json({"architectures":["SeedOssForCausalLM"],"attention_bias":true,"attention_out_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":27648,"max_position_embeddings":524288,"mlp_bias":false,"model_type":"seed_oss","num_attention_heads":80,"num_hidden_layers":64,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":155136})json";
+inline constexpr char m1[] = R"json({"architectures":["GPTJForCausalLM"],"model_type":"gptj","n_embd":4096,"n_head":16,"n_inner":null,"n_layer":28,"n_positions":2048,"vocab_size":50400,"tie_word_embeddings":false})json";
+inline constexpr char m2[] = R"json({"architectures":["GPTNeoXForCausalLM"],"model_type":"gpt_neox","hidden_size":6144,"intermediate_size":24576,"num_attention_heads":64,"num_hidden_layers":44,"max_position_embeddings":2048,"vocab_size":50432,"tie_word_embeddings":false,"use_parallel_residual":true})json";
+inline constexpr char m3[] = R"json({"architectures":["GPTNeoXForCausalLM"],"model_type":"gpt_neox","hidden_size":4096,"intermediate_size":16384,"num_attention_heads":32,"num_hidden_layers":32,"max_position_embeddings":2048,"vocab_size":50432,"tie_word_embeddings":false,"use_parallel_residual":true})json";
+inline constexpr char m4[] = R"json({"architectures":["YuanForCausalLM"],"hidden_size":2048,"intermediate_size":8192,"max_position_embeddings":8192,"model_type":"yuan","num_attention_heads":32,"num_hidden_layers":24,"tie_word_embeddings":true,"vocab_size":135040})json";
+inline constexpr char m5[] = R"json({"architectures":["Lfm2MoeForCausalLM"],"model_type":"lfm2_moe","conv_L_cache":3,"conv_bias":false,"hidden_size":2048,"intermediate_size":7168,"layer_types":["conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","conv","full_attention","conv","conv","full_attention","conv","conv"],"moe_intermediate_size":1792,"num_attention_heads":32,"num_dense_layers":2,"num_experts":32,"num_experts_per_tok":4,"num_hidden_layers":24,"num_key_value_heads":8,"vocab_size":65536,"max_position_embeddings":128000})json";
+inline constexpr char m6[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"model_type":"minimax_m2","num_hidden_layers":62,"hidden_size":3072,"num_attention_heads":48,"num_key_value_heads":8,"head_dim":128,"intermediate_size":1536,"vocab_size":200064,"num_experts_per_tok":8,"num_local_experts":256,"max_position_embeddings":196608,"tie_word_embeddings":false,"use_qk_norm":true,"use_mtp":true,"num_mtp_modules":3,"shared_intermediate_size":0,"quantization_config":{"quant_method":"fp8","fmt":"float8_e4m3fn","activation_scheme":"dynamic","weight_block_size":[128,128],"modules_to_not_convert":["gate","e_score_correction_bias","lm_head"]}})json";
+inline constexpr char m7[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"attn_type_list":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":204800,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"activation_scheme":"dynamic","fmt":"float8_e4m3fn","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["gate","e_score_correction_bias","lm_head"]},"shared_intermediate_size":0,"tie_word_embeddings":false,"use_mtp":true,"use_qk_norm":true,"vocab_size":200064})json";
+inline constexpr char m8[] = R"json({"architectures":["InternVLChatModel"],"downsample_ratio":0.5,"llm_config":{"architectures":["Phi3ForCausalLM"],"hidden_size":3072,"intermediate_size":8192,"max_position_embeddings":512,"model_type":"phi3","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":32,"sliding_window":262144,"tie_word_embeddings":false,"vocab_size":32020},"model_type":"internvl_chat","vision_config":{"architectures":["InternVisionModel"],"hidden_size":1024,"image_size":448,"intermediate_size":4096,"model_type":"intern_vit_6b","norm_type":"layer_norm","num_attention_heads":16,"num_channels":3,"num_hidden_layers":24,"output_attentions":false,"output_hidden_states":false,"patch_size":14,"qk_normalization":false,"qkv_bias":true,"return_dict":true,"use_bfloat16":true,"use_flash_attn":true}})json";
+inline constexpr char m9[] = R"json({"architectures":["QWenLMHeadModel"],"hidden_size":5120,"intermediate_size":27392,"kv_channels":128,"max_position_embeddings":8192,"model_type":"qwen","num_attention_heads":40,"num_hidden_layers":40,"seq_length":2048,"tie_word_embeddings":false,"vocab_size":152064})json";
+inline constexpr char m10[] = R"json({"architectures":["QWenLMHeadModel"],"hidden_size":4096,"intermediate_size":22016,"kv_channels":128,"max_position_embeddings":512,"model_type":"qwen","num_attention_heads":32,"num_hidden_layers":32,"seq_length":512,"tie_word_embeddings":false,"vocab_size":151936})json";
+inline constexpr char m11[] = R"json({"architectures":["Qwen2ForCausalLM"],"hidden_size":2560,"intermediate_size":6912,"max_position_embeddings":32768,"max_window_layers":21,"model_type":"qwen2","num_attention_heads":20,"num_hidden_layers":40,"num_key_value_heads":20,"sliding_window":32768,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m12[] = R"json({"architectures":["Qwen2ForCausalLM"],"hidden_size":4096,"intermediate_size":11008,"max_position_embeddings":32768,"max_window_layers":28,"model_type":"qwen2","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":32,"sliding_window":32768,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m13[] = R"json({"architectures":["Qwen2ForCausalLM"],"hidden_size":1536,"intermediate_size":8960,"max_position_embeddings":32768,"max_window_layers":28,"model_type":"qwen2","num_attention_heads":12,"num_hidden_layers":28,"num_key_value_heads":2,"sliding_window":32768,"tie_word_embeddings":true,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m14[] = R"json({"architectures":["Qwen2ForCausalLM"],"hidden_size":8192,"intermediate_size":29568,"max_position_embeddings":32768,"max_window_layers":80,"model_type":"qwen2","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"sliding_window":131072,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":152064})json";
+inline constexpr char m15[] = R"json({"architectures":["Qwen2VLForConditionalGeneration"],"hidden_size":1536,"intermediate_size":8960,"max_position_embeddings":32768,"max_window_layers":28,"model_type":"qwen2_vl","num_attention_heads":12,"num_hidden_layers":28,"num_key_value_heads":2,"quantization_config":{"bits":4,"group_size":128,"modules_to_not_convert":["visual"],"quant_method":"awq","version":"gemm","zero_point":true},"sliding_window":32768,"tie_word_embeddings":true,"use_sliding_window":false,"vision_config":{"hidden_size":1536,"in_chans":3,"model_type":"qwen2_vl","spatial_patch_size":14},"vocab_size":151936})json";
+inline constexpr char m16[] = R"json({"vocab_size":151936,"hidden_size":1536,"intermediate_size":8960,"num_hidden_layers":28,"num_attention_heads":12,"num_key_value_heads":2,"max_position_embeddings":32768,"tie_word_embeddings":true,"attention_bias":true,"architectures":["Qwen2ForCausalLM"],"model_type":"qwen2"})json";
+inline constexpr char m17[] = R"json({"vocab_size":152064,"hidden_size":5120,"intermediate_size":13824,"num_hidden_layers":48,"num_attention_heads":40,"num_key_value_heads":8,"max_position_embeddings":32768,"tie_word_embeddings":false,"attention_bias":true,"architectures":["Qwen2ForCausalLM"],"model_type":"qwen2"})json";
+inline constexpr char m18[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":1024,"intermediate_size":3072,"max_position_embeddings":40960,"max_window_layers":28,"model_type":"qwen3","num_attention_heads":16,"num_hidden_layers":28,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":true,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m19[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":28,"model_type":"qwen3","num_attention_heads":16,"num_hidden_layers":28,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":true,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m20[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":94,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m21[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":94,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","modules_to_not_convert":["lm_head","model.layers.*.input_layernorm","model.layers.*.mlp.gate","model.layers.*.post_attention_layernorm"],"fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
+inline constexpr char m22[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":48,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m23[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":48,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","modules_to_not_convert":["lm_head","model.layers.*.input_layernorm","model.layers.*.mlp.gate","model.layers.*.post_attention_layernorm"],"fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
+inline constexpr char m24[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":262144,"max_window_layers":48,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m25[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":40960,"max_window_layers":64,"model_type":"qwen3","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m26[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":40960,"max_window_layers":64,"model_type":"qwen3","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
+inline constexpr char m27[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":40960,"max_window_layers":64,"model_type":"qwen3","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":8,"type":"float"},"weights":{"dynamic":false,"num_bits":8,"type":"float"}}},"ignore":["lm_head"],"quant_algo":"FP8","kv_cache_scheme":"FP8","producer":{"name":"modelopt","version":"0.31.0"}}})json";
+inline constexpr char q27[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8","exclude_modules":["lm_head"]}})json";
+inline constexpr char m28[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":2560,"intermediate_size":9728,"max_position_embeddings":40960,"max_window_layers":36,"model_type":"qwen3","num_attention_heads":32,"num_hidden_layers":36,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":true,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m29[] = R"json({"architectures":["Qwen3ForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":36,"model_type":"qwen3","num_attention_heads":32,"num_hidden_layers":36,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m30[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"model_type":"qwen3_moe","attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":6144,"intermediate_size":8192,"max_position_embeddings":262144,"max_window_layers":62,"mlp_only_layers":[],"moe_intermediate_size":2560,"num_attention_heads":96,"num_experts":160,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"shared_expert_intermediate_size":0,"sliding_window":null,"tie_word_embeddings":false,"use_qk_norm":true,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m31[] = R"json({"architectures":["Qwen3NextForCausalLM"],"decoder_sparse_step":1,"full_attention_interval":4,"head_dim":256,"hidden_size":2048,"intermediate_size":5120,"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":32,"linear_value_head_dim":128,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_next","moe_intermediate_size":512,"num_attention_heads":16,"num_experts":512,"num_experts_per_tok":10,"num_hidden_layers":48,"num_key_value_heads":2,"shared_expert_intermediate_size":512,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char m32[] = R"json({"architectures":["Qwen3VLMoeForConditionalGeneration"],"model_type":"qwen3_vl_moe","text_config":{"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_vl_moe_text","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"vocab_size":151936},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[8,16,24],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_vl_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":4096,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m33[] = R"json({"architectures":["Qwen3VLForConditionalGeneration"],"model_type":"qwen3_vl","text_config":{"attention_bias":false,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":262144,"model_type":"qwen3_vl_text","num_attention_heads":16,"num_hidden_layers":28,"num_key_value_heads":8,"tie_word_embeddings":true,"vocab_size":151936},"tie_word_embeddings":true,"vision_config":{"deepstack_visual_indexes":[5,11,17],"depth":24,"hidden_size":1024,"in_channels":3,"intermediate_size":4096,"model_type":"qwen3_vl","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2048,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m34[] = R"json({"architectures":["Qwen3VLMoeForConditionalGeneration"],"model_type":"qwen3_vl_moe","text_config":{"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":2048,"intermediate_size":6144,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_vl_moe_text","moe_intermediate_size":768,"num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,"vocab_size":151936},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[8,16,24],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_vl_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2048,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m35[] = R"json({"architectures":["Qwen3VLForConditionalGeneration"],"model_type":"qwen3_vl","text_config":{"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":262144,"model_type":"qwen3_vl_text","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"vocab_size":151936},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[8,16,24],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_vl","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":5120,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m36[] = R"json({"architectures":["Qwen3VLForConditionalGeneration"],"model_type":"qwen3_vl","text_config":{"attention_bias":false,"head_dim":128,"hidden_size":5120,"intermediate_size":25600,"max_position_embeddings":262144,"model_type":"qwen3_vl_text","num_attention_heads":64,"num_hidden_layers":64,"num_key_value_heads":8,"vocab_size":151936},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[8,16,24],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_vl","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":5120,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m37[] = R"json({"architectures":["Qwen3VLForConditionalGeneration"],"model_type":"qwen3_vl","text_config":{"attention_bias":false,"head_dim":128,"hidden_size":2560,"intermediate_size":9728,"max_position_embeddings":262144,"model_type":"qwen3_vl_text","num_attention_heads":32,"num_hidden_layers":36,"num_key_value_heads":8,"tie_word_embeddings":true,"vocab_size":151936},"tie_word_embeddings":true,"vision_config":{"deepstack_visual_indexes":[5,11,17],"depth":24,"hidden_size":1024,"in_channels":3,"intermediate_size":4096,"model_type":"qwen3_vl","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2560,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m38[] = R"json({"architectures":["Qwen3VLForConditionalGeneration"],"model_type":"qwen3_vl","text_config":{"attention_bias":false,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":262144,"model_type":"qwen3_vl_text","num_attention_heads":32,"num_hidden_layers":36,"num_key_value_heads":8,"vocab_size":151936},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[8,16,24],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_vl","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":4096,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m39[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":3072,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"vocab_size":248320,"mamba_ssm_dtype":"float32"},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":3072,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m40[] = R"json({"architectures":["Qwen3_5ForConditionalGeneration"],"model_type":"qwen3_5","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":5120,"intermediate_size":17408,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":48,"linear_value_head_dim":128,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_text","mtp_num_hidden_layers":1,"num_attention_heads":24,"num_hidden_layers":64,"num_key_value_heads":4,"vocab_size":248320,"mamba_ssm_dtype":"float32"},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":5120,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m41[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":2048,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":32,"linear_value_head_dim":128,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":512,"mtp_num_hidden_layers":1,"num_attention_heads":16,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":40,"num_key_value_heads":2,"shared_expert_intermediate_size":512,"vocab_size":248320,"mamba_ssm_dtype":"float32"},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2048,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m42[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":4096,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":512,"num_experts_per_tok":10,"num_hidden_layers":60,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"vocab_size":248320,"mamba_ssm_dtype":"float32"},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":4096,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m43[] = R"json({"architectures":["ArcticForCausalLM"],"model_type":"arctic","hidden_size":7168,"intermediate_size":4864,"moe_layer_frequency":1,"num_attention_heads":56,"num_experts_per_tok":2,"num_hidden_layers":35,"num_key_value_heads":8,"num_local_experts":128,"vocab_size":32000,"max_position_embeddings":4096,"tie_word_embeddings":false})json";
+inline constexpr char m44[] = R"json({"architectures":["Glm4ForCausalLM"],"model_type":"glm4","attention_bias":true,"head_dim":128,"hidden_size":4096,"intermediate_size":13696,"num_attention_heads":32,"num_hidden_layers":40,"num_key_value_heads":2,"vocab_size":151552,"max_position_embeddings":32768,"tie_word_embeddings":false})json";
+inline constexpr char m45[] = R"json({"model_type":"chatglm","architectures":["ChatGLMModel"],"add_bias_linear":false,"add_qkv_bias":true,"ffn_hidden_size":13696,"hidden_size":4096,"kv_channels":128,"multi_query_group_num":2,"num_attention_heads":32,"num_layers":28,"padded_vocab_size":65024,"seq_length":512,"tie_word_embeddings":false})json";
+inline constexpr char m46[] = R"json({"model_type":"chatglm","architectures":["ChatGLMModel"],"add_bias_linear":false,"add_qkv_bias":true,"ffn_hidden_size":13696,"hidden_size":4096,"kv_channels":128,"multi_query_group_num":2,"num_attention_heads":32,"num_layers":28,"padded_vocab_size":65024,"seq_length":8192,"tie_word_embeddings":false})json";
+inline constexpr char m47[] = R"json({"model_type":"chatglm","architectures":["ChatGLMModel"],"add_bias_linear":false,"add_qkv_bias":true,"ffn_hidden_size":13696,"hidden_size":4096,"kv_channels":128,"multi_query_group_num":2,"num_attention_heads":32,"num_hidden_layers":40,"num_layers":40,"padded_vocab_size":151552,"seq_length":512,"tie_word_embeddings":false})json";
+inline constexpr char m48[] = R"json({"architectures":["LlamaForCausalLM"],"model_type":"llama","attention_bias":false,"tie_word_embeddings":false,"hidden_size":2048,"intermediate_size":5632,"num_hidden_layers":22,"num_attention_heads":32,"num_key_value_heads":4,"vocab_size":32000,"max_position_embeddings":2048})json";
+inline constexpr char m49[] = R"json({"architectures":["MiMoForCausalLM"],"model_type":"mimo","num_hidden_layers":36,"hidden_size":4096,"num_attention_heads":32,"num_key_value_heads":8,"head_dim":128,"intermediate_size":11008,"vocab_size":151680,"max_position_embeddings":32768,"attention_bias":true,"sliding_window":32768,"max_window_layers":32,"use_sliding_window":false,"num_nextn_predict_layers":1,"tie_word_embeddings":false})json";
+inline constexpr char m50[] = R"json({"architectures":["MiMoV2FlashForCausalLM"],"model_type":"mimo_v2_flash","num_hidden_layers":48,"hidden_size":4096,"num_attention_heads":64,"num_key_value_heads":4,"head_dim":192,"v_head_dim":128,"intermediate_size":16384,"vocab_size":152576,"max_position_embeddings":262144,"sliding_window":128,"sliding_window_size":128,"attention_chunk_size":128,"swa_num_attention_heads":64,"swa_num_key_value_heads":8,"swa_head_dim":192,"swa_v_head_dim":128,"hybrid_layer_pattern":[0,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0,1,1,1,1,1,0],"moe_layer_freq":[0,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":null,"num_experts_per_tok":8,"attention_bias":false,"add_swa_attention_sink_bias":true,"add_full_attention_sink_bias":false,"tie_word_embeddings":false,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]}})json";
+inline constexpr char m51[] = R"json({"architectures":["JambaForCausalLM"],"model_type":"jamba","attn_layer_offset":4,"attn_layer_period":8,"expert_layer_offset":1,"expert_layer_period":2,"hidden_size":4096,"intermediate_size":14336,"mamba_conv_bias":true,"mamba_d_conv":4,"mamba_d_state":16,"mamba_dt_rank":256,"mamba_expand":2,"mamba_proj_bias":false,"num_attention_heads":32,"num_experts":16,"num_experts_per_tok":2,"num_hidden_layers":32,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":65536,"max_position_embeddings":262144})json";
+inline constexpr char m52[] = R"json({"architectures":["MolmoForCausalLM"],"hidden_size":3584,"intermediate_size":37888,"max_position_embeddings":4096,"model_type":"molmo","num_attention_heads":28,"num_hidden_layers":28,"num_key_value_heads":4,"qkv_bias":true,"tie_word_embeddings":false,"vocab_size":152064})json";
+inline constexpr char m53[] = R"json({"architectures":["OlmoeForCausalLM"],"model_type":"olmoe","hidden_size":2048,"intermediate_size":1024,"num_attention_heads":16,"num_hidden_layers":16,"num_key_value_heads":16,"num_experts":64,"num_experts_per_tok":8,"vocab_size":50304,"max_position_embeddings":4096,"tie_word_embeddings":false})json";
+inline constexpr char m54[] = R"json({"architectures":["Olmo3ForCausalLM"],"model_type":"olmo3","hidden_size":5120,"num_hidden_layers":64,"num_attention_heads":40,"num_key_value_heads":8,"intermediate_size":27648,"vocab_size":100278,"max_position_embeddings":8192,"sliding_window":4096,"tie_word_embeddings":false,"attention_bias":false})json";
+inline constexpr char m55[] = R"json({"architectures":["Ernie4_5_MoeForCausalLM"],"model_type":"ernie4_5_moe","hidden_size":8192,"intermediate_size":28672,"moe_intermediate_size":3584,"moe_k":8,"moe_layer_end_index":53,"moe_layer_interval":1,"moe_layer_start_index":3,"moe_num_experts":64,"moe_num_shared_experts":0,"num_attention_heads":64,"num_hidden_layers":54,"num_key_value_heads":8,"use_bias":false,"vocab_size":103424,"tie_word_embeddings":false,"max_position_embeddings":131072})json";
+inline constexpr char m56[] = R"json({"architectures":["BloomForCausalLM"],"model_type":"bloom","n_embed":14336,"n_layer":70,"num_attention_heads":112,"vocab_size":250880})json";
+inline constexpr char m57[] = R"json({"architectures":["LlamaForCausalLM"],"hidden_size":8192,"intermediate_size":22016,"max_position_embeddings":16384,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":48,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":32000})json";
+inline constexpr char m58[] = R"json({"architectures":["DbrxForCausalLM"],"attn_config":{"kv_n_heads":8},"d_model":6144,"ffn_config":{"ffn_hidden_size":10752,"moe_num_experts":16,"moe_top_k":4},"max_seq_len":32768,"model_type":"dbrx","n_heads":48,"n_layers":40,"tie_word_embeddings":false,"vocab_size":100352})json";
+inline constexpr char m59[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
+inline constexpr char m60[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
+inline constexpr char m61[] = R"json({"architectures":["DeepseekV2ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":5120,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v2","moe_intermediate_size":1536,"moe_layer_freq":1,"n_routed_experts":160,"n_shared_experts":2,"num_attention_heads":128,"num_experts_per_tok":6,"num_hidden_layers":60,"num_key_value_heads":128,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":102400})json";
+inline constexpr char m62[] = R"json({"architectures":["DeepseekV2ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":2048,"intermediate_size":10944,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v2","moe_intermediate_size":1408,"moe_layer_freq":1,"n_routed_experts":64,"n_shared_experts":2,"num_attention_heads":16,"num_experts_per_tok":6,"num_hidden_layers":27,"num_key_value_heads":16,"q_lora_rank":null,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":102400})json";
+inline constexpr char m63[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
+inline constexpr char m64[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
+inline constexpr char m65[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"scale_fmt":"ue8m0"},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
+inline constexpr char m66[] = R"json({"architectures":["DeepseekV32ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"index_head_dim":128,"index_n_heads":64,"index_topk":2048,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v32","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
+inline constexpr char m67[] = R"json({"architectures":["DeepseekV32ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"index_head_dim":128,"index_n_heads":64,"index_topk":2048,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v32","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
+inline constexpr char m68[] = R"json({"architectures":["DeepseekV4ForCausalLM"],"attention_bias":false,"expert_dtype":"fp4","hc_mult":4,"head_dim":512,"hidden_size":4096,"index_head_dim":128,"index_n_heads":64,"index_topk":512,"max_position_embeddings":1048576,"model_type":"deepseek_v4","moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":6,"num_hidden_layers":43,"num_key_value_heads":1,"num_nextn_predict_layers":1,"o_groups":8,"o_lora_rank":1024,"q_lora_rank":1024,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":129280,"compress_ratios":[0,0,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,0]})json";
+inline constexpr char m69[] = R"json({"architectures":["OPTForCausalLM"],"model_type":"opt","do_layer_norm_before":false,"ffn_dim":4096,"hidden_size":1024,"max_position_embeddings":2048,"num_attention_heads":16,"num_hidden_layers":24,"vocab_size":50272,"word_embed_proj_dim":512})json";
+inline constexpr char m70[] = R"json({"architectures":["OPTForCausalLM"],"model_type":"opt","do_layer_norm_before":true,"ffn_dim":16384,"hidden_size":4096,"max_position_embeddings":2048,"num_attention_heads":32,"num_hidden_layers":32,"vocab_size":50272,"word_embed_proj_dim":4096})json";
+inline constexpr char m71[] = R"json({"num_hidden_layers":46,"num_attention_heads":32,"num_key_value_heads":16,"hidden_size":4608,"intermediate_size":36864,"head_dim":128,"sliding_window":4096,"architectures":["Gemma2ForCausalLM"],"model_type":"gemma2"})json";
+inline constexpr char m72[] = R"json({"num_hidden_layers":42,"num_attention_heads":16,"num_key_value_heads":8,"hidden_size":3584,"intermediate_size":14336,"head_dim":256,"sliding_window":4096,"architectures":["Gemma2ForCausalLM"],"model_type":"gemma2"})json";
+inline constexpr char m73[] = R"json({"architectures":["Gemma3ForConditionalGeneration"],"mm_tokens_per_image":256,"model_type":"gemma3","text_config":{"attention_bias":false,"head_dim":256,"hidden_size":3840,"intermediate_size":15360,"max_position_embeddings":163840,"model_type":"gemma3_text","num_attention_heads":16,"num_hidden_layers":48,"num_key_value_heads":8,"sliding_window":1024,"sliding_window_pattern":6,"vocab_size":262144},"vision_config":{"hidden_size":1152,"image_size":896,"intermediate_size":4304,"model_type":"siglip_vision_model","num_attention_heads":16,"num_channels":3,"num_hidden_layers":27,"patch_size":14,"vision_use_head":false}})json";
+inline constexpr char m74[] = R"json({"architectures":["Gemma4ForConditionalGeneration"],"audio_config":null,"model_type":"gemma4","text_config":{"attention_bias":false,"attention_k_eq_v":false,"enable_moe_block":false,"global_head_dim":512,"head_dim":256,"hidden_size":1536,"hidden_size_per_layer_input":256,"intermediate_size":6144,"layer_types":["sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention"],"max_position_embeddings":131072,"model_type":"gemma4_text","num_attention_heads":8,"num_experts":null,"num_global_key_value_heads":null,"num_hidden_layers":35,"num_key_value_heads":1,"num_kv_shared_layers":20,"sliding_window":512,"tie_word_embeddings":true,"top_k_experts":null,"use_double_wide_mlp":true,"vocab_size":262144,"vocab_size_per_layer_input":262144},"tie_word_embeddings":true,"vision_config":{"attention_bias":false,"default_output_length":280,"global_head_dim":64,"head_dim":64,"hidden_size":768,"intermediate_size":3072,"max_position_embeddings":131072,"model_type":"gemma4_vision","num_attention_heads":12,"num_hidden_layers":16,"num_key_value_heads":12,"patch_size":16,"pooling_kernel_size":3,"position_embedding_size":10240,"rope_parameters":{},"standardize":false,"use_clipped_linears":true}})json";
+inline constexpr char m75[] = R"json({"architectures":["Gemma4ForConditionalGeneration"],"audio_config":{"attention_chunk_size":12,"attention_context_left":13,"attention_context_right":0,"chunk_size_feed_forward":0,"conv_kernel_size":5,"hidden_size":1024,"is_encoder_decoder":false,"model_type":"gemma4_audio","num_attention_heads":8,"num_hidden_layers":12,"output_attentions":false,"output_hidden_states":false,"output_proj_dims":1536,"return_dict":true,"subsampling_conv_channels":[128,32],"use_clipped_linears":true},"model_type":"gemma4","text_config":{"attention_bias":false,"attention_k_eq_v":false,"enable_moe_block":false,"global_head_dim":512,"head_dim":256,"hidden_size":1536,"hidden_size_per_layer_input":256,"intermediate_size":6144,"layer_types":["sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention","sliding_attention","sliding_attention","sliding_attention","sliding_attention","full_attention"],"max_position_embeddings":131072,"model_type":"gemma4_text","num_attention_heads":8,"num_experts":null,"num_global_key_value_heads":null,"num_hidden_layers":35,"num_key_value_heads":1,"num_kv_shared_layers":20,"sliding_window":512,"tie_word_embeddings":true,"top_k_experts":null,"use_double_wide_mlp":true,"vocab_size":262144,"vocab_size_per_layer_input":262144},"tie_word_embeddings":true,"vision_config":{"attention_bias":false,"chunk_size_feed_forward":0,"default_output_length":280,"global_head_dim":64,"head_dim":64,"hidden_size":768,"intermediate_size":3072,"is_encoder_decoder":false,"max_position_embeddings":131072,"model_type":"gemma4_vision","num_attention_heads":12,"num_hidden_layers":16,"num_key_value_heads":12,"output_attentions":false,"output_hidden_states":false,"patch_size":16,"pooling_kernel_size":3,"position_embedding_size":10240,"return_dict":true,"rope_parameters":{},"standardize":false,"use_clipped_linears":true}})json";
+inline constexpr char m76[] = R"json({"architectures":["BambaForCausalLM"],"model_type":"bamba","attn_layer_indices":[9,18,27],"hidden_size":4096,"intermediate_size":14336,"mamba_chunk_size":256,"mamba_conv_bias":true,"mamba_d_conv":4,"mamba_d_head":64,"mamba_d_state":128,"mamba_expand":2,"mamba_n_groups":1,"mamba_n_heads":128,"mamba_proj_bias":false,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256,"max_position_embeddings":262144})json";
+inline constexpr char m77[] = R"json({"architectures":["GraniteForCausalLM"],"model_type":"granite","attention_bias":false,"hidden_size":4096,"intermediate_size":12800,"mlp_bias":false,"num_attention_heads":32,"num_hidden_layers":40,"num_key_value_heads":8,"tie_word_embeddings":true,"vocab_size":49155,"max_position_embeddings":131072})json";
+inline constexpr char m78[] = R"json({"architectures":["GraniteMoeHybridForCausalLM"],"model_type":"granitemoehybrid","attention_bias":false,"layer_types":["mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba"],"mamba_chunk_size":256,"mamba_conv_bias":true,"mamba_d_conv":4,"mamba_d_head":64,"mamba_d_state":128,"mamba_expand":2,"mamba_n_groups":1,"mamba_proj_bias":false,"num_hidden_layers":40,"tie_word_embeddings":true,"vocab_size":100352,"max_position_embeddings":131072,"shared_intermediate_size":8192,"hidden_size":2048,"intermediate_size":8192,"num_attention_heads":32,"num_key_value_heads":8,"num_local_experts":0,"num_experts_per_tok":0,"mamba_n_heads":64})json";
+inline constexpr char m79[] = R"json({"architectures":["LlamaForCausalLM"],"hidden_size":5120,"intermediate_size":13824,"max_position_embeddings":4096,"model_type":"llama","num_attention_heads":40,"num_hidden_layers":40,"num_key_value_heads":40,"tie_word_embeddings":false,"vocab_size":32000})json";
+inline constexpr char m80[] = R"json({"architectures":["LlamaForCausalLM"],"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":4096,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":32000})json";
+inline constexpr char m81[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":16384,"intermediate_size":53248,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":128,"num_hidden_layers":126,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m82[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":16384,"intermediate_size":53248,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":128,"num_hidden_layers":126,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m83[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m84[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m85[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m86[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m87[] = R"json({"architectures":["LlamaForCausalLM"],"model_type":"llama","attention_bias":false,"tie_word_embeddings":true,"hidden_size":2048,"intermediate_size":8192,"num_hidden_layers":16,"num_attention_heads":32,"num_key_value_heads":8,"head_dim":64,"vocab_size":128256,"max_position_embeddings":131072,"mlp_bias":false})json";
+inline constexpr char m88[] = R"json({"architectures":["LlamaForCausalLM"],"model_type":"llama","attention_bias":false,"tie_word_embeddings":true,"hidden_size":2048,"intermediate_size":8192,"num_hidden_layers":16,"num_attention_heads":32,"num_key_value_heads":8,"head_dim":64,"vocab_size":128256,"max_position_embeddings":131072,"mlp_bias":false})json";
+inline constexpr char m89[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":3072,"intermediate_size":8192,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":24,"num_hidden_layers":28,"num_key_value_heads":8,"tie_word_embeddings":true,"vocab_size":128256})json";
+inline constexpr char m90[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"head_dim":128,"hidden_size":3072,"intermediate_size":8192,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":24,"num_hidden_layers":28,"num_key_value_heads":8,"tie_word_embeddings":true,"vocab_size":128256})json";
+inline constexpr char m91[] = R"json({"architectures":["LlamaForCausalLM"],"model_type":"llama","attention_bias":false,"tie_word_embeddings":false,"hidden_size":8192,"intermediate_size":28672,"num_hidden_layers":80,"num_attention_heads":64,"num_key_value_heads":8,"head_dim":128,"vocab_size":128256,"max_position_embeddings":131072,"mlp_bias":false})json";
+inline constexpr char m92[] = R"json({"architectures":["Llama4ForConditionalGeneration"],"model_type":"llama4","text_config":{"model_type":"llama4_text","attention_bias":false,"attention_chunk_size":8192,"head_dim":128,"hidden_size":5120,"interleave_moe_layer_step":1,"intermediate_size":8192,"intermediate_size_mlp":16384,"max_position_embeddings":10485760,"num_attention_heads":40,"num_experts_per_tok":1,"num_hidden_layers":48,"num_key_value_heads":8,"num_local_experts":16,"tie_word_embeddings":false,"vocab_size":202048},"tie_word_embeddings":false,"vision_config":{"hidden_size":1408,"image_size":336,"intermediate_size":5632,"model_type":"llama4_vision_model","num_attention_heads":16,"num_channels":3,"num_hidden_layers":34,"patch_size":14,"projector_input_dim":4096,"projector_output_dim":4096,"vision_output_dim":4096}})json";
+inline constexpr char m93[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":8192,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m94[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":8192,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m95[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":16384,"intermediate_size":53248,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":128,"num_hidden_layers":126,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m96[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m97[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char m98[] = R"json({"architectures":["PhiMoEForCausalLM"],"model_type":"phimoe","attention_bias":true,"hidden_size":4096,"intermediate_size":6400,"lm_head_bias":true,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"num_local_experts":16,"num_experts_per_tok":2,"vocab_size":32064,"max_position_embeddings":131072,"sliding_window":131072,"tie_word_embeddings":false})json";
+inline constexpr char m99[] = R"json({"architectures":["PhiForCausalLM"],"attention_bias":false,"hidden_size":2048,"intermediate_size":8192,"max_position_embeddings":2048,"model_type":"phi","num_attention_heads":32,"num_hidden_layers":24,"num_key_value_heads":32,"qk_layernorm":false,"tie_word_embeddings":false,"vocab_size":50295})json";
+inline constexpr char m100[] = R"json({"architectures":["PhiForCausalLM"],"model_type":"phi","hidden_size":2560,"intermediate_size":10240,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":32,"qk_layernorm":false,"vocab_size":51200,"max_position_embeddings":2048,"tie_word_embeddings":false})json";
+inline constexpr char m101[] = R"json({"architectures":["MistralForCausalLM"],"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":512,"model_type":"mistral","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":32000})json";
+inline constexpr char m102[] = R"json({"vocab_size":32768,"max_position_embeddings":32768,"hidden_size":4096,"intermediate_size":14336,"num_hidden_layers":32,"num_attention_heads":32,"sliding_window":null,"num_key_value_heads":8,"tie_word_embeddings":false,"architectures":["MistralForCausalLM"],"model_type":"mistral"})json";
+inline constexpr char m103[] = R"json({"architectures":["MistralForCausalLM"],"model_type":"mistral","hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":32768,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"sliding_window":4096,"tie_word_embeddings":false,"vocab_size":32000})json";
+inline constexpr char m104[] = R"json({"architectures":["MistralForCausalLM"],"head_dim":128,"hidden_size":5120,"intermediate_size":14336,"max_position_embeddings":131072,"model_type":"mistral","num_attention_heads":32,"num_hidden_layers":40,"num_key_value_heads":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":131072})json";
+inline constexpr char m105[] = R"json({"architectures":["MixtralForCausalLM"],"hidden_size":6144,"intermediate_size":16384,"max_position_embeddings":65536,"model_type":"mixtral","num_attention_heads":48,"num_experts_per_tok":2,"num_hidden_layers":56,"num_key_value_heads":8,"num_local_experts":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":32000})json";
+inline constexpr char m106[] = R"json({"architectures":["MixtralForCausalLM"],"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":32768,"model_type":"mixtral","num_attention_heads":32,"num_experts_per_tok":2,"num_hidden_layers":32,"num_key_value_heads":8,"num_local_experts":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":32000})json";
+inline constexpr char m107[] = R"json({"architectures":["MixtralForCausalLM"],"hidden_size":4096,"intermediate_size":14336,"max_position_embeddings":32768,"model_type":"mixtral","num_attention_heads":32,"num_experts_per_tok":2,"num_hidden_layers":32,"num_key_value_heads":8,"num_local_experts":8,"sliding_window":null,"tie_word_embeddings":false,"vocab_size":32000})json";
+inline constexpr char m108[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":131072,"model_type":"kimi_k2","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840})json";
+inline constexpr char m109[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"kimi_k2","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"config_groups":{"group_0":{"input_activations":null,"output_activations":null,"targets":["Linear"],"weights":{"actorder":null,"block_structure":null,"dynamic":false,"group_size":32,"num_bits":4,"observer":"minmax","observer_kwargs":{},"strategy":"group","symmetric":true,"type":"int"}}},"format":"pack-quantized","ignore":["lm_head","re:.*self_attn.*","re:.*shared_experts.*","re:.*mlp\\.(gate|up|gate_up|down)_proj.*"],"kv_cache_scheme":null,"quant_method":"compressed-tensors","quantization_status":"compressed"},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
+inline constexpr char m110[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"kimi_k2","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"config_groups":{"group_0":{"input_activations":null,"output_activations":null,"targets":["Linear"],"weights":{"actorder":null,"block_structure":null,"dynamic":false,"group_size":32,"num_bits":4,"observer":"minmax","observer_kwargs":{},"strategy":"group","symmetric":true,"type":"int"}}},"format":"pack-quantized","ignore":["re:.*self_attn.*","re:.*shared_experts.*","re:.*mlp\\.(gate|up|gate_up|down)_proj.*","re:.*lm_head.*","re:vision_tower.*","re:mm_projector.*"],"kv_cache_scheme":null,"quant_method":"compressed-tensors","quantization_status":"compressed"},"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
+inline constexpr char m111[] = R"json({"architectures":["KimiLinearForCausalLM"],"model_type":"kimi_linear","first_k_dense_replace":1,"head_dim":72,"hidden_size":2304,"intermediate_size":9216,"kv_lora_rank":512,"linear_attn_config":{"full_attn_layers":[4,8,12,16,20,24,27],"head_dim":128,"kda_layers":[1,2,3,5,6,7,9,10,11,13,14,15,17,18,19,21,22,23,25,26],"num_heads":32,"short_conv_kernel_size":4},"moe_intermediate_size":1024,"moe_layer_freq":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_token":8,"num_hidden_layers":27,"num_key_value_heads":32,"num_nextn_predict_layers":0,"num_shared_experts":1,"q_lora_rank":null,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840})json";
+inline constexpr char m112[] = R"json({"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
+inline constexpr char q112[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.self_attn.kv_a_proj_with_mqa","model.layers.*.self_attn.kv_b_proj","model.layers.*.self_attn.q_a_proj","model.layers.*.self_attn.q_b_proj","model.layers.61*"]}})json";
+inline constexpr char m113[] = R"json({"architectures":["DeepseekV32ForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"index_head_dim":128,"index_n_heads":64,"index_topk":2048,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v32","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":129280})json";
+inline constexpr char q113[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.self_attn.indexer*","model.layers.*.self_attn.kv_a_proj_with_mqa","model.layers.*.self_attn.kv_b_proj","model.layers.*.self_attn.q_a_proj","model.layers.*.self_attn.q_b_proj","model.layers.61*"]}})json";
+inline constexpr char m114[] = R"json({"architectures":["DeepseekV4ForCausalLM"],"attention_bias":false,"compress_ratios":[0,0,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,0],"expert_dtype":"fp4","hc_mult":4,"head_dim":512,"hidden_size":4096,"index_head_dim":128,"index_n_heads":64,"index_topk":512,"max_position_embeddings":1048576,"model_type":"deepseek_v4","moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":6,"num_hidden_layers":43,"num_key_value_heads":1,"num_nextn_predict_layers":1,"o_groups":8,"o_lora_rank":1024,"q_lora_rank":1024,"qk_rope_head_dim":64,"quantization_config":{"activation_scheme":"dynamic","config_groups":{"group_0":{"input_activations":{"dynamic":false,"group_size":16,"num_bits":4,"type":"float"},"targets":["Linear"],"weights":{"dynamic":false,"group_size":16,"num_bits":4,"type":"float"}}},"fmt":"e4m3","group_size":16,"ignore":["*.attn.*","*.ffn.shared_experts.*","head","mtp.*"],"kv_cache_quant_algo":null,"moe_quant_algo":"NVFP4","producer":{"name":"modelopt","version":"dsv4-nvfp4-experts"},"quant_algo":"MIXED_PRECISION","quant_method":"fp8","quantized_layers":{"layers.*.ffn.experts":{"group_size":16,"quant_algo":"NVFP4"}},"scale_fmt":"ue8m0","weight_block_size":[128,128]},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":129280})json";
+inline constexpr char q114[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":null,"group_size":16,"quantized_layers":{"layers.*.ffn.experts":{"quant_algo":"NVFP4","group_size":16}},"exclude_modules":["*.attn.*","*.ffn.shared_experts.*","head","mtp.*"]}})json";
+inline constexpr char m115[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
+inline constexpr char q115[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.self_attn.indexer*","model.layers.*.self_attn.kv_a_proj_with_mqa","model.layers.*.self_attn.kv_b_proj","model.layers.*.self_attn.o_proj","model.layers.*.self_attn.q_a_proj","model.layers.*.self_attn.q_b_proj","model.layers.78*"]}})json";
+inline constexpr char m116[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"indexer_types":["full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full","full"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.45.0.dev44+gc273ddb8a.d20260509"},"quant_method":"modelopt"}})json";
+inline constexpr char q116[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"]}})json";
+inline constexpr char m117[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"layer_types":["deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention"],"max_position_embeddings":1048576,"mlp_bias":false,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.46.0.dev65+g977d34dc3"},"quant_method":"modelopt"}})json";
+inline constexpr char q117[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"]}})json";
+inline constexpr char m118[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"layer_types":["deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention","deepseek_sparse_attention"],"max_position_embeddings":1048576,"mlp_bias":false,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.46.0.dev65+g977d34dc3"},"quant_method":"modelopt"}})json";
+inline constexpr char q118[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.embed_tokens","model.layers.0*","model.layers.1.*","model.layers.*.mlp.shared_experts*","model.layers.*.self_attn*","model.layers.2.*","model.layers.78*"]}})json";
+inline constexpr char m119[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["language_model.lm_head","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.41.0"},"quant_method":"modelopt"},"text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
+inline constexpr char m120[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["language_model.lm_head","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev752+gbd4fc3a65.d20260504"},"quant_method":"modelopt"},"text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27}})json";
+inline constexpr char q120[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["language_model.lm_head","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"]}})json";
+inline constexpr char m121[] = R"json({"architectures":["KimiK25ForConditionalGeneration"],"model_type":"kimi_k25","text_config":{"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"first_k_dense_replace":1,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":262144,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":384,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":64,"num_nextn_predict_layers":0,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":128,"vocab_size":163840},"tie_word_embeddings":false,"vision_config":{"init_pos_emb_height":64,"init_pos_emb_time":4,"init_pos_emb_width":64,"merge_kernel_size":[2,2],"mm_hidden_size":1152,"model_type":"","patch_size":14,"text_hidden_size":7168,"vt_hidden_size":1152,"vt_intermediate_size":4304,"vt_num_attention_heads":16,"vt_num_hidden_layers":27},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["language_model.lm_head","language_model.model.embed_tokens","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.44.0rc1"},"quant_method":"modelopt"}})json";
+inline constexpr char q121[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["language_model.lm_head","language_model.model.embed_tokens","language_model.model.layers.0*","language_model.model.layers.*.mlp.shared_experts*","language_model.model.layers.*.self_attn*","mm_projector*","vision_tower*"]}})json";
+inline constexpr char m122[] = R"json({"architectures":["LlamaForCausalLM"],"attention_bias":false,"hidden_size":8192,"intermediate_size":28672,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama","num_attention_heads":64,"num_hidden_layers":80,"num_key_value_heads":8,"tie_word_embeddings":false,"vocab_size":128256})json";
+inline constexpr char q122[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8","exclude_modules":["lm_head"]}})json";
+inline constexpr char m123[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"attn_type_list":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":196608,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev507+gbb6639d33"},"quant_method":"modelopt"},"shared_intermediate_size":0,"sliding_window":null,"tie_word_embeddings":false,"use_mtp":true,"use_qk_norm":true,"vocab_size":200064})json";
+inline constexpr char q123[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"]}})json";
+inline constexpr char m124[] = R"json({"architectures":["MiniMaxM2ForCausalLM"],"attn_type_list":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"head_dim":128,"hidden_size":3072,"intermediate_size":1536,"max_position_embeddings":196608,"model_type":"minimax_m2","num_attention_heads":48,"num_experts_per_tok":8,"num_hidden_layers":62,"num_key_value_heads":8,"num_local_experts":256,"num_mtp_modules":3,"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.43.0rc2.dev96+g3baa2da62.d20260410"},"quant_method":"modelopt"},"shared_intermediate_size":0,"sliding_window":null,"tie_word_embeddings":false,"use_mtp":true,"use_qk_norm":true,"vocab_size":200064})json";
+inline constexpr char q124[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.layers.*.block_sparse_moe.gate","model.layers.*.self_attn*"]}})json";
+inline constexpr char m125[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":2688,"hybrid_override_pattern":"MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":1856,"mamba_head_dim":64,"mamba_num_heads":64,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":1856,"moe_shared_expert_intermediate_size":3712,"n_groups":8,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":6,"num_hidden_layers":52,"num_key_value_heads":2,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char m126[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":2688,"hybrid_override_pattern":"MEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":1856,"mamba_head_dim":64,"mamba_num_heads":64,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":1856,"moe_shared_expert_intermediate_size":3712,"n_groups":8,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":6,"num_hidden_layers":52,"num_key_value_heads":2,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char q126[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","backbone.layers.4.mixer.in_proj","backbone.layers.4.mixer.out_proj","backbone.layers.5.mixer.q_proj","backbone.layers.5.mixer.k_proj","backbone.layers.5.mixer.v_proj","backbone.layers.5.mixer.o_proj","backbone.layers.11.mixer.in_proj","backbone.layers.11.mixer.out_proj","backbone.layers.12.mixer.q_proj","backbone.layers.12.mixer.k_proj","backbone.layers.12.mixer.v_proj","backbone.layers.12.mixer.o_proj","backbone.layers.18.mixer.in_proj","backbone.layers.18.mixer.out_proj","backbone.layers.19.mixer.q_proj","backbone.layers.19.mixer.k_proj","backbone.layers.19.mixer.v_proj","backbone.layers.19.mixer.o_proj","backbone.layers.25.mixer.in_proj","backbone.layers.25.mixer.out_proj","backbone.layers.26.mixer.q_proj","backbone.layers.26.mixer.k_proj","backbone.layers.26.mixer.v_proj","backbone.layers.26.mixer.o_proj","backbone.layers.32.mixer.in_proj","backbone.layers.32.mixer.out_proj","backbone.layers.33.mixer.q_proj","backbone.layers.33.mixer.k_proj","backbone.layers.33.mixer.v_proj","backbone.layers.33.mixer.o_proj","backbone.layers.41.mixer.in_proj","backbone.layers.41.mixer.out_proj","backbone.layers.42.mixer.q_proj","backbone.layers.42.mixer.k_proj","backbone.layers.42.mixer.v_proj","backbone.layers.42.mixer.o_proj","backbone.layers.0.mixer.conv1d","backbone.layers.2.mixer.conv1d","backbone.layers.4.mixer.conv1d","backbone.layers.7.mixer.conv1d","backbone.layers.9.mixer.conv1d","backbone.layers.11.mixer.conv1d","backbone.layers.14.mixer.conv1d","backbone.layers.16.mixer.conv1d","backbone.layers.18.mixer.conv1d","backbone.layers.21.mixer.conv1d","backbone.layers.23.mixer.conv1d","backbone.layers.25.mixer.conv1d","backbone.layers.28.mixer.conv1d","backbone.layers.30.mixer.conv1d","backbone.layers.32.mixer.conv1d","backbone.layers.35.mixer.conv1d","backbone.layers.37.mixer.conv1d","backbone.layers.39.mixer.conv1d","backbone.layers.41.mixer.conv1d","backbone.layers.44.mixer.conv1d","backbone.layers.46.mixer.conv1d","backbone.layers.48.mixer.conv1d","backbone.layers.50.mixer.conv1d"]}})json";
+inline constexpr char m127[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":4096,"hybrid_override_pattern":"MEMEMEM*EMEMEMEM*EMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":2688,"mamba_head_dim":64,"mamba_num_heads":128,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":2688,"moe_latent_size":1024,"moe_shared_expert_intermediate_size":5376,"mtp_hybrid_override_pattern":"*E","n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":22,"num_hidden_layers":88,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char q127[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8"}})json";
+inline constexpr char m128[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":4096,"hybrid_override_pattern":"MEMEMEM*EMEMEMEM*EMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEM*EMEMEMEME","intermediate_size":2688,"mamba_head_dim":64,"mamba_num_heads":128,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":2688,"moe_latent_size":1024,"moe_shared_expert_intermediate_size":5376,"mtp_hybrid_override_pattern":"*E","n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":22,"num_hidden_layers":88,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char q128[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8"}})json";
+inline constexpr char m129[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char m130[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char q130[] = R"json({"quantization":{"quant_algo":"FP8","kv_cache_quant_algo":"FP8"}})json";
+inline constexpr char m131[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":8192,"intermediate_size":5120,"layers_block_type":["mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":262144,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":5120,"moe_latent_size":2048,"moe_shared_expert_intermediate_size":10240,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":512,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":22,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char q131[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8"}})json";
+inline constexpr char m132[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"chunk_size":128,"conv_kernel":4,"expand":2,"head_dim":128,"hidden_size":2688,"intermediate_size":1856,"layers_block_type":["mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","attention","moe","mamba","moe","mamba","moe","mamba","moe","mamba","moe"],"mamba_head_dim":64,"mamba_num_heads":64,"mamba_proj_bias":false,"mamba_ssm_cache_dtype":"float32","max_position_embeddings":1048576,"mlp_bias":false,"model_type":"nemotron_h","moe_intermediate_size":1856,"moe_latent_size":null,"moe_shared_expert_intermediate_size":3712,"mtp_layers_block_type":["attention","moe"],"n_groups":8,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":32,"num_experts_per_tok":6,"num_hidden_layers":52,"num_key_value_heads":2,"num_nextn_predict_layers":1,"sliding_window":null,"ssm_state_size":128,"tie_word_embeddings":false,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char q132[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","quantized_layers":{"backbone.layers.*.mixer.in_proj":{"quant_algo":"FP8"},"backbone.layers.*.mixer.out_proj":{"quant_algo":"FP8"},"backbone.layers.*.mixer.experts":{"quant_algo":"W4A16_NVFP4","group_size":16},"backbone.layers.*.mixer.shared_experts.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"backbone.layers.*.mixer.shared_experts.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"exclude_modules":["backbone.embeddings","backbone.layers.*.mixer.conv1d","backbone.layers.*.mixer.gate","backbone.layers.*.mixer.k_proj","backbone.layers.*.mixer.o_proj","backbone.layers.*.mixer.q_proj","backbone.layers.*.mixer.v_proj","mtp*"]}})json";
+inline constexpr char m133[] = R"json({"architectures":["NemotronForCausalLM"],"model_type":"nemotron","hidden_size":18432,"intermediate_size":73728,"num_attention_heads":96,"num_hidden_layers":96,"num_key_value_heads":8,"vocab_size":256000,"max_position_embeddings":4096,"tie_word_embeddings":false})json";
+inline constexpr char m134[] = R"json({"architectures":["NemotronHForCausalLM"],"attention_bias":false,"attention_head_dim":128,"chunk_size":128,"conv_kernel":4,"expand":2,"hidden_size":8192,"hybrid_override_pattern":"M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M-","intermediate_size":32768,"mamba_head_dim":64,"mamba_num_heads":256,"mamba_proj_bias":false,"max_position_embeddings":8192,"mlp_bias":false,"model_type":"nemotron_h","n_groups":8,"num_attention_heads":64,"num_hidden_layers":118,"num_key_value_heads":8,"sliding_window":null,"ssm_state_size":256,"tie_word_embeddings":false,"time_step_rank":512,"use_bias":false,"use_conv_bias":true,"vocab_size":131072})json";
+inline constexpr char m135[] = R"json({"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"decoder_sparse_step":1,"head_dim":128,"hidden_size":4096,"intermediate_size":12288,"max_position_embeddings":40960,"max_window_layers":94,"mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":1536,"num_attention_heads":64,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":94,"num_key_value_heads":4,"sliding_window":null,"tie_word_embeddings":false,"use_sliding_window":false,"vocab_size":151936})json";
+inline constexpr char q135[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["model.layers.*.mlp.gate","lm_head"]}})json";
+inline constexpr char m136[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":3072,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":3072,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*","mtp*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev752+gbd4fc3a65.d20260504"},"quant_method":"modelopt"}})json";
+inline constexpr char q136[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*","mtp*"]}})json";
+inline constexpr char m137[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":4096,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":64,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"mlp_only_layers":[],"model_type":"qwen3_5_moe_text","moe_intermediate_size":1024,"mtp_num_hidden_layers":1,"num_attention_heads":32,"num_experts":512,"num_experts_per_tok":10,"num_hidden_layers":60,"num_key_value_heads":2,"shared_expert_intermediate_size":1024,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":4096,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["Linear"]}},"ignore":["lm_head","*.mlp.shared_expert.*","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*"],"quant_algo":"NVFP4","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.0.1.dev538+g26cad678d"},"quant_method":"modelopt"}})json";
+inline constexpr char q137[] = R"json({"quantization":{"quant_algo":"NVFP4","kv_cache_quant_algo":"FP8","group_size":16,"exclude_modules":["lm_head","*.mlp.shared_expert.*","model.language_model.layers.*.linear_attn*","model.language_model.layers.*.mlp.shared_expert*","model.language_model.layers.*.mlp.shared_expert_gate","model.language_model.layers.*.self_attn*","model.visual*","mtp.layers.0*"]}})json";
+inline constexpr char m138[] = R"json({"architectures":["Qwen3_5ForConditionalGeneration"],"model_type":"qwen3_5","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":5120,"intermediate_size":17408,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":48,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"model_type":"qwen3_5_text","mtp_num_hidden_layers":1,"num_attention_heads":24,"num_hidden_layers":64,"num_key_value_heads":4,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":5120,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":8,"type":"float"},"weights":{"dynamic":false,"num_bits":8,"type":"float"},"targets":["model.language_model.layers.*.linear_attn.in_proj_qkv","model.language_model.layers.*.linear_attn.in_proj_z","model.language_model.layers.*.linear_attn.out_proj","model.language_model.layers.*.self_attn.k_proj","model.language_model.layers.*.self_attn.o_proj","model.language_model.layers.*.self_attn.q_proj","model.language_model.layers.*.self_attn.v_proj"]},"group_1":{"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["lm_head","model.language_model.layers.*.mlp.down_proj","model.language_model.layers.*.mlp.gate_proj","model.language_model.layers.*.mlp.up_proj"]}},"quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"ignore":["mtp*","mtp.layers.0*"],"quant_algo":"MIXED_PRECISION","kv_cache_scheme":{"dynamic":false,"num_bits":8,"type":"float"},"producer":{"name":"modelopt","version":"0.45.0"},"quant_method":"modelopt"}})json";
+inline constexpr char q138[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"exclude_modules":["mtp*","mtp.layers.0*"]}})json";
+inline constexpr char m139[] = R"json({"architectures":["Qwen3_5MoeForConditionalGeneration"],"model_type":"qwen3_5_moe","text_config":{"attention_bias":false,"full_attention_interval":4,"head_dim":256,"hidden_size":2048,"layer_types":["linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention","linear_attention","linear_attention","linear_attention","full_attention"],"linear_conv_kernel_dim":4,"linear_key_head_dim":128,"linear_num_key_heads":16,"linear_num_value_heads":32,"linear_value_head_dim":128,"mamba_ssm_dtype":"float32","max_position_embeddings":262144,"model_type":"qwen3_5_moe_text","moe_intermediate_size":512,"mtp_num_hidden_layers":1,"num_attention_heads":16,"num_experts":256,"num_experts_per_tok":8,"num_hidden_layers":40,"num_key_value_heads":2,"shared_expert_intermediate_size":512,"tie_word_embeddings":false,"vocab_size":248320},"tie_word_embeddings":false,"vision_config":{"deepstack_visual_indexes":[],"depth":27,"hidden_size":1152,"in_channels":3,"intermediate_size":4304,"model_type":"qwen3_5_moe_vision","num_heads":16,"num_position_embeddings":2304,"out_hidden_size":2048,"patch_size":16,"spatial_merge_size":2,"temporal_patch_size":2},"quantization_config":{"config_groups":{"group_0":{"input_activations":{"dynamic":false,"num_bits":8,"type":"float"},"weights":{"dynamic":false,"num_bits":8,"type":"float"},"targets":["model.language_model.layers.*.linear_attn.in_proj_qkv","model.language_model.layers.*.linear_attn.in_proj_z","model.language_model.layers.*.linear_attn.out_proj","model.language_model.layers.*.self_attn.k_proj","model.language_model.layers.*.self_attn.o_proj","model.language_model.layers.*.self_attn.q_proj","model.language_model.layers.*.self_attn.v_proj"]},"group_1":{"input_activations":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"weights":{"dynamic":false,"num_bits":4,"type":"float","group_size":16},"targets":["lm_head","model.language_model.layers.*.mlp.experts","model.language_model.layers.*.mlp.shared_expert.down_proj","model.language_model.layers.*.mlp.shared_expert.gate_proj","model.language_model.layers.*.mlp.shared_expert.up_proj"]}},"quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.experts":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"ignore":["mtp.layers.0*","mtp*"],"quant_algo":"MIXED_PRECISION","producer":{"name":"modelopt","version":"0.37.0"},"quant_method":"modelopt"}})json";
+inline constexpr char q139[] = R"json({"quantization":{"quant_algo":"MIXED_PRECISION","kv_cache_quant_algo":"FP8","quantized_layers":{"model.language_model.layers.*.linear_attn.out_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_qkv":{"quant_algo":"FP8"},"model.language_model.layers.*.linear_attn.in_proj_z":{"quant_algo":"FP8"},"model.language_model.layers.*.mlp.experts":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.gate_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.up_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.mlp.shared_expert.down_proj":{"quant_algo":"W4A16_NVFP4","group_size":16},"model.language_model.layers.*.self_attn.q_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.k_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.v_proj":{"quant_algo":"FP8"},"model.language_model.layers.*.self_attn.o_proj":{"quant_algo":"FP8"},"lm_head":{"quant_algo":"W4A16_NVFP4","group_size":16}},"exclude_modules":["mtp.layers.0*","mtp*"]}})json";
+inline constexpr char m140[] = R"json({"architectures":["GPT2LMHeadModel"],"model_type":"gpt2","n_embd":768,"n_head":12,"n_layer":12,"n_positions":1024,"vocab_size":50257})json";
+inline constexpr char m141[] = R"json({"architectures":["GptOssForCausalLM"],"attention_bias":true,"experts_per_token":4,"head_dim":64,"hidden_size":2880,"intermediate_size":2880,"layer_types":["sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention"],"max_position_embeddings":131072,"model_type":"gpt_oss","num_attention_heads":64,"num_experts_per_tok":4,"num_hidden_layers":36,"num_key_value_heads":8,"num_local_experts":128,"quantization_config":{"modules_to_not_convert":["model.layers.*.self_attn","model.layers.*.mlp.router","model.embed_tokens","lm_head"],"quant_method":"mxfp4"},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":201088})json";
+inline constexpr char m142[] = R"json({"architectures":["GptOssForCausalLM"],"attention_bias":true,"experts_per_token":4,"head_dim":64,"hidden_size":2880,"intermediate_size":2880,"layer_types":["sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention","sliding_attention","full_attention"],"max_position_embeddings":131072,"model_type":"gpt_oss","num_attention_heads":64,"num_experts_per_tok":4,"num_hidden_layers":24,"num_key_value_heads":8,"num_local_experts":32,"quantization_config":{"modules_to_not_convert":["model.layers.*.self_attn","model.layers.*.mlp.router","model.embed_tokens","lm_head"],"quant_method":"mxfp4"},"sliding_window":128,"tie_word_embeddings":false,"vocab_size":201088})json";
+inline constexpr char m143[] = R"json({"architectures":["MiniCPMV"],"attention_bias":false,"head_dim":128,"hidden_size":2560,"intermediate_size":10240,"max_position_embeddings":32768,"mlp_bias":false,"model_type":"minicpmv","num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":2,"query_num":64,"tie_word_embeddings":false,"version":4.0,"vision_config":{"_attn_implementation_autoset":true,"hidden_size":1152,"image_size":980,"intermediate_size":4304,"model_type":"siglip_vision_model","num_attention_heads":16,"num_channels":3,"num_hidden_layers":27,"patch_size":14},"vocab_size":73448})json";
+inline constexpr char m144[] = R"json({"architectures":["DeepseekV4ForCausalLM"],"hidden_size":4096,"num_hidden_layers":43,"num_attention_heads":64,"num_key_value_heads":1,"head_dim":512,"vocab_size":129280,"max_position_embeddings":1048576,"moe_intermediate_size":2048,"n_routed_experts":256,"n_shared_experts":1,"num_experts_per_tok":6,"num_nextn_predict_layers":1,"q_lora_rank":1024,"o_lora_rank":1024,"o_groups":8,"qk_rope_head_dim":64,"index_head_dim":128,"index_n_heads":64,"index_topk":512,"sliding_window":128,"hc_mult":4,"compress_ratios":[0,0,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,128,4,0],"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","scale_fmt":"ue8m0","weight_block_size":[128,128]},"model_type":"deepseek_ref"})json";
+inline constexpr char m145[] = R"json({"architectures":["StableLmForCausalLM"],"model_type":"stablelm","hidden_size":2048,"intermediate_size":5632,"num_attention_heads":32,"num_hidden_layers":24,"num_key_value_heads":32,"vocab_size":100352,"max_position_embeddings":4096,"use_qkv_bias":true,"tie_word_embeddings":false})json";
+inline constexpr char m146[] = R"json({"architectures":["StableLmForCausalLM"],"model_type":"stablelm","hidden_size":2560,"intermediate_size":6912,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":32,"vocab_size":50304,"max_position_embeddings":4096,"use_qkv_bias":false,"tie_word_embeddings":false})json";
+inline constexpr char m147[] = R"json({"architectures":["MambaForCausalLM"],"model_type":"mamba","conv_kernel":4,"d_inner":5120,"d_model":2560,"expand":2,"hidden_size":2560,"intermediate_size":5120,"n_layer":64,"num_hidden_layers":64,"state_size":16,"time_step_rank":160,"use_bias":false,"use_conv_bias":true,"vocab_size":50280,"tie_word_embeddings":true})json";
+inline constexpr char m148[] = R"json({"architectures":["ApertusForCausalLM"],"model_type":"apertus","attention_bias":false,"hidden_size":4096,"intermediate_size":21504,"mlp_bias":false,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"qk_norm":true,"tie_word_embeddings":false,"vocab_size":131072,"max_position_embeddings":65536})json";
+inline constexpr char m149[] = R"json({"architectures":["HunYuanDenseV1ForCausalLM"],"model_type":"hunyuan_v1_dense","attention_bias":false,"attention_head_dim":128,"head_dim":128,"hidden_size":4096,"intermediate_size":14336,"mlp_bias":false,"num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"tie_word_embeddings":true,"use_qk_norm":true,"vocab_size":128167,"max_position_embeddings":32768})json";
+inline constexpr char m150[] = R"json({"architectures":["FalconForCausalLM"],"model_type":"falcon","bias":false,"hidden_size":8192,"multi_query":true,"new_decoder_architecture":true,"num_attention_heads":128,"num_kv_heads":8,"num_hidden_layers":60,"parallel_attn":true,"vocab_size":65024})json";
+inline constexpr char m151[] = R"json({"architectures":["Glm4vForConditionalGeneration"],"model_type":"glm4v","attention_bias":true,"hidden_size":4096,"intermediate_size":13696,"max_position_embeddings":65536,"num_attention_heads":32,"num_hidden_layers":40,"num_key_value_heads":2,"tie_word_embeddings":false,"vocab_size":151552,"vision_config":{"hidden_size":1536,"depth":24,"num_heads":12,"attention_bias":false,"intermediate_size":13696,"image_size":336,"patch_size":14,"out_hidden_size":4096,"spatial_merge_size":2,"temporal_patch_size":2}})json";
+inline constexpr char m152[] = R"json({"architectures":["Glm4MoeForCausalLM"],"model_type":"glm4_moe","attention_bias":true,"first_k_dense_replace":1,"head_dim":128,"hidden_size":4096,"intermediate_size":10944,"moe_intermediate_size":1408,"n_routed_experts":128,"n_shared_experts":1,"num_attention_heads":96,"num_experts_per_tok":8,"num_hidden_layers":46,"num_key_value_heads":8,"num_nextn_predict_layers":1,"tie_word_embeddings":false,"use_qk_norm":false,"vocab_size":151552,"max_position_embeddings":131072})json";
+inline constexpr char m153[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
+inline constexpr char m154[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["lm_head","model.embed_tokens","model.layers.*.input_layernorm","model.layers.*.post_attention_layernorm","model.layers.*.self_attn.indexer.k_norm","model.layers.*.self_attn.indexer.k_norm.bias","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.self_attn.q_a_layernorm","model.layers.*.mlp.gate","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.78.eh_proj","model.layers.78.enorm","model.layers.78.hnorm","model.layers.78.shared_head.norm","model.norm"]}})json";
+inline constexpr char m155[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
+inline constexpr char m156[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":64,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_topk":2048,"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":202752,"moe_intermediate_size":2048,"moe_layer_freq":1,"model_type":"glm_moe_dsa","n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["lm_head","model.embed_tokens","model.layers.*.input_layernorm","model.layers.*.post_attention_layernorm","model.layers.*.self_attn.indexer.k_norm","model.layers.*.self_attn.indexer.k_norm.bias","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.self_attn.q_a_layernorm","model.layers.*.mlp.gate","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.78.eh_proj","model.layers.78.enorm","model.layers.78.hnorm","model.layers.78.shared_head.norm","model.norm"]}})json";
+inline constexpr char m157[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
+inline constexpr char m158[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["model.layers.*.post_attention_layernorm","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.mlp.gate","model.layers.*.self_attn.q_a_layernorm","model.layers.*.input_layernorm","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.indexer.k_norm","model.layers.78.hnorm","model.layers.*.self_attn.indexer.k_norm.bias","lm_head","model.layers.78.enorm","model.norm","model.layers.78.shared_head.norm","model.layers.78.eh_proj","model.embed_tokens"]}})json";
+inline constexpr char m159[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880})json";
+inline constexpr char m160[] = R"json({"architectures":["GlmMoeDsaForCausalLM"],"attention_bias":false,"first_k_dense_replace":3,"head_dim":192,"hidden_size":6144,"index_head_dim":128,"index_n_heads":32,"index_skip_topk_offset":3,"index_topk":2048,"index_topk_freq":4,"indexer_types":["full","full","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared","full","shared","shared","shared"],"intermediate_size":12288,"kv_lora_rank":512,"max_position_embeddings":1048576,"mlp_layer_types":["dense","dense","dense","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse","sparse"],"model_type":"glm_moe_dsa","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":64,"num_experts_per_tok":8,"num_hidden_layers":78,"num_key_value_heads":64,"num_nextn_predict_layers":1,"q_lora_rank":2048,"qk_nope_head_dim":192,"qk_rope_head_dim":64,"tie_word_embeddings":false,"v_head_dim":256,"vocab_size":154880,"quantization_config":{"activation_scheme":"dynamic","fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128],"modules_to_not_convert":["model.layers.*.post_attention_layernorm","model.layers.*.mlp.gate.e_score_correction_bias","model.layers.*.self_attn.kv_a_layernorm","model.layers.*.mlp.gate","model.layers.*.self_attn.q_a_layernorm","model.layers.*.input_layernorm","model.layers.*.self_attn.indexers_proj","model.layers.*.self_attn.indexer.k_norm","model.layers.78.hnorm","model.layers.*.self_attn.indexer.k_norm.bias","lm_head","model.layers.78.enorm","model.norm","model.layers.78.shared_head.norm","model.layers.78.eh_proj","model.embed_tokens"]}})json";
+
+inline constexpr std::size_t model_count = 161;
+inline constexpr entry models[] = {
+    {"ByteDance-Seed/Seed-OSS-36B-Instruct", m0, sizeof m0 - 1, nullptr, 0},
+    {"EleutherAI/gpt-j-6b", m1, sizeof m1 - 1, nullptr, 0},
+    {"EleutherAI/gpt-neox-20b", m2, sizeof m2 - 1, nullptr, 0},
+    {"EleutherAI/pythia-6.9b", m3, sizeof m3 - 1, nullptr, 0},
+    {"IEITYuan/Yuan2-2B-hf", m4, sizeof m4 - 1, nullptr, 0},
+    {"LiquidAI/LFM2-8B-A1B", m5, sizeof m5 - 1, nullptr, 0},
+    {"MiniMaxAI/MiniMax-M2.5", m6, sizeof m6 - 1, nullptr, 0},
+    {"MiniMaxAI/MiniMax-M2.7", m7, sizeof m7 - 1, nullptr, 0},
+    {"OpenGVLab/InternVL2-4B", m8, sizeof m8 - 1, nullptr, 0},
+    {"Qwen/Qwen-14B-Chat", m9, sizeof m9 - 1, nullptr, 0},
+    {"Qwen/Qwen-7B-Chat", m10, sizeof m10 - 1, nullptr, 0},
+    {"Qwen/Qwen1.5-4B-Chat", m11, sizeof m11 - 1, nullptr, 0},
+    {"Qwen/Qwen1.5-7B-Chat", m12, sizeof m12 - 1, nullptr, 0},
+    {"Qwen/Qwen2-1.5B-Instruct", m13, sizeof m13 - 1, nullptr, 0},
+    {"Qwen/Qwen2-72B-Instruct", m14, sizeof m14 - 1, nullptr, 0},
+    {"Qwen/Qwen2-VL-2B-Instruct", m15, sizeof m15 - 1, nullptr, 0},
+    {"Qwen/Qwen2.5-1.5B", m16, sizeof m16 - 1, nullptr, 0},
+    {"Qwen/Qwen2.5-14B", m17, sizeof m17 - 1, nullptr, 0},
+    {"Qwen/Qwen3-0.6B", m18, sizeof m18 - 1, nullptr, 0},
+    {"Qwen/Qwen3-1.7B", m19, sizeof m19 - 1, nullptr, 0},
+    {"Qwen/Qwen3-235B-A22B", m20, sizeof m20 - 1, nullptr, 0},
+    {"Qwen/Qwen3-235B-A22B-FP8", m21, sizeof m21 - 1, nullptr, 0},
+    {"Qwen/Qwen3-30B-A3B", m22, sizeof m22 - 1, nullptr, 0},
+    {"Qwen/Qwen3-30B-A3B-FP8", m23, sizeof m23 - 1, nullptr, 0},
+    {"Qwen/Qwen3-30B-A3B-Instruct-2507", m24, sizeof m24 - 1, nullptr, 0},
+    {"Qwen/Qwen3-32B", m25, sizeof m25 - 1, nullptr, 0},
+    {"Qwen/Qwen3-32B-FP8", m26, sizeof m26 - 1, nullptr, 0},
+    {"Qwen/Qwen3-32B-FP8-Static-PerTensor", m27, sizeof m27 - 1, q27, sizeof q27 - 1},
+    {"Qwen/Qwen3-4B", m28, sizeof m28 - 1, nullptr, 0},
+    {"Qwen/Qwen3-8B", m29, sizeof m29 - 1, nullptr, 0},
+    {"Qwen/Qwen3-Coder-480B-A35B-Instruct", m30, sizeof m30 - 1, nullptr, 0},
+    {"Qwen/Qwen3-Next-80B-A3B-Instruct", m31, sizeof m31 - 1, nullptr, 0},
+    {"Qwen/Qwen3-VL-235B-A22B-Instruct", m32, sizeof m32 - 1, nullptr, 0},
+    {"Qwen/Qwen3-VL-2B-Instruct", m33, sizeof m33 - 1, nullptr, 0},
+    {"Qwen/Qwen3-VL-30B-A3B-Instruct", m34, sizeof m34 - 1, nullptr, 0},
+    {"Qwen/Qwen3-VL-32B-Instruct", m35, sizeof m35 - 1, nullptr, 0},
+    {"Qwen/Qwen3-VL-32B-Thinking", m36, sizeof m36 - 1, nullptr, 0},
+    {"Qwen/Qwen3-VL-4B-Instruct", m37, sizeof m37 - 1, nullptr, 0},
+    {"Qwen/Qwen3-VL-8B-Instruct", m38, sizeof m38 - 1, nullptr, 0},
+    {"Qwen/Qwen3.5-122B-A10B", m39, sizeof m39 - 1, nullptr, 0},
+    {"Qwen/Qwen3.5-27B", m40, sizeof m40 - 1, nullptr, 0},
+    {"Qwen/Qwen3.5-35B-A3B", m41, sizeof m41 - 1, nullptr, 0},
+    {"Qwen/Qwen3.5-397B-A17B", m42, sizeof m42 - 1, nullptr, 0},
+    {"Snowflake/snowflake-arctic-instruct", m43, sizeof m43 - 1, nullptr, 0},
+    {"THUDM/GLM-4-9B-0414", m44, sizeof m44 - 1, nullptr, 0},
+    {"THUDM/chatglm2-6b", m45, sizeof m45 - 1, nullptr, 0},
+    {"THUDM/chatglm3-6b", m46, sizeof m46 - 1, nullptr, 0},
+    {"THUDM/glm-4-9b-chat", m47, sizeof m47 - 1, nullptr, 0},
+    {"TinyLlama/TinyLlama-1.1B-Chat-v1.0", m48, sizeof m48 - 1, nullptr, 0},
+    {"XiaomiMiMo/MiMo-7B-Base", m49, sizeof m49 - 1, nullptr, 0},
+    {"XiaomiMiMo/MiMo-V2-Flash", m50, sizeof m50 - 1, nullptr, 0},
+    {"ai21labs/Jamba-v0.1", m51, sizeof m51 - 1, nullptr, 0},
+    {"allenai/Molmo-7B-D-0924", m52, sizeof m52 - 1, nullptr, 0},
+    {"allenai/OLMoE-1B-7B-0924", m53, sizeof m53 - 1, nullptr, 0},
+    {"allenai/Olmo-3-32B", m54, sizeof m54 - 1, nullptr, 0},
+    {"baidu/ERNIE-4.5-300B-A47B-PT", m55, sizeof m55 - 1, nullptr, 0},
+    {"bigscience/bloom", m56, sizeof m56 - 1, nullptr, 0},
+    {"codellama/CodeLlama-34b-Instruct-hf", m57, sizeof m57 - 1, nullptr, 0},
+    {"databricks/dbrx-instruct", m58, sizeof m58 - 1, nullptr, 0},
+    {"deepseek-ai/DeepSeek-R1", m59, sizeof m59 - 1, nullptr, 0},
+    {"deepseek-ai/DeepSeek-R1-0528", m60, sizeof m60 - 1, nullptr, 0},
+    {"deepseek-ai/DeepSeek-V2", m61, sizeof m61 - 1, nullptr, 0},
+    {"deepseek-ai/DeepSeek-V2-Lite", m62, sizeof m62 - 1, nullptr, 0},
+    {"deepseek-ai/DeepSeek-V3", m63, sizeof m63 - 1, nullptr, 0},
+    {"deepseek-ai/DeepSeek-V3-0324", m64, sizeof m64 - 1, nullptr, 0},
+    {"deepseek-ai/DeepSeek-V3.1", m65, sizeof m65 - 1, nullptr, 0},
+    {"deepseek-ai/DeepSeek-V3.2", m66, sizeof m66 - 1, nullptr, 0},
+    {"deepseek-ai/DeepSeek-V3.2-Exp", m67, sizeof m67 - 1, nullptr, 0},
+    {"deepseek-ai/DeepSeek-V4-Flash", m68, sizeof m68 - 1, nullptr, 0},
+    {"facebook/opt-350m", m69, sizeof m69 - 1, nullptr, 0},
+    {"facebook/opt-6.7b", m70, sizeof m70 - 1, nullptr, 0},
+    {"google/gemma-2-27b", m71, sizeof m71 - 1, nullptr, 0},
+    {"google/gemma-2-9b", m72, sizeof m72 - 1, nullptr, 0},
+    {"google/gemma-3-12b", m73, sizeof m73 - 1, nullptr, 0},
+    {"google/gemma-4-E2B", m74, sizeof m74 - 1, nullptr, 0},
+    {"google/gemma-4-E2B-it", m75, sizeof m75 - 1, nullptr, 0},
+    {"ibm-ai-platform/Bamba-9B-v2", m76, sizeof m76 - 1, nullptr, 0},
+    {"ibm-granite/granite-3.1-8b-instruct", m77, sizeof m77 - 1, nullptr, 0},
+    {"ibm-granite/granite-4.0-h-micro", m78, sizeof m78 - 1, nullptr, 0},
+    {"meta-llama/Llama-2-13b-chat-hf", m79, sizeof m79 - 1, nullptr, 0},
+    {"meta-llama/Llama-2-70b-hf", m80, sizeof m80 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.1-405B", m81, sizeof m81 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.1-405B-Instruct", m82, sizeof m82 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.1-70B", m83, sizeof m83 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.1-70B-Instruct", m84, sizeof m84 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.1-8B", m85, sizeof m85 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.1-8B-Instruct", m86, sizeof m86 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.2-1B", m87, sizeof m87 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.2-1B-Instruct", m88, sizeof m88 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.2-3B", m89, sizeof m89 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.2-3B-Instruct", m90, sizeof m90 - 1, nullptr, 0},
+    {"meta-llama/Llama-3.3-70B-Instruct", m91, sizeof m91 - 1, nullptr, 0},
+    {"meta-llama/Llama-4-Scout-17B-16E-Instruct", m92, sizeof m92 - 1, nullptr, 0},
+    {"meta-llama/Meta-Llama-3-70B", m93, sizeof m93 - 1, nullptr, 0},
+    {"meta-llama/Meta-Llama-3-70B-Instruct", m94, sizeof m94 - 1, nullptr, 0},
+    {"meta-llama/Meta-Llama-3.1-405B", m95, sizeof m95 - 1, nullptr, 0},
+    {"meta-llama/Meta-Llama-3.1-70B", m96, sizeof m96 - 1, nullptr, 0},
+    {"meta-llama/Meta-Llama-3.1-8B", m97, sizeof m97 - 1, nullptr, 0},
+    {"microsoft/Phi-3.5-MoE-instruct", m98, sizeof m98 - 1, nullptr, 0},
+    {"microsoft/phi-1", m99, sizeof m99 - 1, nullptr, 0},
+    {"microsoft/phi-2", m100, sizeof m100 - 1, nullptr, 0},
+    {"mistralai/Mistral-7B-Instruct-v0.2", m101, sizeof m101 - 1, nullptr, 0},
+    {"mistralai/Mistral-7B-Instruct-v0.3", m102, sizeof m102 - 1, nullptr, 0},
+    {"mistralai/Mistral-7B-v0.1", m103, sizeof m103 - 1, nullptr, 0},
+    {"mistralai/Mistral-Nemo-Instruct-2407", m104, sizeof m104 - 1, nullptr, 0},
+    {"mistralai/Mixtral-8x22B-v0.1", m105, sizeof m105 - 1, nullptr, 0},
+    {"mistralai/Mixtral-8x7B-Instruct-v0.1", m106, sizeof m106 - 1, nullptr, 0},
+    {"mistralai/Mixtral-8x7B-v0.1", m107, sizeof m107 - 1, nullptr, 0},
+    {"moonshotai/Kimi-K2-Instruct", m108, sizeof m108 - 1, nullptr, 0},
+    {"moonshotai/Kimi-K2.5", m109, sizeof m109 - 1, nullptr, 0},
+    {"moonshotai/Kimi-K2.6", m110, sizeof m110 - 1, nullptr, 0},
+    {"moonshotai/Kimi-Linear-48B-A3B-Instruct", m111, sizeof m111 - 1, nullptr, 0},
+    {"nvidia/DeepSeek-V3.1-NVFP4", m112, sizeof m112 - 1, q112, sizeof q112 - 1},
+    {"nvidia/DeepSeek-V3.2-NVFP4", m113, sizeof m113 - 1, q113, sizeof q113 - 1},
+    {"nvidia/DeepSeek-V4-Flash-NVFP4", m114, sizeof m114 - 1, q114, sizeof q114 - 1},
+    {"nvidia/GLM-5-NVFP4", m115, sizeof m115 - 1, q115, sizeof q115 - 1},
+    {"nvidia/GLM-5.1-NVFP4", m116, sizeof m116 - 1, q116, sizeof q116 - 1},
+    {"nvidia/GLM-5.2-NVFP4", m117, sizeof m117 - 1, q117, sizeof q117 - 1},
+    {"nvidia/GLM-5.3-NVFP4", m118, sizeof m118 - 1, q118, sizeof q118 - 1},
+    {"nvidia/Kimi-K2.5-NVFP4", m119, sizeof m119 - 1, nullptr, 0},
+    {"nvidia/Kimi-K2.6-NVFP4", m120, sizeof m120 - 1, q120, sizeof q120 - 1},
+    {"nvidia/Kimi-K2.7-Code-NVFP4", m121, sizeof m121 - 1, q121, sizeof q121 - 1},
+    {"nvidia/Llama-3.1-70B-Instruct-FP8", m122, sizeof m122 - 1, q122, sizeof q122 - 1},
+    {"nvidia/MiniMax-M2.5-NVFP4", m123, sizeof m123 - 1, q123, sizeof q123 - 1},
+    {"nvidia/MiniMax-M2.7-NVFP4", m124, sizeof m124 - 1, q124, sizeof q124 - 1},
+    {"nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", m125, sizeof m125 - 1, nullptr, 0},
+    {"nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-NVFP4", m126, sizeof m126 - 1, q126, sizeof q126 - 1},
+    {"nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-FP8", m127, sizeof m127 - 1, q127, sizeof q127 - 1},
+    {"nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-NVFP4", m128, sizeof m128 - 1, q128, sizeof q128 - 1},
+    {"nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16", m129, sizeof m129 - 1, nullptr, 0},
+    {"nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-FP8", m130, sizeof m130 - 1, q130, sizeof q130 - 1},
+    {"nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-NVFP4", m131, sizeof m131 - 1, q131, sizeof q131 - 1},
+    {"nvidia/NVIDIA-Nemotron-3.5-Lightning-30B-A3B-NVFP4", m132, sizeof m132 - 1, q132, sizeof q132 - 1},
+    {"nvidia/Nemotron-4-340B-Base", m133, sizeof m133 - 1, nullptr, 0},
+    {"nvidia/Nemotron-H-56B-Base-8K", m134, sizeof m134 - 1, nullptr, 0},
+    {"nvidia/Qwen3-235B-A22B-NVFP4", m135, sizeof m135 - 1, q135, sizeof q135 - 1},
+    {"nvidia/Qwen3.5-122B-A10B-NVFP4", m136, sizeof m136 - 1, q136, sizeof q136 - 1},
+    {"nvidia/Qwen3.5-397B-A17B-NVFP4", m137, sizeof m137 - 1, q137, sizeof q137 - 1},
+    {"nvidia/Qwen3.6-27B-NVFP4", m138, sizeof m138 - 1, q138, sizeof q138 - 1},
+    {"nvidia/Qwen3.6-35B-A3B-NVFP4", m139, sizeof m139 - 1, q139, sizeof q139 - 1},
+    {"openai-community/gpt2", m140, sizeof m140 - 1, nullptr, 0},
+    {"openai/gpt-oss-120b", m141, sizeof m141 - 1, nullptr, 0},
+    {"openai/gpt-oss-20b", m142, sizeof m142 - 1, nullptr, 0},
+    {"openbmb/MiniCPM-V-4", m143, sizeof m143 - 1, nullptr, 0},
+    {"sgl-project/DeepSeek-V4-Flash-FP8", m144, sizeof m144 - 1, nullptr, 0},
+    {"stabilityai/stablelm-2-1_6b", m145, sizeof m145 - 1, nullptr, 0},
+    {"stabilityai/stablelm-3b-4e1t", m146, sizeof m146 - 1, nullptr, 0},
+    {"state-spaces/mamba-2.8b-hf", m147, sizeof m147 - 1, nullptr, 0},
+    {"swiss-ai/Apertus-8B-2509", m148, sizeof m148 - 1, nullptr, 0},
+    {"tencent/Hunyuan-7B-Instruct", m149, sizeof m149 - 1, nullptr, 0},
+    {"tiiuae/falcon-40b", m150, sizeof m150 - 1, nullptr, 0},
+    {"zai-org/GLM-4.1V-9B-Thinking", m151, sizeof m151 - 1, nullptr, 0},
+    {"zai-org/GLM-4.5-Air", m152, sizeof m152 - 1, nullptr, 0},
+    {"zai-org/GLM-5", m153, sizeof m153 - 1, nullptr, 0},
+    {"zai-org/GLM-5-FP8", m154, sizeof m154 - 1, nullptr, 0},
+    {"zai-org/GLM-5.1", m155, sizeof m155 - 1, nullptr, 0},
+    {"zai-org/GLM-5.1-FP8", m156, sizeof m156 - 1, nullptr, 0},
+    {"zai-org/GLM-5.2", m157, sizeof m157 - 1, nullptr, 0},
+    {"zai-org/GLM-5.2-FP8", m158, sizeof m158 - 1, nullptr, 0},
+    {"zai-org/GLM-5.3", m159, sizeof m159 - 1, nullptr, 0},
+    {"zai-org/GLM-5.3-FP8", m160, sizeof m160 - 1, nullptr, 0},
+};
+#endif
+
+}  // namespace costexpr::embedded
+
+namespace costexpr {
+
+// Compile-time errors carry what is wrong in the name of a type that is never defined: the first line of every compiler prints it.
+
+/// A config that cannot be read in constant evaluation: the code of its first problem, and the key.
+template <errc Code, fixed_string Key>
+struct config_cannot_be_read;
+/// A name that no embedded config has.
+template <fixed_string Name>
+struct no_embedded_model_is_named;
+
+namespace detail {
+
+/// The embedded entry of this name, or the number of entries.
+template <std::size_t N>
+constexpr std::size_t find_entry(embedded::entry const (&entries)[N], std::size_t size, std::string_view name) {
+    for (std::size_t i = 0; i != size; ++i)
+        if (entries[i].name == name) return i;
+    return size;
+}
+
+/// The known<F> of what `Source` reads: a type with a static constexpr result.
+template <class Source>
+consteval auto make_known() {
+    constexpr auto const& read = Source::read;
+    if constexpr (read.has_value()) {
+        using F = std::variant_alternative_t<read->text.index(), decltype(read->text)>;
+        return known<F>{std::get<F>(read->text), read->config};
+    } else {
+        constexpr problem why = read.error().front();
+        (void)sizeof(config_cannot_be_read<why.code, fixed_string<why.key.size() + 1>(why.key)>);
+        static_assert(Source::read.has_value(),
+                      "costexpr: this config cannot be read; the error above names the problem and the key, costexpr::read_model tells all of them at run time");
+    }
+}
+
+template <std::size_t Index, class Registry>
+struct embedded_config {
+    static constexpr embedded::entry const& e = embedded::models[Index];
+    static constexpr auto read =
+        Registry::read({e.text, e.size}, e.quantization == nullptr ? std::string_view{} : std::string_view(e.quantization, e.quantization_size));
+};
+template <auto Text, class Registry>
+struct given_config {
+    static constexpr auto read = Registry::read(Text());
+};
+
+template <fixed_string Name, class Registry>
+consteval auto named_model() {
+    constexpr std::size_t index = find_entry(embedded::models, embedded::model_count, Name.view());
+    if constexpr (index == embedded::model_count) {
+        (void)sizeof(no_embedded_model_is_named<Name>);
+        static_assert(index != embedded::model_count,
+                      "costexpr: no embedded model has this name; `costexpr models` lists them, costexpr::read_model reads a config.json of your own");
+    } else {
+        return make_known<embedded_config<index, Registry>>();
+    }
+}
+
+}  // namespace detail
+
+/// A model named at compile time: `constexpr auto qwen = costexpr::model<"Qwen/Qwen3-32B">;` is a known<F> of its family F.
+/// An unknown name, or a config that cannot be read, is a compile error that says which.
+template <fixed_string Name, class Registry = builtin>
+inline constexpr auto model = detail::named_model<Name, Registry>();
+
+/// A config of one's own, read in constant evaluation: `costexpr::known_model<[] { return std::string_view(R"({...})"); }>`.
+template <auto Text, class Registry = builtin>
+inline constexpr auto known_model = detail::make_known<detail::given_config<Text, Registry>>();
 
 }  // namespace costexpr
 

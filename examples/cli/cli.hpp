@@ -26,10 +26,15 @@ struct source {
     std::string text;
 };
 
-/// A model with the texts it was read from.
-struct loaded_model {
+/// The texts of a model: its config.json, and the hf_quant_config.json beside it (empty where there is none).
+struct config_texts {
     std::string name;
     source config;
+    std::string quantization;
+};
+
+/// A model with the texts it was read from.
+struct loaded_model : config_texts {
     cx::any_model model;
 };
 
@@ -64,6 +69,8 @@ void write_errors(json_writer& out, complaints const& errors);
 int report(complaints const& errors, bool as_json);
 
 /// A path to a config.json, a directory that holds one, or the name of an embedded model.
+outcome<config_texts> load_config(std::string const& config);
+/// The same, read.
 outcome<loaded_model> load_model(std::string const& config);
 /// The name of an embedded system, or a path to a JSON of one's own.
 outcome<cx::system_spec> load_system(std::string const& name);
@@ -90,6 +97,10 @@ std::string human_count(double n);
 std::string human_time(double seconds);
 
 int inspect(std::string const& config, std::string const& kv_cache, cx::count context, bool as_json);
+/// Which situation a config is in; what is wrong with it where it has none.
+outcome<cx::classification> situation_of(config_texts const& texts);
+int classify(std::string const& config, bool as_json);
+int support(std::string const& model, std::string const& system, bool as_csv, bool as_json);
 int list_models(bool as_json);
 int list_systems(bool as_json);
 int list_families(bool keys, bool as_json);

@@ -7,9 +7,16 @@ namespace cli {
 
 namespace {
 
+/// Something about a config that its figures alone do not say.
+struct note {
+    std::string_view code;
+    std::string pointer;
+    std::string message;
+};
+
 std::string_view explanation(cx::remark r) {
     switch (r) {
-        case cx::remark::inferred_architecture: return "the architecture is not registered; its layers are read from its keys, and every figure is inferred";
+        case cx::remark::inferred_architecture: return "the architecture is not registered; its layers are read from its keys, what no key says (biases, norms, ties) is taken as usual in the family, and every figure is inferred";
         case cx::remark::unknown_quantization: return "the quantization method is not known; weights are taken as bf16";
         case cx::remark::unread_structure: return "a key of the config says that its layers hold more than is read; every figure is inferred";
         case cx::remark::unread_exclusion: return "a pattern of modules that the checkpoint quantizes otherwise is not understood; they are taken as the rest";
@@ -57,19 +64,30 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     cx::count const weight_bytes = cx::weight_bytes(ops);
     cx::count const mtp_modules = cx::visit([](auto const& f) { return f.base.predictions(); }, m);
     bool const is_moe = cx::has_experts(ops);
-    bool const known = m.config.founded != cx::provenance::inferred;
+    auto const found = situation_of(*loaded);
+    if (!found) return report(found.errors, as_json);
+    std::vector<note> notes;
+    for (cx::remark r : m.config.remarks) notes.push_back({cx::remark_names[static_cast<std::size_t>(r)], "", std::string(explanation(r))});
+    for (cx::unread_key const& u : found->unread) {
+        char pointer[256]{};
+        std::size_t const length = cx::json::pointer(loaded->config.text, u.offset, pointer, sizeof pointer);
+        notes.push_back({"unread_key", std::string(pointer, length), fmt::format("{} speaks of structure, and no field of the family {} reads it; `costexpr classify` says what to write", std::string_view(pointer, length), m.config.family)});
+    }
+    cx::count const trained = cx::visit([](auto const& f) { return f.base.max_context; }, m);
+    if (trained != 0 && context > trained) notes.push_back({"beyond_context", "", fmt::format("the context of {} tokens is beyond the model's {} (max_position_embeddings)", context, trained)});
     cx::count const text = cx::parameters(ops);
     cx::count const mtp = mtp_modules != 0 ? m.mtp_parameters() : 0;
     cx::count const vision = m.config.vision_parameters();
+    cx::count const audio = m.config.audio_parameters();
 
     if (as_json) {
         std::string out_text;
         json_writer out(out_text, 2);
         out.begin_object();
         out.member("model", loaded->name).member("architecture", m.config.architecture.view()).member("family", m.config.family);
-        out.member("situation", known ? "S1" : "S2").member("provenance", cx::provenance_names[static_cast<std::size_t>(m.config.founded)]);
+        out.member("situation", cx::situation_names[static_cast<std::size_t>(found->situation)]).member("provenance", cx::provenance_names[static_cast<std::size_t>(m.config.founded)]);
         out.key("parameters").begin_object();
-        out.member("total", text + vision).member("text", text).member("vision", vision).member("embedding", embedding);
+        out.member("total", text + vision + audio).member("text", text).member("vision", vision).member("audio", audio).member("embedding", embedding);
         out.member("active", cx::active_parameters(ops)).member("mtp", mtp);
         out.end_object();
         out.key("layers").begin_object();
@@ -96,10 +114,13 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
             out.key("vision").begin_object().member("parameters", vision).member("layers", m.config.vision.depth).member("hidden_size", m.config.vision.hidden).end_object();
         else
             out.key("vision").null();
+        if (audio != 0)
+            out.key("audio").begin_object().member("parameters", audio).member("layers", m.config.audio.depth).member("hidden_size", m.config.audio.hidden).end_object();
+        else
+            out.key("audio").null();
         out.member("is_moe", is_moe).member("is_vlm", m.config.has_vision).member("has_mtp", mtp_modules != 0);
         out.key("notes").begin_array();
-        for (cx::remark r : m.config.remarks)
-            out.begin_object().member("code", cx::remark_names[static_cast<std::size_t>(r)]).member("pointer", "").member("message", explanation(r)).end_object();
+        for (note const& n : notes) out.begin_object().member("code", n.code).member("pointer", n.pointer).member("message", n.message).end_object();
         out.end_array();
         out.end_object();
         fmt::print("{}\n", out_text);
@@ -112,6 +133,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     t.row({"  active per token", fmt::format("{}", cx::active_parameters(ops)), human_count(static_cast<double>(cx::active_parameters(ops)))});
     t.row({"  embedding", fmt::format("{}", embedding), human_count(static_cast<double>(embedding))});
     if (vision != 0) t.row({"  vision tower beside them", fmt::format("{}", vision), human_count(static_cast<double>(vision))});
+    if (audio != 0) t.row({"  audio tower beside them", fmt::format("{}", audio), human_count(static_cast<double>(audio))});
     if (mtp != 0) t.row({"  multi-token prediction", fmt::format("{}", mtp), human_count(static_cast<double>(mtp))});
     t.row({"weights", fmt::format("{} B", weight_bytes), human_bytes(static_cast<double>(weight_bytes))});
     t.row({"state per token", fmt::format("{} B", s.bytes_per_token), human_bytes(static_cast<double>(s.bytes_per_token))});
@@ -125,7 +147,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     l.print();
     fmt::print("\nprecision: weights {}, experts {}, KV cache {}\n", cx::name(p.weights), cx::name(p.experts), cx::name(p.kv_cache));
     for (cx::dtype_exception const& e : p.exceptions) fmt::print("  {} in {}: {} of {} layers\n", cx::name(e.part), cx::name(e.type), e.layers, e.of);
-    for (cx::remark r : m.config.remarks) fmt::print("note: {}\n", explanation(r));
+    for (note const& n : notes) fmt::print("note: {}\n", n.message);
     return 0;
 }
 

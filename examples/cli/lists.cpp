@@ -113,6 +113,15 @@ int list_families(bool keys, bool as_json) {
         }
         out.end_object();
     });
+    // no family: what stands around a decoder
+    out.begin_object().member("family", "wrappers").key("architectures").begin_array();
+    if (!as_json && !keys) fmt::print("wrappers, and the decoder that holds where their config names none:\n");
+    for (cx::wrapper const& w : cx::wrappers) {
+        out.begin_object().member("architecture", w.architecture).member("model_type", w.model_type).member("decoder", w.decoder).end_object();
+        if (!as_json && !keys)
+            fmt::print("  {}{}{}\n", w.architecture, w.model_type.empty() ? "" : fmt::format(" ({})", w.model_type), w.decoder.empty() ? "" : fmt::format(": {}", w.decoder));
+    }
+    out.end_array().end_object();
     out.end_array();
     if (as_json) fmt::print("{}\n", text);
     return 0;

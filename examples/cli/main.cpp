@@ -60,6 +60,20 @@ int run(int argc, char** argv) {
         status = cli::estimate(o);
     });
 
+    auto* classify = app.add_subcommand("classify", "whether a config is read whole, and what to write where it is not");
+    classify->add_option("CONFIG", config, config_help)->required();
+    classify->add_flag("--json", json, "print one JSON object");
+    classify->callback([&] { status = cli::classify(config, json); });
+
+    std::string one_model, one_system;
+    bool csv = false;
+    auto* support = app.add_subcommand("support", "on how many devices of each system each model fits, in each precision");
+    support->add_option("--model", one_model, "this model alone");
+    support->add_option("--system", one_system, "this system alone");
+    support->add_flag("--csv", csv, "print comma-separated values");
+    support->add_flag("--json", json, "print one JSON list");
+    support->callback([&] { status = cli::support(one_model, one_system, csv, json); });
+
     auto* models = app.add_subcommand("models", "the embedded models");
     models->add_flag("--json", json, "print one JSON list");
     models->callback([&] { status = cli::list_models(json); });

@@ -81,33 +81,25 @@ int report(complaints const& errors, bool as_json) {
     return 1;
 }
 
-outcome<loaded_model> load_model(std::string const& config) {
+outcome<config_texts> load_config(std::string const& config) {
     fs::path path(config);
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) path /= "config.json";
-    std::optional<std::string> text = read_file(path);
-    std::string quantization;
-    loaded_model m;
-    if (text) {
-        quantization = quantization_beside(path);
-        m.name = model_name(path);
-        m.config = {path.string(), *text};
-    } else {
-        for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
-            cx::embedded::entry const& e = cx::embedded::models[i];
-            if (e.name != config) continue;
-            text = std::string(e.text, e.size);
-            if (e.quantization != nullptr) quantization.assign(e.quantization, e.quantization_size);
-            m.name = config;
-            m.config = {config, *text};
-        }
+    if (std::optional<std::string> const text = read_file(path)) return config_texts{model_name(path), {path.string(), *text}, quantization_beside(path)};
+    for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
+        cx::embedded::entry const& e = cx::embedded::models[i];
+        if (e.name != config) continue;
+        return config_texts{config, {config, std::string(e.text, e.size)}, e.quantization != nullptr ? std::string(e.quantization, e.quantization_size) : std::string()};
     }
-    if (!text)
-        return complaints{simple_complaint("unknown_model", config, fmt::format("there is no such model (expected a path to a config.json, a directory that holds one, or a name that `costexpr models` lists, found \"{}\")", config))};
-    auto read = cx::read_model(m.config.text, quantization);
-    if (!read) return explain(read.error(), m.config);
-    m.model = *read;
-    return m;
+    return complaints{simple_complaint("unknown_model", config, fmt::format("there is no such model (expected a path to a config.json, a directory that holds one, or a name that `costexpr models` lists, found \"{}\")", config))};
+}
+
+outcome<loaded_model> load_model(std::string const& config) {
+    auto const texts = load_config(config);
+    if (!texts) return texts.errors;
+    auto const read = cx::read_model(texts->config.text, texts->quantization);
+    if (!read) return explain(read.error(), texts->config);
+    return loaded_model{{*texts}, *read};
 }
 
 outcome<cx::system_spec> load_system(std::string const& name) {

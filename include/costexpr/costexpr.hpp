@@ -6,6 +6,7 @@
 //   config.json -> json/reader -> schema/read -> family (a composition of layer types) -> ops -> work -> pricing -> seconds
 //
 // model<"Org/Name">, read_model(text)              a model at compile time, at run time            model/
+// classify                                         whether a config is read whole, what to write where   model/
 // system<"h200_sxm">, read_system(text)            a device with its links                         system/
 // prefill, decode, mixed, price, breakdown         seconds of a step                               cost/
 // lower                                            a model laid out once, to price many steps      cost/
@@ -25,6 +26,7 @@
 #include <costexpr/cost/roofline.hpp>
 #include <costexpr/family/builtin.hpp>
 #include <costexpr/json/reader.hpp>
+#include <costexpr/model/classify.hpp>
 #include <costexpr/model/model.hpp>
 #include <costexpr/model/registry.hpp>
 #include <costexpr/model/totals.hpp>

@@ -46,14 +46,14 @@ constexpr bool qwen_with_a_nested_decoder_and_a_tower() {
     auto const read = cx::read_model(launder(qwen));
     if (!read || !std::holds_alternative<cx::moe_decoder>(read->text)) return false;
     auto const& m = std::get<cx::moe_decoder>(read->text);
-    cx::vision_tower const& v = read->config.vision;
+    cx::tower const& v = read->config.vision;
     constexpr cx::count block = 4 * 1280 + 4 * 1280 * 1280 + 4 * 1280 + 2 * 1280 * 5120 + 5120 + 1280;
     constexpr cx::count merger = 2 * 1280 + 5120 * 5120 + 5120 + 5120 * 3584 + 3584;
     return m.base.layers == 94 && m.base.hidden == 3584 && m.attention.heads == 28 && m.attention.kv_heads == 4 && m.attention.head_dim == 128 &&
            m.attention.qk_normed && m.experts.experts == 128 && m.experts.top_k == 4 && m.experts.inner == 2560 && m.experts.moe_layers() == 94 &&
            m.base.vocab == 152064 && read->parameters() == 335'075'914'752 && read->state_bytes(1) == 94 * 4 * 256 * 2 &&
            // the tower, which names no positions
-           read->config.has_vision && v.kind == cx::tower_kind::qwen3_vl && v.depth == 32 && v.hidden == 1280 && v.heads == 16 && v.inner == 5120 && v.patch == 14 &&
+           read->config.has_vision && v.is == cx::find_tower("qwen3_vl_moe_vision") && v.depth == 32 && v.hidden == 1280 && v.heads == 16 && v.inner == 5120 && v.patch == 14 &&
            v.outer == 3584 && v.merge == 2 && v.frames == 2 && v.channels == 3 && read->config.vision_parameters() == 3 * 2 * 14 * 14 * 1280 + 1280 + 32 * block + merger;
 }
 CHECK_TWICE(qwen_with_a_nested_decoder_and_a_tower);

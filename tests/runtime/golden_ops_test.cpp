@@ -429,7 +429,7 @@ class shapes {
             of("layers", 1), of("heads", o.shape.heads), of("kv_heads", o.shape.kv_heads), of("head_dim", o.shape.head_dim);
         } else if constexpr (std::is_same_v<O, cx::windowed_attention>) {
             of("layers", 1), of("heads", o.shape.heads), of("kv_heads", o.shape.kv_heads), of("head_dim", o.shape.head_dim), of("window", o.window);
-        } else if constexpr (std::is_same_v<O, cx::merged_gemm>) {
+        } else if constexpr (std::is_same_v<O, cx::encoder_gemm>) {
             of("matrix", o.matrix.outer * o.matrix.inner), of("sides", o.matrix.outer + o.matrix.inner);
         } else if constexpr (std::is_same_v<O, cx::encoder_attention>) {
             of("layers", 1), of("heads", o.heads), of("head_dim", o.head_dim);

@@ -9,7 +9,6 @@
 #include <costexpr/layer/mamba.hpp>
 #include <costexpr/layer/mla.hpp>
 #include <costexpr/layer/moe.hpp>
-#include <costexpr/layer/vision.hpp>
 #include <costexpr/op/collective.hpp>
 #include <costexpr/op/compressed.hpp>
 #include <costexpr/op/mla.hpp>
@@ -136,40 +135,6 @@ constexpr bool hyper_connection() {
     return passes.bytes_per_token + 2.0 * 16'384 == both && weights(tokens(1)).flops == 2 * 2.0 * 24 * 16'384;
 }
 CHECK_TWICE(hyper_connection)
-
-/// FLOPs of a layer for one image.
-template <class Layer>
-constexpr double flops_of_image(Layer const& layer, count patches) {
-    std::array const image{cx::group{.sequences = 1, .new_tokens = launder(patches), .past_tokens = 0, .phase = cx::phase::prefill}};
-    double sum = 0;
-    cx::for_each_op(layer.ops(cx::deployment{}), [&]<class O>(O const& o) {
-        if constexpr (cx::op_on_groups<O>)
-            sum += o(real(image[0])).flops;
-        else
-            sum += o(load_of(image[0])).flops;
-    });
-    return sum;
-}
-template <class Layer>
-constexpr count parameters_of(Layer const& layer) {
-    count sum = 0;
-    cx::for_each_op(layer.ops(cx::deployment{}), [&](auto const& o) { sum += o.template parameters<count>(); });
-    return sum;
-}
-
-constexpr bool vision_layers() {
-    cx::projection const merger{.inner = 4608, .outer = launder(count{4096}), .joined = 4, .activated = true};
-    cx::encoder_block block{.hidden = 1152, .heads = 16, .inner = launder(count{4304})};
-    double const plain = flops_of_image(block, 1024);
-    count const weights = parameters_of(block);
-    block.rotary = true;
-    auto const turned = find<cx::elementwise>(block, {}, [](auto const& o) { return o.part == cx::role::qk_norm_rope_cache; });
-    auto const activation = find<cx::elementwise>(merger, {}, [](auto const&) { return true; });
-    return parameters_of(merger) == 18'878'464 && flops_of_image(merger, 1024) == 9'663'676'416 && weights == 15'239'504 && plain == 36'012'294'144 &&
-           flops_of_image(block, 1024) == plain && turned.bytes_per_token == 8 * 1152 && activation.bytes_per_token == 4096 &&
-           cx::merged_gemm{{.outer = 4096, .inner = 4608}, launder(count{4})}(tokens(1024)).flops == 9'663'676'416;
-}
-CHECK_TWICE(vision_layers)
 
 constexpr bool passes() {
     return cx::pass::norm(launder(count{4096})) == 32'768 && cx::pass::plain_norm(launder(count{576})) == 2304 &&

@@ -2,6 +2,7 @@
 # Every `$ costexpr …` block of README.md is what the program prints.
 set -eu
 [ -n "${COSTEXPR_PROGRAM-}" ] || { echo "SKIPPED: the program is not built"; exit 77; }
+cd "$COSTEXPR_SOURCE"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 awk -v dir="$scratch" '/^```/ { inside = !inside; n += inside; next } inside { print > (dir "/" n) }' "$COSTEXPR_SOURCE/README.md"

@@ -44,9 +44,9 @@ struct deepseek_v4_decoder {
             key(&f::order, "compress_ratios", "layer_types").spelled(layer_sign{"0", sliding}, layer_sign{"4", compressed}, layer_sign{"128", pooled}),
         };
     }
-    static constexpr auto architectures() { return std::array{arch{"DeepseekV4ForCausalLM", "deepseek_v4"}}; }
+    static constexpr auto architectures() { return std::array{arch{"DeepseekV4ForCausalLM", "deepseek_v4"}, arch{"DeepseekV4ForConditionalGeneration", ""}}; }
     /// Whether the keys of a config of no registered architecture describe this family.
-    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "compress_ratios") && detail::has_any(d, "hc_mult"); }
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "compress_ratios", "o_groups") && detail::has_any(d, "hc_mult"); }
     constexpr void apply(traits const& is) {
         base.apply(is);
         experts.apply(is);

@@ -29,11 +29,16 @@ struct linear_hybrid_decoder {
             arch{"Qwen3_5ForCausalLM", "qwen3_5", qwen},
             arch{"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe_text", qwen},
             arch{"Qwen3_5MoeForCausalLM", "qwen3_5_moe", qwen},
+            // wrappers of Qwen3.5
+            arch{"MiniCPMV4_6ForConditionalGeneration", "minicpmv4_6", qwen},
+            arch{"MiniCPMV4_7ForConditionalGeneration", "minicpmv4_7", qwen},
+            arch{"MiniCPMOcrForConditionalGeneration", "minicpm_ocr", qwen},
             arch{"OlmoHybridForCausalLM", "olmo_hybrid", {.qk_norm = qk_norm::all_heads, .qk_normed = true}},
         };
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "linear_num_value_heads") && detail::has_any(d, "num_attention_heads"); }
+    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -41,6 +46,7 @@ struct linear_hybrid_decoder {
         experts.apply(is);
     }
     constexpr void settle(auto& check) {
+        if (mixers.order.empty() && mixers.attention_at.empty() && mixers.interval == 0 && mixers.period == 0) mixers.interval = 4;
         mixers.settle(check, base.layers, layer_kind::linear, "full_attention or linear_attention", layer_kind::full, layer_kind::linear);
         attention.settle_heads(check);
         experts.settle(check, base.layers, false);

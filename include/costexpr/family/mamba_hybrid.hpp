@@ -5,6 +5,7 @@
 #include <costexpr/family/feed_forward.hpp>
 #include <costexpr/family/grouped_attention.hpp>
 #include <costexpr/family/mixers.hpp>
+#include <costexpr/family/resemblance.hpp>
 
 namespace costexpr {
 
@@ -31,6 +32,15 @@ struct mamba_hybrid_decoder {
             arch{"FalconH1ForCausalLM", "falcon_h1", {.gated_mixer_norm = false, .parallel_mixers = true}},
         };
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) {
+        return detail::has_any(d, "mamba_d_state") && detail::has_any(d, "num_attention_heads") && detail::has_any(d, "attn_layer_period", "attn_layer_indices", "layer_types", "mamba_d_ssm");
+    }
+    static constexpr traits likely(schema::document const& d) {
+        if (detail::has_any(d, "mamba_d_ssm")) return {.gated_mixer_norm = false, .parallel_mixers = true};
+        if (!detail::has_any(d, "mamba_n_heads", "mamba_d_head")) return {.second_generation = false, .mixer_inner_norms = true};
+        return {};
+    }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -44,7 +54,9 @@ struct mamba_hybrid_decoder {
         using enum layer_kind;
         mixers.settle(check, base.layers, parallel ? hybrid : mamba, "attention, mamba or hybrid", full, mamba, linear, hybrid);
         attention.settle_heads(check);
-        space.settle(check);
+        space.settle(check, mixers.recurrent(), second_generation);
+        // Jamba with one expert has no router
+        if (experts.experts == 1 && !second_generation) experts.experts = 0;
         experts.settle(check, base.layers, false);
         // Granite 4 calls its dense network the shared expert
         if (experts.experts == 0 && experts.shared_inner != 0) network.inner = experts.shared_inner;

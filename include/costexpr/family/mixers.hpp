@@ -24,17 +24,18 @@ struct mixer_schedule {
         using f = mixer_schedule;
         using enum layer_kind;
         return std::array{
-            key(&f::order, "layers_block_type", "layer_types", "hybrid_override_pattern")
-                .spelled(layer_sign{"M", mamba}, layer_sign{"*", full}, layer_sign{"-", dense}, layer_sign{"E", moe}, layer_sign{"T", full})
+            key(&f::order, "layers_block_type", "layer_types", "hybrid_override_pattern", "attn_type_list")
+                .spelled(layer_sign{"M", mamba}, layer_sign{"*", full}, layer_sign{"-", dense}, layer_sign{"E", moe}, layer_sign{"T", full},
+                         layer_sign{"0", linear}, layer_sign{"1", full})
                 .optional(),
-            key(&f::attention_at, "attn_layer_indices", "full_attn_idxs").optional(),
-            key(&f::interval, "full_attention_interval").optional(),
+            key(&f::attention_at, "attn_layer_indices", "full_attn_idxs", "hybrid_layer_ids").optional(),
+            key(&f::interval, "full_attention_interval", "layer_group_size").optional(),
             key(&f::period, "attn_layer_period").optional(),
             key(&f::offset, "attn_layer_offset").optional(),
         };
     }
     /// `other`: what stands where attention does not; `kinds` in words, and which they are: no layer is left out in silence.
-    constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
         using enum layer_kind;
         check.schedule(*this, &mixer_schedule::order, layers, kinds, allowed...);
         if (!order.empty()) return;
@@ -82,28 +83,31 @@ struct delta_shape {
     }
 };
 
-/// The shape of Kimi delta attention in configs, with its layers counted from 1.
+/// The shape of Kimi delta attention in configs; the list of its layers, where there is one, counts from 1.
 struct kimi_delta_shape {
     count hidden = 0;
     count heads = 0;
     count head_dim = 0;
     count kernel = 0;
     bool full_rank_gate = false;
+    bool full_rank_decay = false;
     index_set layers{};
 
     static constexpr auto json(auto...) {
         using f = kimi_delta_shape;
         return std::array{
             key(&f::hidden, "hidden_size"),
-            key(&f::heads, "linear_attn_config.num_heads"),
-            key(&f::head_dim, "linear_attn_config.head_dim"),
-            key(&f::kernel, "linear_attn_config.short_conv_kernel_size").or_else(4),
+            key(&f::heads, "linear_attn_config.num_heads", "linear_num_heads", "num_attention_heads"),
+            key(&f::head_dim, "linear_attn_config.head_dim", "linear_head_dim", "head_dim"),
+            key(&f::kernel, "linear_attn_config.short_conv_kernel_size", "linear_conv_kernel_dim", "short_conv_kernel_size").or_else(4),
             key(&f::full_rank_gate, "linear_attn_config.use_full_rank_gate").optional(),
-            key(&f::layers, "linear_attn_config.kda_layers"),
+            key(&f::layers, "linear_attn_config.kda_layers").optional(),
         };
     }
+    COSTEXPR_COLD constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
     [[nodiscard]] COSTEXPR_INLINE constexpr kimi_delta layer() const {
-        return {.hidden = hidden, .heads = heads, .head_dim = head_dim, .kernel = kernel, .full_rank_gate = full_rank_gate};
+        return {.hidden = hidden, .heads = heads, .head_dim = head_dim, .kernel = kernel, .full_rank_gate = full_rank_gate,
+                .full_rank_decay = full_rank_decay};
     }
 };
 
@@ -133,22 +137,25 @@ struct state_space_shape {
             key(&f::heads, "mamba_n_heads", "mamba_num_heads", "n_mamba_heads", "num_heads").optional(),
             key(&f::head_dim, "mamba_d_head", "mamba_head_dim", "mamba_headdim", "head_dim").optional().not_texts(),
             key(&f::groups, "mamba_n_groups", "n_groups", "mamba_ngroups").or_else(1),
-            key(&f::state, "mamba_d_state", "ssm_state_size", "state_size"),
+            key(&f::state, "mamba_d_state", "ssm_state_size", "state_size").optional(),
             key(&f::kernel, "mamba_d_conv", "conv_kernel").or_else(4),
             key(&f::rank, "mamba_dt_rank", "time_step_rank").or_else([](f const& c) { return ceil_div(c.hidden, 16); }).not_texts(),
             key(&f::chunk, "mamba_chunk_size", "chunk_size").or_else(256),
             key(&f::conv_bias, "mamba_conv_bias", "use_conv_bias").or_else(true),
-            key(&f::bias, "mamba_proj_bias").optional(),
+            key(&f::bias, "mamba_proj_bias", "add_bias_linear", "use_bias").optional(),
             key(&f::gated_norm, "mamba_rms_norm").optional(),
             key(&f::inner, "mamba_d_ssm", "d_inner").or_else([](f const& c) { return c.heads * c.head_dim != 0 ? c.heads * c.head_dim : c.expand * c.hidden; }),
             key(&f::state_type, "mamba_ssm_dtype", "mamba_ssm_cache_dtype").optional(),
         };
     }
-    constexpr void apply(traits const& is) {
+    COSTEXPR_COLD constexpr void apply(traits const& is) {
         gated_norm = is.gated_mixer_norm;
         inner_norms = is.mixer_inner_norms;
     }
-    constexpr void settle(auto& check) {
+    /// `layers`: how many of the model's layers have a state space.
+    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool second) {
+        if (layers != 0) check.needed(*this, &state_space_shape::state, "mamba_d_state", "the number of states per channel");
+        if (!second) return;
         if (heads == 0 && head_dim != 0) heads = inner / head_dim;
         if (head_dim == 0 && heads != 0) head_dim = inner / heads;
         if (heads * head_dim != inner && heads != 0) check.fail(&state_space_shape::heads, errc::contradiction, inner, heads * head_dim, "heads x head size = #, the inner width");

@@ -3,6 +3,7 @@
 
 #include <costexpr/family/backbone.hpp>
 #include <costexpr/family/mixers.hpp>
+#include <costexpr/family/resemblance.hpp>
 
 namespace costexpr {
 
@@ -11,9 +12,14 @@ struct state_space_decoder {
     backbone base{};
     state_space_shape space{};
     bool second_generation = false;
+    count inner = 0;
 
     static constexpr std::string_view family = "state_space";
     using parts = part_list<&state_space_decoder::base, &state_space_decoder::space>;
+    static constexpr auto json(auto...) {
+        // the first generation names its width, whatever the expansion (Falcon-Mamba)
+        return std::array{key(&state_space_decoder::inner, "intermediate_size").optional()};
+    }
     static constexpr auto architectures() {
         return std::array{
             arch{"MambaForCausalLM", "mamba", {.norms = 1, .second_generation = false, .tied = true}},
@@ -21,13 +27,17 @@ struct state_space_decoder {
             arch{"Mamba2ForCausalLM", "mamba2", {.norms = 1}},
         };
     }
+    /// Whether the keys of a config of no registered architecture describe this family.
+    static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "state_size") && !detail::has_any(d, "num_attention_heads", "n_head"); }
+    static constexpr traits likely(schema::document const& d) { return {.norms = 1, .second_generation = detail::has_any(d, "n_groups", "num_heads")}; }
     constexpr void apply(traits const& is) {
         base.apply(is);
         space.apply(is);
         second_generation = is.second_generation;
     }
     constexpr void settle(auto& check) {
-        if (second_generation) space.settle(check);
+        if (!second_generation && inner != 0) space.inner = inner;
+        space.settle(check, base.layers, second_generation);
     }
 
     COSTEXPR_INLINE constexpr auto layers() const {

@@ -71,21 +71,23 @@ struct compressed_mqa {
 ///   flops       2 (2 c + c^2) c hidden per site and token for the weights
 ///   bytes       per site and token: the streams read for the weights, read again for the input of the block, which is written; streams and the
 ///               output of the block read, streams written: 8 c hidden + 4 hidden
+///               where the streams are not mixed with each other (Hy 4): of a layer 2 (2 c c hidden + 2 c + 2)
 struct hyper_connection {
     count hidden = 0;
     count copies = 0;
     bool at_the_end = false;  ///< the one that leads to the head
+    bool mixes = true;        ///< the streams with each other
 
     static constexpr std::string_view type = "hyper_connection";
     COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
-        count const mixes = at_the_end ? copies : 2 * copies + copies * copies;
+        count const values = at_the_end ? copies : 2 * copies + (mixes ? copies * copies : 0);
         count const sites = at_the_end ? 1 : 2;
         double const streams = static_cast<double>(copies) * static_cast<double>(hidden);
         // the matrices of both sites stand in one op, which reads the streams once
         double const passes = at_the_end ? 2.0 * streams + 2.0 * static_cast<double>(hidden)
                                          : 2.0 * (6.0 * streams + 4.0 * static_cast<double>(hidden)) + 2.0 * streams;
-        return costexpr::ops(gemm{.outer = sites * mixes, .inner = copies * hidden, .weights = dtype::bf16, .part = role::hyper_connection},
-                             elementwise{.bytes_per_token = passes, .weights = sites * (mixes + (at_the_end ? 1 : 3)),
+        return costexpr::ops(gemm{.outer = sites * values, .inner = copies * hidden, .weights = dtype::bf16, .part = role::hyper_connection},
+                             elementwise{.bytes_per_token = passes, .weights = sites * (values + (at_the_end ? 1 : mixes ? 3 : 2)),
                                          .part = role::hyper_connection});
     }
 };

@@ -54,7 +54,7 @@ struct gated_delta {
 
 /// Kimi delta attention (arXiv:2510.26692): a delta rule whose decay is a vector per head; P = heads head_dim.
 ///   parameters  3 hidden P + 3 P kernel + hidden head_dim + head_dim P (decay) + hidden heads (beta)
-///               + hidden head_dim + head_dim P (gate; full rank: hidden P) + P (dt bias) + heads (A) + head_dim + P hidden
+///               + hidden head_dim + head_dim P (gate) + P (dt bias) + heads (A) + head_dim + P hidden; decay and gate of full rank: hidden P
 ///   state       3 P (kernel - 1) columns, heads head_dim^2 recurrent
 ///   bytes       prefill 4 per state element and chunk of 64, as in a gated delta net
 struct kimi_delta {
@@ -63,6 +63,7 @@ struct kimi_delta {
     count head_dim = 0;
     count kernel = 0;
     bool full_rank_gate = false;
+    bool full_rank_decay = false;
     dtype state_type = dtype::fp32;
 
     static constexpr std::string_view type = "kimi_delta";
@@ -79,8 +80,8 @@ struct kimi_delta {
         return costexpr::ops(
             gemm{.outer = 3 * width, .inner = hidden, .weights = w, .part = role::mixer_in},
             convolution{.channels = 3 * width, .kernel = kernel},
-            gemm{.outer = (full_rank_gate ? head_dim : 2 * head_dim) + n, .inner = hidden, .weights = w, .part = role::mixer_parameters},
-            gemm{.outer = width, .inner = head_dim, .weights = w, .part = role::mixer_parameters},
+            gemm{.outer = (full_rank_gate ? 0 : head_dim) + (full_rank_decay ? 0 : head_dim) + n, .inner = hidden, .weights = w, .part = role::mixer_parameters},
+            gemm{.outer = width, .inner = full_rank_decay ? hidden : head_dim, .weights = w, .part = role::mixer_parameters},
             gemm{.outer = width, .inner = full_rank_gate ? hidden : head_dim, .weights = w, .part = role::mixer_gate},
             recurrence{.elements = width * head_dim, .weights = width + n, .decode_flops = 9 * elements,
                        .prefill_flops = 7 * elements + static_cast<double>(chunk * 4 * width),

@@ -16,7 +16,9 @@ struct mlp {
     count inner = 0;
     bool gated = true;
     bool bias = false;
+    bool down_bias = false;  ///< on the projection down alone
     count activation_weights = 0;  ///< learned scalars of the activation function
+    bool inner_norm = false;       ///< a norm in front of the projection down (BitNet)
 
     static constexpr std::string_view type = "mlp";
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
@@ -25,9 +27,9 @@ struct mlp {
         dtype const w = x.precision.weights;
         return costexpr::ops(gemm{.outer = up * shard, .inner = hidden, .weights = w, .part = role::gate_up, .bias = bias},
                              elementwise{.bytes_per_token = pass::activation(shard, up, w),
-                                         .weights = activation_weights,
+                                         .weights = activation_weights + (inner_norm ? shard : 0),
                                          .part = role::activation},
-                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias},
+                             gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias || down_bias},
                              collective{.part = role::mlp_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
     }
 };

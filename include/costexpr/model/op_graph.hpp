@@ -25,13 +25,13 @@ struct op_types<hana::basic_tuple<O...>> {
 };
 template <class Layers>
 struct layer_op_types;
-template <class... L>
-struct layer_op_types<hana::basic_tuple<run<L>...>> {
+template <class... Entry>
+struct layer_op_types<hana::basic_tuple<Entry...>> {
     template <class Layer>
     using ops_of = decltype(std::declval<Layer const&>().ops(std::declval<deployment const&>()));
 
-    using list = decltype((types<>{} + ... + typename op_types<ops_of<L>>::list{}));
-    static constexpr std::size_t size = (length_of<ops_of<L>> + ...);
+    using list = decltype((types<>{} + ... + typename op_types<ops_of<typename Entry::layer_t>>::list{}));
+    static constexpr std::size_t size = ((Entry::most * length_of<ops_of<typename Entry::layer_t>>) + ...);
 };
 template <class F>
 using family_ops = layer_op_types<decltype(std::declval<F const&>().layers())>;
@@ -85,16 +85,40 @@ class op_graph {
             if (size_ == capacity())
                 why.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(capacity())});
             else
-                entries_[size_++] = {at.of(layers), one_of<op_list>(variant), idle};
+                slots_[size_++] = slot({at.of(layers), one_of<op_list>(variant), idle});
         });
     }
+    constexpr op_graph() {}  // not defaulted: `op_graph g{}` would write zeros first
+    // What is not used is neither written nor copied: a list has room for the longest model of all families.
+    constexpr op_graph(op_graph const& other) : size_(other.size_) { take(other); }
+    constexpr op_graph& operator=(op_graph const& other) {
+        size_ = other.size_;
+        take(other);
+        return *this;
+    }
+
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
     [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size + most_exceptions; }
-    [[nodiscard]] constexpr entry const* begin() const { return entries_.data(); }
-    [[nodiscard]] constexpr entry const* end() const { return entries_.data() + size_; }
+    [[nodiscard]] constexpr auto begin() const { return iterator{slots_}; }
+    [[nodiscard]] constexpr auto end() const { return iterator{slots_ + size_}; }
 
   private:
-    std::array<entry, capacity()> entries_{};
+    union slot {
+        entry used;
+        constexpr slot() {}
+        constexpr explicit slot(entry const& e) : used(e) {}
+    };
+    struct iterator {
+        slot const* at;
+        constexpr entry const& operator*() const { return at->used; }
+        constexpr iterator& operator++() { return ++at, *this; }
+        friend constexpr bool operator==(iterator const&, iterator const&) = default;
+    };
+    constexpr void take(op_graph const& other) {
+        for (std::size_t i = 0; i != size_; ++i) slots_[i] = slot(other.slots_[i].used);
+    }
+
+    slot slots_[capacity()];
     std::size_t size_ = 0;
 };
 
@@ -143,7 +167,10 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
     for_each_layer(m.layers(), [&](auto const& r) {
         detail::append(g, r, index++, x, stages, p);
     });
-    stages.check(x.layout, p);
+    if (g.size() == 0 && p.empty())
+        p.add({.code = errc::empty_graph, .key = "layers"});
+    else
+        stages.check(x.layout, p);
     return g;
 }
 

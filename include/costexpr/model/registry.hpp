@@ -3,7 +3,8 @@
 
 #include <costexpr/core/fixed_string.hpp>
 #include <costexpr/family/builtin.hpp>
-#include <costexpr/family/vision_tower.hpp>
+#include <costexpr/family/tower.hpp>
+#include <costexpr/family/wrappers.hpp>
 #include <costexpr/model/checkpoint.hpp>
 #include <costexpr/model/family.hpp>
 #include <costexpr/model/op_graph.hpp>
@@ -44,7 +45,9 @@ struct config_facts {
     costexpr::provenance founded = provenance::specification;
     bool has_vision = false;
     bool has_audio = false;
-    vision_tower vision{};  ///< of kind unknown where there is none, or none whose composition is known
+    tower vision{};  ///< without layers where there is none, or none whose composition is known
+    tower detail{};  ///< a second one beside it, for high resolution
+    tower audio{};
 
     /// The checkpoint's own precision: a view of this object's exceptions, so it must not outlive it.
     [[nodiscard]] COSTEXPR_INLINE constexpr costexpr::precision precision() const {
@@ -52,8 +55,10 @@ struct config_facts {
         if (!exceptions.empty()) p.exceptions = {exceptions.data(), exceptions.size()};
         return p;
     }
-    /// Parameters of the vision tower and its projector, as far as its composition is known.
-    [[nodiscard]] constexpr count vision_parameters() const { return vision.kind == tower_kind::unknown ? 0 : costexpr::parameters(vision); }
+    /// Parameters of the vision towers and their projector, as far as their composition is known.
+    [[nodiscard]] constexpr count vision_parameters() const { return costexpr::parameters(vision) + costexpr::parameters(detail); }
+    /// The same of the audio tower.
+    [[nodiscard]] constexpr count audio_parameters() const { return costexpr::parameters(audio); }
     inplace_vector<remark, 8> remarks{};
 };
 
@@ -120,7 +125,8 @@ constexpr decltype(auto) visit(Function&& f, basic_model<F...> const& m) {
 namespace detail {
 
 inline constexpr std::array<std::string_view, 4> decoder_objects{"text_config", "llm_config", "language_config", "thinker_config"};
-inline constexpr std::array<std::string_view, 6> header_keys{"architectures", "model_type", "vision_config", "audio_config", "quantization_config", "expert_dtype"};
+inline constexpr std::array<std::string_view, 11> header_keys{"architectures", "model_type", "vision_config", "vit_config", "high_res_vision_config",
+                                                             "audio_config", "sound_config", "talker_config", "version", "quantization_config", "expert_dtype"};
 
 /// A value, or the first entry where it is a list.
 constexpr json::value first_of(schema::document const& d, json::value const& v) {
@@ -137,6 +143,14 @@ constexpr short_string first_text(schema::document const& d, schema::slot const*
     if (v.kind != json::kind::string) return {};
     short_string out{};
     schema::read_text(d, {.present = true, .value = v}, out);
+    return out;
+}
+
+/// The number under a key of the outermost object; 0 where there is none.
+constexpr double real(schema::document const& d, std::string_view key) {
+    schema::slot const* const s = d.find(key, true);
+    double out = 0;
+    if (s == nullptr || s->value.kind != json::kind::number || json::to_double(s->value.raw(d.text), out) != errc::none) return 0;
     return out;
 }
 
@@ -210,8 +224,15 @@ struct registry {
         if (!p.empty()) return p;
 
         config_facts facts{};
-        detail::claim const c = classify(d, facts, p);
+        arch likely{};
+        detail::claim c = claimed_or_likely(d, facts, likely, p);
         if (!p.empty()) return p;
+        arch nested{};
+        if (c.row != nullptr && d.deepest != 0) {
+            nested = *c.row;
+            fill_nested(nested.is.size, nested.model_type);
+            c.row = &nested;
+        }
         read_towers(d, facts, p);
 
         constexpr std::array<model (*)(schema::document const&, traits const&, config_facts const&, problems&), size> readers{&read_as<F>...};
@@ -223,7 +244,27 @@ struct registry {
         return m;
     }
 
+    /// The family that reads a scanned config, and its row; a problem where there is none.
+    static constexpr detail::claim claimed_by(schema::document const& d, config_facts& facts, problems& p) { return classify(d, facts, p); }
+    /// Calls f.operator()<F>() with the family of this number.
+    template <class Function>
+    static constexpr void with_family(std::size_t which, Function const& f) {
+        std::size_t index = 0;
+        ((index++ == which ? f.template operator()<F>() : void()), ...);
+    }
+
   private:
+    /// The same; an architecture without a row gets the one that its family takes it for.
+    COSTEXPR_COLD static constexpr detail::claim claimed_or_likely(schema::document const& d, config_facts& facts, arch& likely, problems& p) {
+        detail::claim c = classify(d, facts, p);
+        if (c.row != nullptr || !p.empty()) return c;
+        with_family(c.family, [&]<class G>() {
+            if constexpr (requires { G::likely(d); }) likely.is = G::likely(d);
+        });
+        c.row = &likely;
+        return c;
+    }
+
     /// Which family a config is of: the architecture says it (of a wrapper, that of its decoder), else the model_type, else the keys.
     static constexpr detail::claim classify(schema::document const& d, config_facts& facts, problems& p) {
         schema::slot const* const architectures = d.find("architectures", true);
@@ -232,14 +273,30 @@ struct registry {
         facts.architecture = outer;
         facts.model_type = type;
         detail::claim c{};
-        if (d.deepest != 0) {
+        wrapper const* const around = find_wrapper(outer.view(), type.view(), detail::real(d, "version"));
+        bool const nested = d.deepest != 0;
+        if (nested) {
             short_string const inner = detail::first_text(d, d.find("architectures"));
             short_string const inner_type = detail::first_text(d, d.find("model_type"));
             if (inner != outer) c = find(inner.view());
             if (c.row == nullptr) c = find(inner_type.view(), true);
         }
+        if (around != nullptr && !nested && !describes_some_decoder(d)) {
+            p.add({.code = errc::missing_inner_config, .offset = (architectures != nullptr ? architectures : d.find("model_type", true))->value.begin, .key = "text_config",
+                   .hint = "an object with the keys of the decoder: text_config, llm_config, language_config or thinker_config"});
+            return c;
+        }
+        auto const ask_wrapper = [&] {
+            c = find(around->decoder, true);
+            if (c.row == nullptr) c = find(around->decoder);
+        };
+        if (c.row == nullptr && around != nullptr && (nested || around->version != 0)) ask_wrapper();
         if (c.row == nullptr) c = find(outer.view());
         if (c.row == nullptr) c = find(type.view(), true);
+        if (c.row == nullptr && around != nullptr) ask_wrapper();
+        // DeepSeek-V2 without latent attention is DeepSeek (DeepSeek-OCR, the smallest DeepSeek-VL2)
+        if (schema::slot const* const latent = d.find("use_mla"); latent != nullptr && latent->value.kind == json::kind::boolean && d.raw(*latent)[0] == 'f')
+            if (detail::claim const plain = find("DeepseekForCausalLM"); c.row != nullptr && plain.row != nullptr && !detail::has_any(d, "kv_lora_rank")) c = plain;
         if (d.find("attn_res_block_size") != nullptr) {
             facts.founded = provenance::inferred;
             facts.remarks.try_push_back(remark::unread_structure);
@@ -282,23 +339,72 @@ struct registry {
         if (!understood) m.config.remarks.try_push_back(remark::unread_exclusion);
     }
 
-    static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
-        using tower = std::conditional_t<size != 0, vision_tower, void>;  // not instantiated before it is used
-        schema::slot const* const vision = d.find("vision_config", true);
+    /// Reads one tower: from its own object, and from the wrapper's keys of what leads into the decoder.
+    template <class T>
+    COSTEXPR_COLD static constexpr void read_tower(schema::document const& d, json::value const& object, std::string_view wrapper, std::string_view usual, bool fixed,
+                                     projector_traits const& link, T& out, problems& p) {
+        json::value const type = schema::member(d, object, "model_type");
+        short_string own{};
+        if (type.kind == json::kind::string) schema::read_text(d, {.present = true, .value = type}, own);
+        tower_traits const* known = fixed ? nullptr : find_tower(own.view());
+        if (known == nullptr && (fixed || own.empty() || own == wrapper)) known = find_tower(usual);
+        if (known == nullptr) return;
+        schema::document inner{.text = d.text, .options = d.options, .keys = tower_keys<T>::words.view()};
+        schema::scan(inner, p, object);
+        out.apply(*known);
+        schema::fill_all<tower_keys<T>>(out, inner, p);
+        using projector_t = decltype(T::link);
+        schema::document around{.text = d.text, .options = d.options, .keys = schema::keys_of<projector_t>::words.view()};
+        schema::scan(around, p);
+        out.link.is = link;
+        out.link.bias = link.first_bias;
+        schema::fill_all<schema::keys_of<projector_t>>(out.link, around, p);
+        out.link.settle(around);
+        schema::checker check(inner, p);
+        if (p.empty()) out.settle(check, inner);
+        // a resampler of Idefics has no key for what its blocks hold
+        if (out.link.resampled) out = T{};
+    }
+    COSTEXPR_COLD static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
+        using T = std::conditional_t<size != 0, tower, void>;  // not instantiated before it is used
+        schema::slot const* vision = d.find("vision_config", true);
+        bool const early = vision == nullptr;
+        if (early) vision = d.find("vit_config", true);
+        schema::slot const* const detailed = d.find("high_res_vision_config", true);
+        schema::slot const* audio = d.find("audio_config");
+        if (audio == nullptr) audio = d.find("sound_config");
         facts.has_vision = vision != nullptr;
-        facts.has_audio = d.find("audio_config") != nullptr;
-        if (facts.has_vision && vision->value.kind == json::kind::object) {
-            json::value const type = schema::member(d, vision->value, "model_type");
-            short_string own{};
-            if (type.kind == json::kind::string) schema::read_text(d, {.present = true, .value = type}, own);
-            facts.vision.kind = find_tower(own.view(), facts.model_type.view());
-            if (facts.vision.kind != tower_kind::unknown) {
-                schema::document inner{.text = d.text, .options = d.options, .keys = schema::keys_of<tower>::words.view()};
-                schema::scan(inner, p, vision->value);
-                schema::fill_all<schema::keys_of<tower>>(facts.vision, inner, p);
-            }
+        facts.has_audio = audio != nullptr;
+        if (!facts.has_vision && !facts.has_audio) return;
+        std::string_view name = facts.model_type.view();
+        projector_row const* row = find_projector(name);
+        if (wrapper const* const w = find_wrapper(facts.architecture.view(), {}); row == nullptr && w != nullptr) row = find_projector(name = w->model_type);
+        projector_row const none{};
+        projector_row const& r = row != nullptr ? *row : none;
+        auto const read_one = [&](json::value const& object, std::string_view usual, projector_traits const& link, T& out) {
+            if (object.kind == json::kind::object) read_tower<T>(d, object, name, usual, r.fixed, link, out, p);
+            // a tower whose projector is not known is not counted in part
+            if (row == nullptr && out.is != nullptr && out.is->merger.kind == projector_kind::none) out = T{};
+        };
+        if (facts.has_vision) {
+            json::value const encoder = schema::member(d, vision->value, "encoder_config");
+            read_one(encoder.kind == json::kind::object ? encoder : vision->value, r.tower, r.vision, facts.vision);
+            if (early) facts.vision.trim();
+            json::value const second = detailed != nullptr ? detailed->value : schema::member(d, vision->value, "sam_config");
+            if (r.second.kind != projector_kind::none) read_one(second, "sam_vision_model", r.second, facts.detail);
         }
-        if (facts.has_audio || (facts.has_vision && facts.vision.kind == tower_kind::unknown)) facts.remarks.try_push_back(remark::tower_not_counted);
+        if (facts.has_audio) read_one(audio->value, r.ears, r.audio, facts.audio);
+        bool const more = d.find("talker_config", true) != nullptr;
+        if (more || (facts.has_audio && facts.audio.is == nullptr) || (facts.has_vision && facts.vision.is == nullptr)) facts.remarks.try_push_back(remark::tower_not_counted);
+    }
+
+    /// What leads from the towers into a decoder of this width.
+    COSTEXPR_COLD static constexpr void lead_towers(config_facts& facts, count width, schema::document const& d, problems& p) {
+        for (auto* t : {&facts.vision, &facts.detail, &facts.audio}) {
+            t->link.width = width;
+            if (p.empty() && t->is != nullptr && !(costexpr::parameters<double>(*t) < largest_total))
+                p.add({.code = errc::too_large, .offset = d.decoder, .found = most_bytes, .hint = "a tower of fewer than 1e15 parameters"});
+        }
     }
 
     template <class G>
@@ -310,7 +416,7 @@ struct registry {
         schema::fill_all<registry>(g, d, p);
         schema::checker check(d, p);
         if constexpr (schema::settles<G>) g.settle(check);
-        if constexpr (requires { g.base.hidden; }) m.config.vision.settle(g.base.hidden);
+        if constexpr (requires { g.base.hidden; }) lead_towers(m.config, g.base.hidden, d, p);
         if constexpr (requires { g.base.predictions(); })
             if (!has_prediction<G> && g.base.predictions() != 0) m.config.remarks.try_push_back(remark::mtp_not_counted);
         return m;
@@ -333,7 +439,8 @@ struct model_of<registry<F...>> {
 
 /// The families that costexpr ships.
 using builtin = registry<dense_decoder, moe_decoder, mla_decoder, linear_hybrid_decoder, kimi_linear_decoder, mamba_hybrid_decoder, nemotron_h_decoder,
-                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder, rwkv_decoder>;
+                         state_space_decoder, convolution_hybrid_decoder, gemma4_decoder, deepseek_v4_decoder, rwkv_decoder, nas_decoder,
+                         lightning_hybrid_decoder, xlstm_decoder, recurrent_gemma_decoder, zamba_decoder, inkling_decoder, zaya_decoder>;
 
 /// A model of the shipped families, read at run time.
 using any_model = detail::model_of<builtin>::type;

@@ -59,8 +59,8 @@ struct attention {
     }
 };
 
-/// Causal attention over the last `window` tokens (Mistral, gpt-oss, MiMo-V2), or over the current block of `window` tokens where
-/// `chunked` (Llama 4). Its cache stops growing at the window.
+/// Causal attention over the last `window` tokens (Mistral, gpt-oss, MiMo-V2), over the current block of `window` tokens where `chunked`
+/// (Llama 4), or over as many `chosen` tokens of the whole context (MiniMax-M3). Its cache stops growing at the window unless they are chosen.
 ///   pairs  sum over new positions of min(position, window), ramp included; chunked: of the position within its block
 ///   keys   min(past + new, window + new - 1); chunked: from the block of the first new token on
 /// 32 heads of 128 over a window of 128: a prompt of 200 tokens has 17,472 pairs and costs 286,261,248 FLOPs (10,884 pairs where chunked).
@@ -68,6 +68,7 @@ struct windowed_attention {
     attention_shape shape{};
     count window = 0;
     bool chunked = false;
+    bool chosen = false;  ///< by an indexer, anywhere in the context
 
     static constexpr std::string_view kind = "windowed_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -78,7 +79,7 @@ struct windowed_attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = window, .type = shape.cached};
+        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = chosen ? 0 : window, .type = shape.cached};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
@@ -87,7 +88,9 @@ struct windowed_attention {
         T const end = g.past_tokens + n;
         if (!chunked) {
             T const pairs = g.sequences * (windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w));
-            return shape.on(g.sequences * n, pairs, g.sequences * min(end, w + n - T(1)));
+            if (!chosen) return shape.on(g.sequences * n, pairs, g.sequences * min(end, w + n - T(1)));
+            // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
+            return shape.on(g.sequences * n, pairs, g.phase == phase::decode ? pairs : g.sequences * end);
         }
         auto const block = [&](T x) { return whole_part(x / w); };
         auto const up_to = [&](T x) {

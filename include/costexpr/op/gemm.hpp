@@ -63,25 +63,4 @@ struct logits {
     }
 };
 
-/// A linear layer on rows that each join several tokens (a merger of image patches).
-///   flops  2 tokens outer inner / joined
-/// merged_gemm{{.outer = 4096, .inner = 4608}, 4}: an image of 1,024 patches costs 9,663,676,416 FLOPs.
-struct merged_gemm {
-    gemm matrix{};
-    count joined = 1;  ///< tokens per row
-
-    static constexpr std::string_view kind = "gemm";
-    [[nodiscard]] constexpr role purpose() const { return matrix.part; }
-    [[nodiscard]] constexpr bool idle() const { return matrix.idle() || joined == 0; }
-    template <class N = count>
-    [[nodiscard]] constexpr N parameters() const {
-        return matrix.parameters<N>();
-    }
-    [[nodiscard]] constexpr count weight_bytes() const { return matrix.weight_bytes(); }
-    template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
-        return matrix.on(l.tokens * T(1 / static_cast<double>(joined)));
-    }
-};
-
 }  // namespace costexpr

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <costexpr/config.hpp>
+#include <costexpr/core/inplace_vector.hpp>
 #include <costexpr/op/op.hpp>
 
 #include <boost/hana/at.hpp>
@@ -59,6 +60,7 @@ concept layer_type = requires(L const& layer, deployment const& x) {
 template <layer_type L>
 struct run {
     using layer_t = L;
+    static constexpr std::size_t most = 1;  ///< entries of a composition that it can stand for
     count times = 0;
     L layer{};
     count copies = 0;
@@ -75,11 +77,64 @@ COSTEXPR_INLINE constexpr run<L> times(count n, L const& layer, count copies) {
     return {n, layer, copies};
 }
 
-/// The composition of a family, in the order of the model's definition.
-template <class... L>
-COSTEXPR_INLINE constexpr auto layers(run<L> const&... r) {
-    static_assert(sizeof...(L) != 0, "costexpr: a family needs at least one layer: return costexpr::layers(times(n, gqa{...}), ...)");
-    return hana::basic_tuple<run<L>...>{r...};
+/// One of a list of dimensions that are known at run time alone, with the number of layers that have them.
+template <class T>
+struct counted {
+    count times = 0;
+    T what{};
+    friend constexpr bool operator==(counted const&, counted const&) = default;
+};
+
+/// Layers of one type whose dimensions differ from place to place: the distinct ones, each with how often it stands in the model.
+/// They are made one at a time while the composition is walked: an array of layers would have to be filled first.
+template <class T, std::size_t Most, class F>
+struct run_list {
+    using layer_t = std::remove_cvref_t<decltype(std::declval<F const&>()(std::declval<T const&>()))>;
+    static constexpr std::size_t most = Most;
+    inplace_vector<counted<T>, Most> list;
+    F make;
+};
+
+/// One layer f(what) for each distinct entry of a bounded list (per-block search, per-layer lists of sizes).
+template <class T, std::size_t Most, class F>
+constexpr auto each(inplace_vector<counted<T>, Most> const& list, F const& f) {
+    return run_list<T, Most, F>{list, f};
+}
+/// Adds one to the entry of `what`, or makes one, and says whether there was room.
+template <class T, std::size_t Most>
+constexpr bool add_one(inplace_vector<counted<T>, Most>& list, T const& what) {
+    for (counted<T>& c : list)
+        if (c.what == what) return ++c.times, true;
+    return list.try_push_back({1, what});
+}
+
+namespace detail {
+
+template <class>
+inline constexpr bool is_entry = false;
+template <class L>
+inline constexpr bool is_entry<run<L>> = true;
+template <class T, std::size_t Most, class F>
+inline constexpr bool is_entry<run_list<T, Most, F>> = true;
+
+template <class L, class F>
+COSTEXPR_INLINE constexpr void visit_entry(run<L> const& r, F const& f) {
+    if (r.times != 0) f(r);
+}
+template <class T, std::size_t Most, class Make, class F>
+COSTEXPR_INLINE constexpr void visit_entry(run_list<T, Most, Make> const& entry, F const& f) {
+    for (counted<T> const& c : entry.list)
+        if (c.times != 0) f(times(c.times, entry.make(c.what)));
+}
+
+}  // namespace detail
+
+/// The composition of a family, in the order of the model's definition: what `times` and `each` give.
+template <class... Entry>
+    requires(detail::is_entry<Entry> && ...)
+COSTEXPR_INLINE constexpr auto layers(Entry const&... e) {
+    static_assert(sizeof...(Entry) != 0, "costexpr: a family needs at least one layer: return costexpr::layers(times(n, gqa{...}), ...)");
+    return hana::basic_tuple<Entry...>{e...};
 }
 
 /// How many elements a tuple of layers or ops has.
@@ -94,7 +149,7 @@ inline constexpr std::size_t length_of<hana::basic_tuple<T...>> = sizeof...(T);
 template <class Tuple, class F>
 COSTEXPR_INLINE constexpr void for_each_layer(Tuple const& composition, F const& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>) COSTEXPR_INLINE_LAMBDA {
-        ((hana::at_c<I>(composition).times != 0 ? (f(hana::at_c<I>(composition)), 0) : 0), ...);
+        (detail::visit_entry(hana::at_c<I>(composition), f), ...);
     }(std::make_index_sequence<length_of<Tuple>>{});
 }
 

@@ -56,6 +56,7 @@ struct mla_attention {
     dtype arithmetic = dtype::bf16;
     dtype cached = dtype::bf16;
     count extra_bytes = 0;  ///< per token of the cache: scales, and what is kept wider
+    bool borrowed = false;  ///< reads the cache of another layer and keeps none of its own
 
     static constexpr std::string_view kind = "mla_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -66,7 +67,7 @@ struct mla_attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return 0; }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = latent + rope_dim, .type = cached, .scale_bytes = extra_bytes};
+        return {.holds = cache::kind::kv, .per_token = borrowed ? 0 : latent + rope_dim, .type = cached, .scale_bytes = borrowed ? 0 : extra_bytes};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
@@ -82,11 +83,13 @@ struct mla_attention {
     }
 };
 
-/// Latent attention over the top_k keys that an indexer chose, absorbed in both phases. Owns the latent cache of the whole context.
+/// Latent attention over the top_k keys that an indexer chose, absorbed in both phases. Owns the latent cache of the whole context, or where
+/// it `slides` over the last top_k tokens the cache of these.
 ///   2 heads (2 latent + rope) per pair; pairs: sum over new positions of min(position, top_k); each query reads its own keys
 struct sparse_mla_attention {
     mla_attention dense{};
     count top_k = 0;
+    bool slides = false;
 
     static constexpr std::string_view kind = "sparse_mla_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -96,7 +99,11 @@ struct sparse_mla_attention {
         return N(0);
     }
     [[nodiscard]] constexpr count weight_bytes() const { return 0; }
-    [[nodiscard]] constexpr cache state() const { return dense.state(); }
+    [[nodiscard]] constexpr cache state() const {
+        cache c = dense.state();
+        if (slides) c.window = top_k;
+        return c;
+    }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
         T const limit = T(static_cast<double>(top_k));
@@ -105,7 +112,8 @@ struct sparse_mla_attention {
         double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
         double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached) + static_cast<double>(dense.extra_bytes);
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
-        T const keys = g.phase == phase::decode ? pairs : g.sequences * (g.past_tokens + g.new_tokens);
+        T const end = g.past_tokens + g.new_tokens;
+        T const keys = g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end);
         return {.flops = pairs * T(2 * absorbed),
                 .activation_bytes = tokens * T(2 * absorbed),
                 .state_bytes = keys * T(key),

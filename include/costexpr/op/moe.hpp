@@ -76,6 +76,7 @@ struct experts {
     bool bias = false;
     double log_not_chosen = 0;  ///< ln(1 - top_k / all), see chosen_by()
     double skew = 0;            ///< exponent of the popularity of experts; 0: balanced routing
+    double computed = 1;        ///< part of the choices that cost anything: less with zero-computation experts, 0 for another modality's experts
 
     static constexpr std::string_view kind = "moe";
     [[nodiscard]] constexpr role purpose() const { return role::experts; }
@@ -107,8 +108,9 @@ struct experts {
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
         T const tokens = l.tokens * T(static_cast<double>(sources));
+        if (computed == 0) return {};
         double const choices = skew > 0 ? choices_of(all, top_k, skew, ranks) : static_cast<double>(top_k) / static_cast<double>(ranks);
-        T const rows = tokens * T(choices);
+        T const rows = tokens * T(computed * choices);
         double const h = static_cast<double>(hidden);
         double const i = static_cast<double>(inner);
         double const m = static_cast<double>(matrices);

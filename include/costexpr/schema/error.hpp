@@ -266,6 +266,11 @@ constexpr std::string_view syntax(errc code) {
             expected();
             m << p.found << ")";
             break;
+        case errc::missing_inner_config:
+            m << "a wrapper's decoder is missing";
+            expected();
+            m << "no such object, and no keys of a decoder beside the wrapper's own)";
+            break;
         case errc::unknown_architecture:
             key(" names an architecture that is not known, and its keys describe no known layers");
             expected();
@@ -287,6 +292,9 @@ constexpr std::string_view syntax(errc code) {
             m << "this is too large";
             expected();
             m << p.found << ")";
+            break;
+        case errc::empty_graph:
+            m << "no layer of the model runs (expected at least one, found none)";
             break;
         case errc::byte_order_mark:
             m << detail::syntax(p.code) << " (expected '{', found the bytes EF BB BF)";

@@ -48,6 +48,8 @@ struct field_facts {
     bool skips_lists = false;      ///< a list under this key is meant for another field
     bool skips_texts = false;      ///< a text under this key is meant for another field
     bool skips_numbers = false;    ///< a number (or true, or false) under this key is meant for another field
+    bool takes_pairs = false;      ///< of a list of two numbers the first is meant, the second is another field's
+    bool takes_texts = false;      ///< a list of numbers may be a text, "3,4,5"
     bool outermost_wins = false;   ///< a wrapper's own key beats that of its text_config
     count smallest = 1;
     count largest = largest_dimension;
@@ -123,6 +125,10 @@ struct field : schema::field_facts {
     [[nodiscard]] constexpr field not_lists() const { return with(&field::skips_lists, true); }
     [[nodiscard]] constexpr field not_texts() const { return with(&field::skips_texts, true); }
     [[nodiscard]] constexpr field not_numbers() const { return with(&field::skips_numbers, true); }
+    /// Of a list of two numbers the first is meant; another field reads the second (`name.1`).
+    [[nodiscard]] constexpr field pairs() const { return with(&field::takes_pairs, true); }
+    /// A list of numbers may be a text: "3,4,5".
+    [[nodiscard]] constexpr field or_texts() const { return with(&field::takes_texts, true); }
     /// A wrapper's own key beats that of its text_config.
     [[nodiscard]] constexpr field outermost() const { return with(&field::outermost_wins, true); }
     [[nodiscard]] constexpr field at_most(count most) const {

@@ -10,9 +10,9 @@
 namespace costexpr {
 
 /// What stands in one place of a decoder. `layer_types`, `hybrid_layer_pattern`, `moe_layer_freq` and their many relatives all say it.
-enum class layer_kind : std::uint8_t { full, sliding, chunked, linear, mamba, convolution, dense, moe, shared, hybrid, compressed, pooled, none };
+enum class layer_kind : std::uint8_t { full, sliding, chunked, linear, mamba, convolution, dense, moe, shared, hybrid, compressed, pooled, chosen, unrotated, none };
 
-inline constexpr std::size_t layer_kinds = 13;
+inline constexpr std::size_t layer_kinds = 15;
 inline constexpr count largest_layers = 256;
 
 /// The spellings of layer kinds in config files, one table for every key that lists them.
@@ -30,8 +30,11 @@ inline constexpr layer_kind_name layer_kind_names[] = {
     {"full", layer_kind::full},                 {"hybrid", layer_kind::hybrid},
     {"reference_sliding_attention", layer_kind::sliding},
     {"recurrent", layer_kind::linear},          {"hash_moe", layer_kind::moe},
+    {"hybrid_sliding", layer_kind::sliding},
+    {"indexed_attention", layer_kind::full},    {"deepseek_sparse_attention", layer_kind::full},
     {"compressed_sparse_attention", layer_kind::compressed},
     {"heavily_compressed_attention", layer_kind::pooled},
+    {"minimax_m3_sparse", layer_kind::chosen},
 };
 
 /// The kind of every layer in order, with the count of each kind kept beside: counting while a model is priced would dominate its cost.

@@ -219,15 +219,25 @@ constexpr bool read_integer(document const& d, field_facts const& f, json::value
     return true;
 }
 
+/// How many entries a list has.
+constexpr count length_of_list(document const& d, json::value v) {
+    count n = 0;
+    json::reader r = json::reader::inside(d.text, v);
+    r.enter_array();
+    while (r.next_element()) r.skip(), ++n;
+    return n;
+}
+
 /// A list under the key of a number: fine where all its entries are equal (per-layer lists of uniform models).
 constexpr bool read_uniform_list(document const& d, field_facts const& f, json::value v, std::string_view name, count& out, problems& p) {
     json::reader r = json::reader::inside(d.text, v);
     r.enter_array();
     bool first = true;
+    bool const pair = f.takes_pairs && length_of_list(d, v) == 2;
     while (r.next_element()) {
         json::value const entry = r.skip();
         count n = 0;
-        if (entry.kind != json::kind::number || json::to_integer(entry.raw(d.text), n) != errc::none || (!first && n != out)) {
+        if (entry.kind != json::kind::number || json::to_integer(entry.raw(d.text), n) != errc::none || (!first && n != out && !pair)) {
             p.add({.code = errc::wrong_type, .offset = entry.begin, .key = name, .hint = "an integer, or a list of equal integers"});
             return false;
         }
@@ -244,11 +254,24 @@ constexpr bool meant_for_another(field_facts const& f, json::kind kind) {
     return (kind == array && f.skips_lists) || (kind == string && f.skips_texts) || ((kind == number || kind == boolean) && f.skips_numbers);
 }
 
-/// The value under a path of keys (`weights.num_bits`) in an object; the value itself where the path is empty, kind::end where there is none.
+/// The value under a path of keys (`weights.num_bits`; the digit 0 to 9 of an entry in a list) in an object; the value itself where the path is
+/// empty, kind::end where there is none.
 constexpr json::value member(document const& d, json::value v, std::string_view path) {
     while (!path.empty()) {
-        if (v.kind != json::kind::object) return {};
         std::string_view const key = outer_name(path);
+        if (v.kind == json::kind::array && key.size() == 1 && key[0] >= '0' && key[0] <= '9') {
+            json::reader r = json::reader::inside(d.text, v);
+            r.enter_array();
+            v = {};
+            json::value entry{};
+            for (char at = '0'; at <= key[0] && r.next_element(); ++at) {
+                entry = r.skip();
+                if (at == key[0]) v = entry;
+            }
+            path = inner_name(path);
+            continue;
+        }
+        if (v.kind != json::kind::object) return {};
         json::reader r = json::reader::inside(d.text, v);
         r.enter_object();
         json::string_token k{};
@@ -305,7 +328,7 @@ constexpr parsed find_value(document const& d, field_facts const& f, std::span<s
                 break;
             case field_kind::text: typed = raw.kind == kind::string; break;
             case field_kind::pattern: typed = raw.kind == kind::array || raw.kind == kind::string; break;
-            case field_kind::indices: typed = raw.kind == kind::array; break;
+            case field_kind::indices: typed = raw.kind == kind::array || (f.takes_texts && raw.kind == kind::string); break;
         }
         if (!typed) p.add({.code = errc::wrong_type, .offset = raw.begin, .key = f.names[i], .hint = expectation(f.kind)});
         v.broken = !typed || !good;
@@ -365,8 +388,48 @@ constexpr count entries(document const& d, std::string_view key) {
     return n;
 }
 
+/// Calls f(value) for every entry of a list; nothing where the value is none.
+template <class F>
+constexpr void for_each_entry(document const& d, json::value const& list, F const& f) {
+    if (list.kind != json::kind::array) return;
+    json::reader r = json::reader::inside(d.text, list);
+    r.enter_array();
+    while (r.next_element()) f(r.skip());
+}
+/// Calls f(value) for every member of an object; nothing where the value is none.
+template <class F>
+constexpr void for_each_member(document const& d, json::value const& object, F const& f) {
+    if (object.kind != json::kind::object) return;
+    json::reader r = json::reader::inside(d.text, object);
+    r.enter_object();
+    json::string_token k{};
+    while (r.next_member(k)) f(r.skip());
+}
+/// The integer that a value is, 0 where it is none or beyond 2^40.
+constexpr count whole(document const& d, json::value const& v) {
+    count n = 0;
+    return v.kind == json::kind::number && json::to_integer(v.raw(d.text), n) == errc::none && n > -(count{1} << 40) && n < (count{1} << 40) ? n : 0;
+}
+/// The text of a value without escapes, empty where it is none.
+constexpr std::string_view plain_text(document const& d, json::value const& v) {
+    return v.kind == json::kind::string ? d.text.substr(v.begin + 1, v.end - v.begin - 2) : std::string_view{};
+}
+constexpr bool is_true(document const& d, json::value const& v) { return v.kind == json::kind::boolean && v.raw(d.text)[0] == 't'; }
+
 constexpr void read_indices(document const& d, field_facts const& f, parsed const& v, index_set& out, problems& p) {
     out = {};
+    if (v.value.kind == json::kind::string) {  // "3,4,5"
+        for (std::uint32_t at = v.value.begin + 1; at + 1 < v.value.end; ++at) {
+            count n = 0;
+            std::uint32_t const begin = at;
+            while (at + 1 < v.value.end && d.text[at] == ' ') ++at;
+            std::uint32_t const digits = at;
+            for (; at + 1 < v.value.end && d.text[at] >= '0' && d.text[at] <= '9' && n < largest_layers; ++at) n = 10 * n + (d.text[at] - '0');
+            bool const done = at + 1 == v.value.end || d.text[at] == ',';
+            if (at == digits || !done || !out.insert(n)) return p.add({.code = errc::wrong_type, .offset = begin, .key = f.names[v.name], .hint = "layer numbers below 256"});
+        }
+        return;
+    }
     json::reader r = json::reader::inside(d.text, v.value);
     r.enter_array();
     while (r.next_element()) {
@@ -491,10 +554,55 @@ class checker {
     constexpr void schedule(C const& c, pattern C::* member, count layers, std::string_view kinds, Kinds... allowed) {
         pattern const& list = c.*member;
         if (list.empty()) return;
-        if (layers > 0 && list.size() != layers) fail(member, errc::length_mismatch, layers, list.size());
         count known = 0;
         ((known += list.of(allowed)), ...);
-        if (known != list.size()) refuse_kind(list, find(member), kinds, (0u | ... | (1u << static_cast<unsigned>(allowed))));
+        if (known == list.size() && (layers <= 0 || known == layers)) return;
+        report_schedule(list, find(member), layers, kinds, ((std::uint32_t{1} << static_cast<unsigned>(allowed)) | ...));
+    }
+    /// Calls f(layer, number) for every entry of the list of one number per layer under this key, if it is there.
+    template <class F>
+    constexpr void numbers(std::string_view key, count layers, F const& f) {
+        slot const* const s = d_.find(key);
+        if (s == nullptr) return;
+        if (s->value.kind != json::kind::array) return p_.add({.code = errc::wrong_type, .offset = s->value.begin, .key = key, .hint = "a list with one number per layer"});
+        json::reader r = json::reader::inside(d_.text, s->value);
+        r.enter_array();
+        count layer = 0;
+        for (; r.next_element(); ++layer) {
+            json::value const entry = r.skip();
+            count n = 0;
+            if (entry.kind != json::kind::number || json::to_integer(entry.raw(d_.text), n) != errc::none || n < 0 || n > largest_dimension)
+                return p_.add({.code = errc::wrong_type, .offset = entry.begin, .key = key, .hint = "a list with one number per layer"});
+            if (layer < layers) f(layer, n);
+        }
+        if (layer < layers) p_.add({.code = errc::length_mismatch, .offset = s->value.begin, .key = key, .expected = layers, .found = layer});
+    }
+    /// Calls f(layer, key, number) for every number that `per_layer_config` sets for a layer apart from the others: {"7": {"num_attention_heads": 64}}.
+    template <class F>
+    constexpr void overrides(F const& f) {
+        slot const* const s = d_.find("per_layer_config");
+        if (s == nullptr || s->value.kind != json::kind::object) return;
+        json::reader r = json::reader::inside(d_.text, s->value);
+        r.enter_object();
+        json::string_token name{};
+        while (r.next_member(name)) {
+            count layer = 0;
+            for (std::uint32_t at = name.begin; at < name.end; ++at)
+                layer = d_.text[at] >= '0' && d_.text[at] <= '9' && layer < largest_layers ? 10 * layer + (d_.text[at] - '0') : largest_layers;
+            json::value const values = r.skip();
+            if (values.kind != json::kind::object) continue;
+            json::reader inner = json::reader::inside(d_.text, values);
+            inner.enter_object();
+            json::string_token key{};
+            while (inner.next_member(key)) {
+                json::value const v = inner.skip();
+                count n = 0;
+                if (v.kind != json::kind::number || json::to_integer(v.raw(d_.text), n) != errc::none) continue;
+                if (n < 0 || n > largest_dimension || layer >= largest_layers)
+                    return p_.add({.code = errc::out_of_range, .offset = v.begin, .key = "per_layer_config", .expected = n < 0 ? 0 : largest_dimension, .found = n});
+                f(layer, d_.text.substr(key.begin, key.end - key.begin), n);
+            }
+        }
     }
     [[nodiscard]] constexpr bool has(std::string_view key) const { return d_.find(key) != nullptr; }
     [[nodiscard]] constexpr document const& source() const { return d_; }
@@ -506,14 +614,16 @@ class checker {
         json::value value{};
         bool there = false;
     };
-    /// Reports the first entry of a list whose kind is not among these.
-    COSTEXPR_COLD constexpr void refuse_kind(pattern const& list, place const& at, std::string_view kinds, unsigned allowed) {
+    /// The length that is wrong, and the first entry whose kind is not in the set `allowed`.
+    COSTEXPR_COLD constexpr void report_schedule(pattern const& list, place const& at, count layers, std::string_view kinds, std::uint32_t allowed) {
+        if (layers > 0 && list.size() != layers)
+            p_.add({.code = errc::length_mismatch, .offset = at.there ? at.value.begin : d_.decoder, .key = at.key, .expected = layers, .found = list.size()});
         json::reader r = json::reader::inside(d_.text, at.value);
         if (at.value.kind == json::kind::array) r.enter_array();
         for (count i = 0; i != list.size(); ++i) {
             std::uint32_t offset = at.value.begin;
             if (at.value.kind == json::kind::array && r.next_element()) offset = r.skip().begin;
-            if ((allowed >> static_cast<unsigned>(list[i]) & 1u) == 0) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
+            if ((allowed >> static_cast<unsigned>(list[i]) & 1) == 0) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
         }
     }
     /// The key that fills a member in this config, or the first that could.
