@@ -4,6 +4,7 @@
 #include <costexpr/core/one_of.hpp>
 #include <costexpr/model/family.hpp>
 #include <costexpr/model/legal.hpp>
+#include <costexpr/model/stages.hpp>
 
 #include <array>
 #include <cstddef>
@@ -32,6 +33,7 @@ struct layer_op_types<hana::basic_tuple<run<L>...>> {
 
     using list = decltype((types<>{} + ... + typename op_types<ops_of<L>>::list{}));
     static constexpr std::size_t size = (length_of<ops_of<L>> + ...);
+    static constexpr std::size_t runs = sizeof...(L);
 };
 template <class F>
 using family_ops = layer_op_types<decltype(std::declval<F const&>().layers())>;
@@ -44,6 +46,11 @@ struct registry_ops<registry<F...>> {
     static constexpr std::size_t size = [] {
         std::size_t most = 0;
         ((most = most < family_ops<F>::size ? family_ops<F>::size : most), ...);
+        return most;
+    }();
+    static constexpr std::size_t runs = [] {
+        std::size_t most = 0;
+        ((most = most < family_ops<F>::runs ? family_ops<F>::runs : most), ...);
         return most;
     }();
 };
@@ -92,10 +99,15 @@ class op_graph {
     [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size + most_exceptions; }
     [[nodiscard]] constexpr entry const* begin() const { return entries_.data(); }
     [[nodiscard]] constexpr entry const* end() const { return entries_.data() + size_; }
+    /// Which pipeline stage holds what; filled where there are several.
+    using stage_list = stage_plan<detail::registry_ops<Registry>::runs>;
+    [[nodiscard]] constexpr stage_list const& stages() const { return stages_; }
+    constexpr void set_stages(stage_list const& stages) { stages_ = stages; }
 
   private:
     std::array<entry, capacity()> entries_{};
     std::size_t size_ = 0;
+    stage_list stages_{};
 };
 
 /// A model whose ops can be walked for a deployment: a composition, or a list of ops that was laid out for one.
@@ -144,6 +156,7 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
         detail::append(g, r, index++, x, stages, p);
     });
     stages.check(x.layout, p);
+    if (x.layout.pp != 1 && p.empty()) g.set_stages({m, x.framework});
     return g;
 }
 
