@@ -159,6 +159,9 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
         return {.flops = {{f{"", 4}, f{"pairs", over(w.flops, 4 * real(o.heads) * real(o.head_dim))}, heads, dim}},
                 .activations = {{f{"", 4}, tokens, heads, dim}},
                 .state = {{f{"keys", over(w.state_bytes, real(o.head_dim) * weight_width(o.cached))}, dim, f{"bytes", weight_width(o.cached)}}}};
+    } else if constexpr (std::is_same_v<O, compressed_cache>) {
+        f const width{"width", real(o.width)};
+        return {.activations = {{tokens, width, f{"bytes", 8}}}, .state = {{tokens, width, f{"bytes", weight_width(o.cached)}, f{"1 / ratio", over(1, real(o.ratio))}}}};
     } else {
         return {};
     }

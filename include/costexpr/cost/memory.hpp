@@ -87,7 +87,7 @@ class memory_terms {
             case role::norm: bytes /= 4; break;  // reads and writes the input and the residual in place: one of them is the stream
             case role::qk_norm_rope_cache:
             case role::mla_norm: bytes /= 2; break;  // in place
-            case role::embedding: stream_ = max(stream_, bytes); return;
+            case role::embedding: return;
             case role::head_projection: row_ = max(row_, static_cast<count>(bytes)); return;
             case role::head:
                 // rows of logits gathered in 16 bits, and as 32-bit numbers for sampling (vLLM and SGLang convert them, TensorRT-LLM writes them so)
@@ -96,12 +96,20 @@ class memory_terms {
                 else
                     row_ = max(row_, static_cast<count>(bytes));
                 return;
-            case role::hyper_connection:
-                if constexpr (requires { o.inner; }) stream_ = max(stream_, 2.0 * static_cast<double>(o.inner));  // all residual streams
-                break;
             default: break;
         }
         token_ = max(token_, bytes);
+    }
+
+    /// Takes the width of the residual from an op, on whatever stage: that of the input table, or of all residual streams.
+    template <op O>
+    constexpr void take_width(O const& o) {
+        if constexpr (requires { o.width; o.rows; })
+            if (o.purpose() == role::embedding) stream_ = max(stream_, 2.0 * static_cast<double>(o.width));
+        if constexpr (requires { o.outer + o.inner; }) {
+            if (o.purpose() == role::embedding_projection) stream_ = max(stream_, 2.0 * static_cast<double>(o.outer));
+            if (o.purpose() == role::hyper_connection) stream_ = max(stream_, 2.0 * static_cast<double>(o.inner));
+        }
     }
 
     /// Bytes that one sequence of this many tokens keeps here.
@@ -202,13 +210,15 @@ COSTEXPR_COLD constexpr memory_terms terms_of(M const& m, deployment const& x, s
     count const pp = x.layout.pp;
     stage_layers const here = plan.layers() != 0 ? plan.stage(pp, stage) : stage_layers{};
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) {
+        t.take_width(o);
         count times = at.times;
         if (pp != 1 && plan.layers() == 0) {
             times = ceil_div(times, pp);
         } else if (pp != 1) {
-            // an op in several dtypes stands here with its share of the layers, rounded up
-            count const all = plan[at.run].times;
-            times = ceil_div(at.times * plan.times(at.run, here), max(all, count{1}));
+            // an op that is stored in several dtypes has each spread evenly over the layers that hold it: all stages together hold it once
+            count const all = max(plan[at.run].times, count{1});
+            auto const up_to = [&](count layer) { return layer == 0 ? 0 : at.times * plan.times(at.run, {0, layer}) / all; };
+            times = up_to(here.end) - up_to(here.begin);
         }
         if (times != 0) t.add(o, times, at.copies == at.times ? times : min(at.copies, times), x, stage != 0);
     });

@@ -108,12 +108,16 @@ template <walkable M, walkable P, class Price>
 /// that says so where it has none, or none whose composition is known.
 template <class... F>
 [[nodiscard]] constexpr result<op_graph<registry<F...>>> prediction_graph(basic_model<F...> const& m, deployment x) {
+    count const modules = visit([]<class G>(G const& f) {
+        count n = 0;
+        if constexpr (has_prediction<G>) for_each_layer(f.prediction(), [&](auto const& r) { n += r.times; });
+        return n;
+    }, m);
+    if (modules == 0) return detail::no_modules();
     x.layout.pp = 1;
     problems why{};
     auto const g = m.prediction_ops(x, why);
     if (!why.empty()) return why;
-    if (g.size() == 0)
-        return detail::no_modules();
     return g;
 }
 
@@ -137,8 +141,7 @@ template <has_prediction F>
 [[nodiscard]] constexpr result<speculative_cost> speculative_decode(known<F> const& m, deployment const& x, system_spec const& s, decode_batch const& b, speculation const& how) {
     if (!how.possible()) return detail::impossible(how);
     if (auto const good = legal(m.plain(), x.layout); !good) return good.error();
-    if (m.mtp_parameters() == 0)
-        return detail::no_modules();
+    if (m.mtp_parameters() == 0) return detail::no_modules();
     roofline<double> const price(s);
     speculative_cost const c = speculative_step(m.plain(), prediction_of<F>{m.plain()}, x, price, b, how, blocks_of(m.plain()).layers);
     if (!is_priced(c.step())) return detail::missing_rate(m.plain(), x, s.device);
