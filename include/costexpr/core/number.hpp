@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 // Number types that a step can be evaluated in besides double: ops, moments and prices are generic in theirs.
 
@@ -39,25 +40,18 @@ struct dual {
     }
 
     COSTEXPR_INLINE friend constexpr dual operator+(dual const& a, dual const& b) {
-        dual r(plus(a.value, b.value));
-        for (std::size_t i = 0; i != N; ++i) r.slope[i] = plus(a.slope[i], b.slope[i]);
-        return r;
+        return make(plus(a.value, b.value), [&](std::size_t i) COSTEXPR_INLINE_LAMBDA { return plus(a.slope[i], b.slope[i]); });
     }
     COSTEXPR_INLINE friend constexpr dual operator-(dual const& a, dual const& b) {
-        dual r(a.value - b.value);
-        for (std::size_t i = 0; i != N; ++i) r.slope[i] = known_zero(b.slope[i]) ? a.slope[i] : a.slope[i] - b.slope[i];
-        return r;
+        return make(a.value - b.value, [&](std::size_t i) COSTEXPR_INLINE_LAMBDA { return known_zero(b.slope[i]) ? a.slope[i] : a.slope[i] - b.slope[i]; });
     }
     COSTEXPR_INLINE friend constexpr dual operator*(dual const& a, dual const& b) {
-        dual r(a.value * b.value);
-        for (std::size_t i = 0; i != N; ++i) r.slope[i] = plus(times(a.slope[i], b.value), times(b.slope[i], a.value));
-        return r;
+        return make(a.value * b.value, [&](std::size_t i) COSTEXPR_INLINE_LAMBDA { return plus(times(a.slope[i], b.value), times(b.slope[i], a.value)); });
     }
     COSTEXPR_INLINE friend constexpr dual operator/(dual const& a, dual const& b) {
-        dual r(a.value / b.value);
+        double const ratio = a.value / b.value;
         double const each = 1 / b.value;
-        for (std::size_t i = 0; i != N; ++i) r.slope[i] = known_zero(b.slope[i]) ? times(a.slope[i], each) : (a.slope[i] - r.value * b.slope[i]) * each;
-        return r;
+        return make(ratio, [&](std::size_t i) COSTEXPR_INLINE_LAMBDA { return known_zero(b.slope[i]) ? times(a.slope[i], each) : (a.slope[i] - ratio * b.slope[i]) * each; });
     }
     COSTEXPR_INLINE friend constexpr bool operator<(dual const& a, dual const& b) { return a.value < b.value; }
     COSTEXPR_INLINE friend constexpr bool operator>(dual const& a, dual const& b) { return b.value < a.value; }
@@ -66,19 +60,19 @@ struct dual {
     COSTEXPR_INLINE friend constexpr dual whole_part(dual const& x) { return dual(costexpr::whole_part(x.value)); }
     COSTEXPR_INLINE friend constexpr dual exp_of_negative(dual const& x) {
         double const e = costexpr::exp_of_negative(x.value);
-        dual r(e);
-        for (std::size_t i = 0; i != N; ++i) r.slope[i] = times(x.slope[i], e);
-        return r;
+        return make(e, [&](std::size_t i) COSTEXPR_INLINE_LAMBDA { return times(x.slope[i], e); });
     }
 
   private:
+    // Written out and not looped over: g++ keeps arrays that a loop goes through in memory.
+    template <class F>
+    COSTEXPR_INLINE static constexpr dual make(double v, F const& f) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) COSTEXPR_INLINE_LAMBDA { return dual(v, {f(I)...}); }(std::make_index_sequence<N>{});
+    }
     /// A slope that the compiler knows to be zero costs nothing.
     COSTEXPR_INLINE static constexpr double times(double slope, double by) { return known_zero(slope) ? 0.0 : slope * by; }
-    // number by number, so that it is a choice of registers and no branch
     COSTEXPR_INLINE static constexpr dual choose(bool first, dual const& a, dual const& b) {
-        dual r(first ? a.value : b.value);
-        for (std::size_t i = 0; i != N; ++i) r.slope[i] = first ? a.slope[i] : b.slope[i];
-        return r;
+        return make(first ? a.value : b.value, [&](std::size_t i) COSTEXPR_INLINE_LAMBDA { return first ? a.slope[i] : b.slope[i]; });
     }
 };
 
