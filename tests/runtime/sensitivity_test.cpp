@@ -41,7 +41,7 @@ constexpr bool duals_know_the_rules() {
 CHECK_TWICE(duals_know_the_rules);
 
 constexpr bool intervals_hold_every_sample() {
-    double const values[] = {-2.5, -1.0, -1e-3, 0.0, 0.1, 1.0 / 3.0, 7.25, 1e12};
+    double const values[] = {-2.5, 0.0, 0.1, 1e12};
     for (double a : values)
         for (double b : values)
             for (double c : values)

@@ -51,6 +51,59 @@ struct workspace_rules {
     return {70 * mebibyte, largest_dimension, true};
 }
 
+namespace detail {
+
+/// What an op says about memory.
+struct op_memory {
+    role part{};
+    bool idle = false;
+    count weights = 0;
+    count borrowed = 0;  ///< bytes of a weight that another op owns
+    cache state{};
+    double bytes = 0;    ///< activations of one token
+    double stream = 0;   ///< width of the residual in bytes, where the op knows it
+    count rows = 0;      ///< outputs of a head
+    // of experts
+    double hidden = 0;
+    double inner = 0;
+    double up = 0;
+    count top_k = 0;
+    count local = 0;
+    count sources = 1;
+};
+template <op O>
+COSTEXPR_COLD constexpr op_memory memory_of(O const& o) {
+    op_memory m{.part = o.purpose(), .idle = o.idle(), .weights = o.weight_bytes(), .state = cache_of(o)};
+    if constexpr (std::is_same_v<O, logits>) {
+        m.rows = o.matrix.outer;
+        if (o.matrix.tied) m.borrowed = storage_bytes(o.matrix.weights, o.matrix.outer, o.matrix.inner);
+    }
+    if constexpr (std::is_same_v<O, gather>)
+        if (m.part == role::embedding) m.stream = 2.0 * static_cast<double>(o.width);
+    if constexpr (std::is_same_v<O, gemm>)
+        m.stream = 2.0 * static_cast<double>(m.part == role::embedding_projection ? o.outer : m.part == role::hyper_connection ? o.inner : 0);
+    if (m.idle) return m;
+    if constexpr (std::is_same_v<O, experts>) {
+        m.hidden = static_cast<double>(o.hidden);
+        m.inner = static_cast<double>(o.inner);
+        m.up = static_cast<double>(o.matrices - 1) * m.inner;
+        m.top_k = o.top_k;
+        m.local = o.local;
+        m.sources = o.sources;
+    } else if constexpr (op_on_groups<O>) {
+        m.bytes = o(basic_group<double>{1, 1, 0, phase::prefill}).activation_bytes;
+    } else {
+        load<double> const one{1, 1, 1, 1, 1};
+        if constexpr (op_on_totals<O>)
+            m.bytes = o(one).activation_bytes;
+        else
+            m.bytes = o(one, phase::prefill).activation_bytes;
+    }
+    return m;
+}
+
+}  // namespace detail
+
 /// What the memory of one device depends on, taken from its ops once: any number of residencies, and their inverses, follow from it.
 class memory_terms {
   public:
@@ -61,55 +114,33 @@ class memory_terms {
           capacity_(s.device.memory_bytes) {}
 
     /// Adds an op of which `times` blocks run here, with `copies` stored copies of their weights. `alone`: away from the ops whose weights it reads.
-    template <op O>
-    COSTEXPR_COLD constexpr void add(O const& o, count times, count copies, deployment const& x, bool alone) {
-        weights_ = min(most_bytes, weights_ + bounded_product(copies, o.weight_bytes()));
-        if constexpr (requires { o.matrix.tied; })
-            if (alone && o.matrix.tied) weights_ += storage_bytes(o.matrix.weights, o.matrix.outer, o.matrix.inner);
-        if (cache const c = cache_of(o); c.holds != cache::kind::none) keep(c, times);
-        if (o.idle()) return;
-        group const one_token[] = {{.sequences = 1, .new_tokens = 1, .phase = phase::prefill}};
-        double bytes = 0;  // read and written for one token
-        for_each_kernel(o, measured_step<double, count>(step(one_token)), [&](work<double> const& w) { bytes = max(bytes, w.activation_bytes); });
-        if constexpr (std::is_same_v<O, experts>) {
-            // gathered inputs and outputs, the input that shared experts read too, and the workspace of rows
-            double const sources = static_cast<double>(o.sources);
-            double const width = static_cast<double>(o.hidden);
-            double const inner = static_cast<double>(o.inner);
-            double const up = static_cast<double>(o.matrices - 1) * inner;
+    constexpr void add(detail::op_memory const& o, count times, count copies, deployment const& x, bool alone) {
+        stream_ = max(stream_, o.stream);
+        if (times == 0) return;
+        weights_ = min(most_bytes, weights_ + bounded_product(copies, o.weights) + (alone ? o.borrowed : 0));
+        if (o.state.holds != cache::kind::none) keep(o.state, times);
+        if (o.idle) return;
+        if (o.hidden != 0) {
+            // experts: gathered inputs and outputs, the input that shared experts read too, and the workspace of rows
             double const rows = static_cast<double>(rules_.two_buffers ? min(o.top_k, o.local) : o.top_k);
-            experts_ = max(experts_, 2 * width + sources * 2 * width + (o.sources > 1 ? sources * 2 * width : 0));
-            workspace_ = max(workspace_, 2 * rows * ((rules_.two_buffers ? max(width, inner) : inner) + max(up, width)));
+            double const sources = static_cast<double>(o.sources);
+            experts_ = max(experts_, 2 * o.hidden + sources * 2 * o.hidden + (o.sources > 1 ? sources * 2 * o.hidden : 0));
+            workspace_ = max(workspace_, 2 * rows * ((rules_.two_buffers ? max(o.hidden, o.inner) : o.inner) + max(o.up, o.hidden)));
             sources_ = max(sources_, o.sources);
             return;
         }
-        switch (o.purpose()) {
+        double bytes = o.bytes;
+        switch (o.part) {
             case role::norm: bytes /= 4; break;  // reads and writes the input and the residual in place: one of them is the stream
             case role::qk_norm_rope_cache:
             case role::mla_norm: bytes /= 2; break;  // in place
             case role::embedding: return;
             case role::head_projection: row_ = max(row_, static_cast<count>(bytes)); return;
-            case role::head:
-                // rows of logits gathered in 16 bits, and as 32-bit numbers for sampling (vLLM and SGLang convert them, TensorRT-LLM writes them so)
-                if constexpr (requires { o.matrix.outer; })
-                    row_ = max(row_, 6 * o.matrix.outer * x.layout.tp);
-                else
-                    row_ = max(row_, static_cast<count>(bytes));
-                return;
+            // rows of logits gathered in 16 bits, and as 32-bit numbers for sampling (vLLM and SGLang convert them, TensorRT-LLM writes them so)
+            case role::head: row_ = max(row_, o.rows != 0 ? 6 * o.rows * x.layout.tp : static_cast<count>(bytes)); return;
             default: break;
         }
         token_ = max(token_, bytes);
-    }
-
-    /// Takes the width of the residual from an op, on whatever stage: that of the input table, or of all residual streams.
-    template <op O>
-    constexpr void take_width(O const& o) {
-        if constexpr (requires { o.width; o.rows; })
-            if (o.purpose() == role::embedding) stream_ = max(stream_, 2.0 * static_cast<double>(o.width));
-        if constexpr (requires { o.outer + o.inner; }) {
-            if (o.purpose() == role::embedding_projection) stream_ = max(stream_, 2.0 * static_cast<double>(o.outer));
-            if (o.purpose() == role::hyper_connection) stream_ = max(stream_, 2.0 * static_cast<double>(o.inner));
-        }
     }
 
     /// Bytes that one sequence of this many tokens keeps here.
@@ -209,22 +240,21 @@ COSTEXPR_COLD constexpr memory_terms terms_of(M const& m, deployment const& x, s
     memory_terms t(x, s);
     count const pp = x.layout.pp;
     stage_layers const here = plan.layers() != 0 ? plan.stage(pp, stage) : stage_layers{};
+    auto const times_here = [&](op_place const& at) {
+        if (pp == 1) return at.times;
+        if (plan.layers() == 0) return ceil_div(at.times, pp);
+        // an op that is stored in several dtypes has each spread evenly over the layers that hold it: all stages together hold it once
+        count const all = max(plan[at.run].times, count{1});
+        auto const up_to = [&](count layer) { return layer == 0 ? 0 : at.times * plan.times(at.run, {0, layer}) / all; };
+        return up_to(here.end) - up_to(here.begin);
+    };
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) {
-        t.take_width(o);
-        count times = at.times;
-        if (pp != 1 && plan.layers() == 0) {
-            times = ceil_div(times, pp);
-        } else if (pp != 1) {
-            // an op that is stored in several dtypes has each spread evenly over the layers that hold it: all stages together hold it once
-            count const all = max(plan[at.run].times, count{1});
-            auto const up_to = [&](count layer) { return layer == 0 ? 0 : at.times * plan.times(at.run, {0, layer}) / all; };
-            times = up_to(here.end) - up_to(here.begin);
-        }
-        if (times != 0) t.add(o, times, at.copies == at.times ? times : min(at.copies, times), x, stage != 0);
+        count const times = times_here(at);
+        t.add(memory_of(o), times, at.copies == at.times ? times : min(at.copies, times), x, stage != 0);
     });
     if constexpr (walkable<P>)  // on the last stage, beside the head
         if (stage == pp - 1)
-            for_each_op_of(predictions, x, [&](auto const& o, op_place const& at) { t.add(o, at.times, at.copies, x, false); });
+            for_each_op_of(predictions, x, [&](auto const& o, op_place const& at) { t.add(memory_of(o), at.times, at.copies, x, false); });
     return t;
 }
 

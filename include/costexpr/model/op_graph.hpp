@@ -102,7 +102,13 @@ class op_graph {
     /// Which pipeline stage holds what; filled where there are several.
     using stage_list = stage_plan<detail::registry_ops<Registry>::runs>;
     [[nodiscard]] constexpr stage_list const& stages() const { return stages_; }
-    constexpr void set_stages(stage_list const& stages) { stages_ = stages; }
+    constexpr void set_times(count run, count times) { stages_.set_times(run, times); }
+    COSTEXPR_COLD constexpr void set_stages(detail::layer_lists const& lists, framework f) {
+        std::array<detail::run_nature, detail::registry_ops<Registry>::runs> natures{};
+        for (std::size_t i = 0; i != size_; ++i)
+            entries_[i].op.template visit<void>([&](auto const& o) { natures[static_cast<std::size_t>(entries_[i].at.run)].look(o); });
+        stages_.place(lists, natures, f);
+    }
 
   private:
     std::array<entry, capacity()> entries_{};
@@ -140,6 +146,7 @@ COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, coun
     if constexpr (requires { r.layer.legal(x.layout, p); }) r.layer.legal(x.layout, p);
     if (!p.empty()) return;  // dimensions of shards that cannot be
     op_place const at{r.times, r.copies, L::type, index};
+    g.set_times(index, r.times);
     for_each_op(r.layer.ops(x), [&](auto const& o) { g.push_back(at, o, x.precision, p); });
 }
 
@@ -156,7 +163,7 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
         detail::append(g, r, index++, x, stages, p);
     });
     stages.check(x.layout, p);
-    if (x.layout.pp != 1 && p.empty()) g.set_stages({m, x.framework});
+    if (x.layout.pp != 1 && p.empty()) g.set_stages(detail::lists_of(m), x.framework);
     return g;
 }
 

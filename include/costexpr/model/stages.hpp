@@ -107,12 +107,6 @@ struct run_nature {
     [[nodiscard]] constexpr bool is_block() const { return routes || network || mixes; }
     [[nodiscard]] constexpr std::size_t slot() const { return routes ? 0 : !mixes ? 1 : recurrent ? 2 : attends ? 3 : 4; }
 };
-template <class L>
-[[nodiscard]] COSTEXPR_COLD constexpr run_nature nature_of(L const& layer) {
-    run_nature is{};
-    for_each_op(layer.ops(deployment{}), [&](auto const& o) { is.look(o); });
-    return is;
-}
 
 /// The kind of each decoder layer as the lists of a family say it: what mixes tokens, what follows, which layers have an indexer.
 struct layer_lists {
@@ -120,7 +114,7 @@ struct layer_lists {
     pattern indexers{};
 };
 template <class F>
-[[nodiscard]] constexpr layer_lists lists_of(F const& f) {
+[[nodiscard]] COSTEXPR_COLD constexpr layer_lists lists_of(F const& f) {
     layer_lists l{blocks_of(f), {}};
     if (l.blocks.mixers.empty()) {
         if constexpr (requires { f.attention.order; }) l.blocks.mixers = f.attention.order;
@@ -173,30 +167,39 @@ class stage_plan {
   public:
     constexpr stage_plan() = default;
     template <composition M>
-    constexpr stage_plan(M const& m, framework f) : framework_(f) {
-        detail::layer_lists const lists = detail::lists_of(m);
-        layers_ = lists.blocks.layers;
-        if (layers_ == 0) {  // a composition without lists: as many layers as keep state, or as its longest run
-            count mixers = 0;
-            count most = 1;
-            for_each_layer(m.layers(), [&](auto const& r) {
-                detail::run_nature const is = detail::nature_of(r.layer);
-                if (is.attends || is.recurrent) mixers += r.times;
-                most = max(most, r.times);
-            });
-            layers_ = mixers != 0 ? mixers : most;
-        }
-        std::array<std::array<bool, largest_layers>, 5> taken{};
+    constexpr stage_plan(M const& m, framework f) {
+        std::array<detail::run_nature, Runs> natures{};
         std::size_t index = 0;
         for_each_layer(m.layers(), [&](auto const& r) {
-            detail::run_nature const is = detail::nature_of(r.layer);
-            if (index != Runs) places_[index++] = detail::place_of(is, r.times, layers_, lists, taken[is.slot()]);
+            places_[index].times = r.times;
+            for_each_op(r.layer.ops(deployment{}), [&](auto const& o) { natures[index].look(o); });
+            ++index;
         });
+        place(detail::lists_of(m), natures, f);
     }
 
     [[nodiscard]] constexpr count layers() const { return layers_; }
     [[nodiscard]] constexpr stage_layers stage(count pp, count s) const { return layers_of_stage(layers_, pp, s, framework_); }
     [[nodiscard]] constexpr run_place const& operator[](count run) const { return places_[static_cast<std::size_t>(run)]; }
+    /// Says how often an entry runs, before it is placed.
+    constexpr void set_times(count run, count times) { places_[static_cast<std::size_t>(run)].times = times; }
+    /// Places the entries, of which `natures` says what they are.
+    COSTEXPR_COLD constexpr void place(detail::layer_lists const& lists, std::array<detail::run_nature, Runs> const& natures, framework f) {
+        framework_ = f;
+        layers_ = lists.blocks.layers;
+        if (layers_ == 0) {  // a composition without lists: as many layers as keep state, or as its longest run
+            count mixers = 0;
+            layers_ = 1;
+            for (std::size_t i = 0; i != Runs; ++i) {
+                if (natures[i].attends || natures[i].recurrent) mixers += places_[i].times;
+                layers_ = max(layers_, places_[i].times);
+            }
+            if (mixers != 0) layers_ = mixers;
+        }
+        std::array<std::array<bool, largest_layers>, 5> taken{};
+        for (std::size_t i = 0; i != Runs; ++i)
+            if (places_[i].times != 0) places_[i] = detail::place_of(natures[i], places_[i].times, layers_, lists, taken[natures[i].slot()]);
+    }
     /// How many blocks of an entry stand in a stage.
     [[nodiscard]] constexpr count times(count run, stage_layers const& s) const { return (*this)[run].in(s, layers_); }
 
