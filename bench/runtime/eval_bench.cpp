@@ -106,6 +106,7 @@ struct run_time {
     cx::op_graph<> moe_ops = *cx::lower(moe, cx::layout{});
     cx::op_graph<> mla_ops = *cx::lower(mla, eight);
     cx::op_graph<> sliding_ops = *cx::lower(sliding, cx::layout{});
+    cx::memory_terms sliding_terms = cx::detail::terms_of(sliding_ops, on_one, h200, cx::no_predictions{}, sliding_ops.stages(), 0);
 };
 run_time const at_run_time{};
 
@@ -194,6 +195,47 @@ CASE eval_memory_dense(count batch, count past) {
     return static_cast<double>(cx::memory(at_run_time.dense, at_run_time.on_four, h200, {.sequences = batch, .context = past}).total());
 }
 
+// Derivatives in two directions (memory bandwidth and batch) beside the value.
+CASE eval_dual_lowered_dense(count batch, count past) {
+    using two = cx::dual<2>;
+    cx::roofline<two> price(h200);
+    price.seconds_per_byte = two::variable(price.seconds_per_byte.value, 0);
+    cx::basic_group<two> const g[] = {{two::variable(static_cast<double>(batch), 1), two(1), two(past), cx::phase::decode}};
+    two const t = cx::seconds(at_run_time.dense_ops, std::span<cx::basic_group<two> const>(g), price);
+    return t.value + t.slope[0] + t.slope[1];
+}
+CASE eval_dual_known_dense(count batch, count past) {
+    using two = cx::dual<2>;
+    cx::roofline<two> price(h200);
+    price.seconds_per_byte = two::variable(price.seconds_per_byte.value, 0);
+    cx::basic_group<two> const g[] = {{two::variable(static_cast<double>(batch), 1), two(1), two(past), cx::phase::decode}};
+    two const t = cx::seconds(dense, cx::deployment{.layout = four}, std::span<cx::basic_group<two> const>(g), price);
+    return t.value + t.slope[0] + t.slope[1];
+}
+
+// Inverses: of the terms of a device, of a model that was laid out, and of a known one.
+CASE eval_inverse_context_of_terms(count batch, count past) {
+    return static_cast<double>(cx::longest_context(at_run_time.sliding_terms, {.sequences = batch, .step_tokens = past}));
+}
+CASE eval_inverse_context(count batch, count past) {
+    return static_cast<double>(cx::longest_context(at_run_time.dense_ops, at_run_time.on_four, h200, {.sequences = batch, .step_tokens = past}));
+}
+CASE eval_inverse_sequences(count batch, count past) {
+    return static_cast<double>(cx::most_sequences(at_run_time.dense_ops, at_run_time.on_four, h200, {.context = past, .step_tokens = batch}));
+}
+CASE eval_inverse_batch_of_tpot(count batch, count past) {
+    return static_cast<double>(cx::most_sequences_within(at_run_time.dense_ops, at_run_time.on_four, h200, 0.001 * static_cast<double>(batch), {.past = past}));
+}
+CASE eval_inverse_batch_of_tpot_known(count batch, count past) {
+    return static_cast<double>(cx::most_sequences_within(dense, cx::deployment{.layout = four}, h200, 0.001 * static_cast<double>(batch), {.past = past}));
+}
+CASE eval_inverse_chunk_known(count batch, count past) {
+    return static_cast<double>(cx::largest_prefill_chunk(dense, cx::deployment{.layout = four}, h200, 0.001 * static_cast<double>(batch), {.past = past}));
+}
+CASE eval_inverse_bandwidth(count batch, count past) {
+    return cx::least_memory_bandwidth(at_run_time.dense_ops, at_run_time.on_four, h200, 0.02, {.sequences = batch, .past = past});
+}
+
 #undef CASE
 
 namespace {
@@ -211,6 +253,8 @@ named volatile const cases[] = {
     NAMED(eval_visit_dense),    NAMED(eval_visit_mla),    NAMED(eval_decode_any),          NAMED(eval_lowered_dense), NAMED(eval_lowered_moe),
     NAMED(eval_lowered_mla),    NAMED(eval_lowered_sliding), NAMED(eval_read_dense),       NAMED(eval_read_moe),    NAMED(eval_read_mla),
     NAMED(eval_read_sliding),   NAMED(eval_lower_dense),  NAMED(eval_lower_mla),           NAMED(eval_memory_dense),
+    NAMED(eval_dual_lowered_dense), NAMED(eval_dual_known_dense), NAMED(eval_inverse_context_of_terms), NAMED(eval_inverse_context), NAMED(eval_inverse_sequences),
+    NAMED(eval_inverse_batch_of_tpot), NAMED(eval_inverse_batch_of_tpot_known), NAMED(eval_inverse_chunk_known), NAMED(eval_inverse_bandwidth),
 };
 #undef NAMED
 

@@ -16,6 +16,10 @@
 #include <utility>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace cli {
 
 namespace cx = costexpr;
@@ -116,9 +120,18 @@ struct estimate_options {
     std::string weights{}, experts{}, kv_cache{}, attention{};
     cx::layout layout{};
     cx::count batch = 1, concurrency = 0, isl = 1024, osl = 128, prefix = 0;
+    cx::count mtp = 0;      ///< drafts per step of speculative decoding
+    double accepted = -1;   ///< of them, on average; must be given with mtp
     bool breakdown = false;
+    bool explain = false;
     bool as_json = false;
 };
+/// The deployment that options ask for, in the precision of the checkpoint where they do not say otherwise; adds what is wrong with them.
+cx::deployment deployment_of(estimate_options const& options, loaded_model const& m, complaints& errors);
+/// What the library says against a layout, a model or a request.
+complaints explain(cx::problems const& problems);
+/// The subcommand `fit` with its options.
+void add_fit(CLI::App& app, estimate_options& options, int& status);
 int estimate(estimate_options const& options);
 int estimate_lines();
 

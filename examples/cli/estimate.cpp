@@ -22,6 +22,10 @@ struct answer {
     cx::provenance founded = cx::provenance::specification;
     std::vector<std::string> warnings{};
     rows prefill_ops{}, decode_ops{};
+    std::string explained{};
+    cx::count mtp = 0;
+    double accepted = 0;
+    cx::speculative_cost drafted{};  ///< a step in the middle of the output
 
     [[nodiscard]] double request() const { return prefill + decode; }
 };
@@ -52,6 +56,11 @@ complaints check(estimate_options const& o) {
         errors.push_back(simple_complaint("unknown_name", "pricing", fmt::format("pricing \"{}\" is not there (expected roofline)", o.pricing)));
     if (std::find(cx::framework_names.begin(), cx::framework_names.end(), o.framework) == cx::framework_names.end())
         errors.push_back(simple_complaint("unknown_name", "framework", fmt::format("no framework \"{}\" (expected trtllm, vllm or sglang)", o.framework)));
+    if (o.mtp < 0 || o.mtp > cx::speculation::most_drafts)
+        errors.push_back(simple_complaint("out_of_range", "mtp", fmt::format("mtp is out of range (expected 0 to {} drafts, found {})", cx::speculation::most_drafts, o.mtp)));
+    else if (o.mtp != 0 && !(cx::speculation{o.mtp, o.accepted}.possible()))
+        errors.push_back(simple_complaint(o.accepted == -1 ? "missing_key" : "out_of_range", "accepted", fmt::format("accepted must be given with mtp: how many drafts a step keeps on average (expected 0 to {}{})", o.mtp, o.accepted == -1 ? "" : fmt::format(", found {}", o.accepted))));
+    if (o.mtp == 0 && o.accepted != -1) errors.push_back(simple_complaint("contradiction", "accepted", "accepted without mtp (expected mtp, the number of drafts per step)"));
     if (o.concurrency != 0 && o.concurrency != o.batch * o.layout.dp)
         errors.push_back(simple_complaint("contradiction", "concurrency", fmt::format("concurrency must be batch x dp in these modes (expected {}, found {})", o.batch * o.layout.dp, o.concurrency)));
     return errors;
@@ -59,21 +68,15 @@ complaints check(estimate_options const& o) {
 
 outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::system_spec const& system) {
     complaints errors = check(o);
-    cx::deployment x{.layout = o.layout, .precision = m.model.config.precision()};
-    for (std::size_t i = 0; i != cx::framework_names.size(); ++i)
-        if (cx::framework_names[i] == o.framework) x.framework = static_cast<cx::framework>(i);
-    if (set_dtype(o.weights, x.precision.weights, "weights", errors) && !o.weights.empty() && o.experts.empty()) x.precision.experts = x.precision.weights;
-    set_dtype(o.experts, x.precision.experts, "experts", errors);
-    if (!o.weights.empty()) x.precision.exceptions = {};  // one dtype for all linear layers
-    set_dtype(o.kv_cache, x.precision.kv_cache, "kv_cache", errors);
-    set_dtype(o.attention, x.precision.attention, "attention", errors);
+    cx::deployment const x = deployment_of(o, m, errors);
     if (!errors.empty()) return errors;
 
     auto const graph = cx::lower(m.model, x);
-    if (!graph) {
-        for (cx::problem const& p : graph.error()) errors.push_back(simple_complaint(std::string(cx::name(p.code)), std::string(p.key), std::string(cx::describe(p, {}).message.view())));
-        return errors;
-    }
+    if (!graph) return explain(graph.error());
+    auto const predictions = o.mtp != 0 ? cx::prediction_graph(m.model, x) : decltype(cx::prediction_graph(m.model, x)){cx::problem{}};
+    if (o.mtp != 0 && !predictions)
+        return complaints{simple_complaint("missing_key", "mtp", fmt::format("{} has no modules of multi-token prediction whose composition is known (expected num_nextn_predict_layers, num_mtp_modules or mtp_num_hidden_layers in its config)", m.name))};
+    cx::speculation const drafting{o.mtp, o.accepted};
     cx::roofline<> const price(system);
     auto const seconds = [&](cx::group const& g) {
         std::array<cx::group, 1> const one{g};
@@ -83,10 +86,19 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::sy
     auto const decode_at = [&](cx::count past) { return cx::decode_batch{.sequences = o.batch, .past = past}.as_group(); };
 
     answer a{.gpus = o.layout.devices(), .batch = o.batch, .ranks = o.layout.dp, .osl = o.osl};
+    a.mtp = o.mtp;
+    a.accepted = o.accepted;
     a.has_prefill = o.mode != "decode";
     a.has_decode = o.mode != "prefill";
     if (a.has_prefill) a.ttft = a.prefill = seconds(prefill);
-    if (a.has_decode) {
+    if (a.has_decode && o.mtp != 0) {
+        // a step adds 1 + accepted tokens on average, its cost is shared by them
+        cx::count const layers = cx::visit([](auto const& f) { return cx::blocks_of(f).layers; }, m.model);
+        auto const per_token = [&](cx::count past) { return cx::speculative_step(*graph, *predictions, x, price, {.sequences = o.batch, .past = past}, drafting, layers); };
+        for (cx::count i = 0; i + 1 < o.osl; ++i) a.decode += per_token(o.isl + i).seconds;
+        a.tpot = o.osl > 1 ? a.decode / static_cast<double>(o.osl - 1) : per_token(o.isl).seconds;
+        a.drafted = per_token(o.isl + (o.osl - 1) / 2);
+    } else if (a.has_decode) {
         // one step per token after the first, each a token further
         for (cx::count i = 0; i + 1 < o.osl; ++i) a.decode += seconds(decode_at(o.isl + i));
         a.tpot = o.osl > 1 ? a.decode / static_cast<double>(o.osl - 1) : seconds(decode_at(o.isl));
@@ -97,10 +109,16 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::sy
     }
     a.founded = cx::max(m.model.config.founded, price.founded);
 
-    cx::residency const held{.sequences = o.batch, .context = o.isl + o.osl, .step_tokens = a.has_prefill ? o.batch * (o.isl - o.prefix) : o.batch};
-    a.memory = cx::memory(*graph, x, system, held);
-    a.max_sequences = cx::most_sequences(*graph, x, system, held);
-    a.max_context = cx::longest_context(*graph, x, system, held);
+    cx::residency const held{.sequences = o.batch, .context = o.isl + o.osl, .step_tokens = a.has_prefill ? o.batch * (o.isl - o.prefix) : o.batch * (o.mtp + 1), .rows = o.mtp + 1};
+    auto const account = [&](auto const& modules) {
+        a.memory = cx::memory(*graph, x, system, held, modules);
+        a.max_sequences = cx::most_sequences(*graph, x, system, held, modules);
+        a.max_context = cx::longest_context(*graph, x, system, held, modules);
+    };
+    if (o.mtp != 0)
+        account(*predictions);
+    else
+        account(cx::no_predictions{});
     cx::count const trained = cx::visit([](auto const& f) { return f.base.max_context; }, m.model);
     if (trained != 0 && o.isl + o.osl > trained) a.warnings.push_back(fmt::format("the context of {} tokens is beyond the model's {} (max_position_embeddings)", o.isl + o.osl, trained));
     if (!a.memory.fits()) a.warnings.push_back(fmt::format("does not fit: {} of {} per device", human_bytes(static_cast<double>(a.memory.total())), human_bytes(static_cast<double>(a.memory.capacity))));
@@ -114,7 +132,21 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::sy
             for (cx::op_cost& c : into) c.founded = a.founded;
         };
         if (a.has_prefill) collect(prefill, a.prefill_ops);
-        if (a.has_decode) collect(decode_at(o.isl + (o.osl - 1) / 2), a.decode_ops);
+        auto middle = decode_at(o.isl + (o.osl - 1) / 2);
+        middle.new_tokens = o.mtp + 1;  // the model verifies all drafts; the modules are not in this list
+        if (a.has_decode) collect(middle, a.decode_ops);
+    }
+    if (o.explain) {
+        auto const append = [&](std::string_view text) { a.explained += text; };
+        auto const write = [&](char const* title, cx::group const& g) {
+            std::array<cx::group, 1> const one{g};
+            a.explained += title;
+            cx::explain(*graph, x, cx::step(one), system, append);
+        };
+        if (a.has_prefill) write("\nprefill step\n", prefill);
+        auto middle = decode_at(o.isl + (o.osl - 1) / 2);
+        middle.new_tokens = o.mtp + 1;
+        if (a.has_decode) write("\ndecode step in the middle of the output\n", middle);
     }
     return a;
 }
@@ -150,7 +182,13 @@ void write(json_writer& out, answer const& a, bool breakdown) {
     out.member("communication", a.memory.communication).member("reserved", a.memory.reserved).member("total", a.memory.total());
     out.member("capacity", a.memory.capacity).member("fits", a.memory.fits()).member("max_sequences", a.max_sequences).member("max_context", a.max_context);
     out.end_object();
+    if (a.mtp != 0 && a.has_decode) {
+        out.key("speculation").begin_object();
+        out.member("drafts", a.mtp).member("accepted", a.accepted).member("verification_ms", a.drafted.verification * 1e3).member("drafting_ms", a.drafted.drafting * 1e3);
+        out.member("scaled_tpot_ms", a.drafted.scaled * 1e3).end_object();
+    }
     out.member("provenance", cx::provenance_names[static_cast<std::size_t>(a.founded)]);
+    if (!a.explained.empty()) out.member("explanation", a.explained);
     out.key("warnings").begin_array();
     for (auto const& w : a.warnings) out.value(w);
     out.end_array();
@@ -179,6 +217,12 @@ void print(answer const& a, estimate_options const& o, loaded_model const& m) {
     table t({"", ""});
     if (a.has_prefill) t.row({"time to first token", human_time(a.ttft)});
     if (a.has_decode) t.row({"time per output token", human_time(a.tpot)});
+    if (a.mtp != 0 && a.has_decode) {
+        t.row({fmt::format("  with {} drafts, {} accepted", a.mtp, a.accepted), ""});
+        t.row({"  step: verification", human_time(a.drafted.verification)});
+        t.row({"  step: drafting", human_time(a.drafted.drafting)});
+        t.row({"  by the scaled form", human_time(a.drafted.scaled)});
+    }
     if (a.has_prefill && a.has_decode) {
         double const tokens = static_cast<double>(a.batch * a.ranks * a.osl) / a.request();
         t.row({"request", human_time(a.request())});
@@ -200,13 +244,15 @@ void print(answer const& a, estimate_options const& o, loaded_model const& m) {
     memory.print();
     if (o.breakdown && a.has_prefill) print_ops("prefill step", a.prefill_ops);
     if (o.breakdown && a.has_decode) print_ops("decode step in the middle of the output", a.decode_ops);
+    if (!a.explained.empty()) fmt::print("{}", a.explained);
     for (auto const& w : a.warnings) fmt::print("warning: {}\n", w);
 }
 
 /// A request line. Texts of any length (config, id) are taken from the line itself.
 struct request_keys {
     cx::short_string system{}, framework{}, mode{}, weights{}, experts{}, kv_cache{}, attention{}, pricing{};
-    cx::count tp = 1, pp = 1, dp = 1, ep = 1, moe_tp = 0, cp = 1, batch = 1, concurrency = 0, isl = 1024, osl = 128, prefix = 0;
+    cx::count tp = 1, pp = 1, dp = 1, ep = 1, moe_tp = 0, cp = 1, batch = 1, concurrency = 0, isl = 1024, osl = 128, prefix = 0, mtp = 0;
+    double accepted = -1;
     bool breakdown = false;
 
     static constexpr auto json() {
@@ -220,11 +266,30 @@ struct request_keys {
             key(&r::moe_tp, "moe_tp").optional(),       key(&r::cp, "cp").or_else(1),               key(&r::batch, "batch").or_else(1),
             key(&r::concurrency, "concurrency").optional(), key(&r::isl, "isl").or_else(1024),      key(&r::osl, "osl").or_else(128),
             key(&r::prefix, "prefix").optional(),       key(&r::breakdown, "breakdown").optional(),
+            key(&r::mtp, "mtp").optional(),             key(&r::accepted, "accepted").or_else(-1.0),
         };
     }
 };
 
 }  // namespace
+
+cx::deployment deployment_of(estimate_options const& o, loaded_model const& m, complaints& errors) {
+    cx::deployment x{.layout = o.layout, .precision = m.model.config.precision()};
+    for (std::size_t i = 0; i != cx::framework_names.size(); ++i)
+        if (cx::framework_names[i] == o.framework) x.framework = static_cast<cx::framework>(i);
+    if (set_dtype(o.weights, x.precision.weights, "weights", errors) && !o.weights.empty() && o.experts.empty()) x.precision.experts = x.precision.weights;
+    set_dtype(o.experts, x.precision.experts, "experts", errors);
+    if (!o.weights.empty()) x.precision.exceptions = {};  // one dtype for all linear layers
+    set_dtype(o.kv_cache, x.precision.kv_cache, "kv_cache", errors);
+    set_dtype(o.attention, x.precision.attention, "attention", errors);
+    return x;
+}
+
+complaints explain(cx::problems const& problems) {
+    complaints all;
+    for (cx::problem const& p : problems) all.push_back(simple_complaint(std::string(cx::name(p.code)), std::string(p.key), std::string(cx::describe(p, {}).message.view())));
+    return all;
+}
 
 int estimate(estimate_options const& o) {
     auto const m = load_model(o.config);
@@ -285,6 +350,8 @@ int estimate_lines() {
             o.osl = keys->osl;
             o.prefix = keys->prefix;
             o.breakdown = keys->breakdown;
+            o.mtp = keys->mtp;
+            o.accepted = keys->accepted;
             auto const& m = models.try_emplace(o.config, load_model(o.config)).first->second;
             auto const& s = systems.try_emplace(o.system, load_system(o.system)).first->second;
             if (!m) errors = m.errors;

@@ -47,7 +47,10 @@ int run(int argc, char** argv) {
     estimate->add_option("--kv-cache", o.kv_cache, "dtype of the KV cache");
     estimate->add_option("--attention", o.attention, "dtype of attention arithmetic");
     estimate->add_option("--pricing", o.pricing, "roofline")->capture_default_str();
+    estimate->add_option("--mtp", o.mtp, "drafts per step by the model's multi-token prediction");
+    estimate->add_option("--accepted", o.accepted, "drafts that a step keeps on average, with --mtp");
     estimate->add_flag("--breakdown", o.breakdown, "every op with its work, time and bound");
+    estimate->add_flag("--explain", o.explain, "every op's formula with its numbers");
     estimate->add_flag("--json", o.as_json, "print one JSON object");
     estimate->add_flag("--jsonl", lines, "answer one request object a line from standard input");
     estimate->callback([&] {
@@ -73,6 +76,7 @@ int run(int argc, char** argv) {
     support->add_flag("--csv", csv, "print comma-separated values");
     support->add_flag("--json", json, "print one JSON list");
     support->callback([&] { status = cli::support(one_model, one_system, csv, json); });
+    cli::add_fit(app, o, status);
 
     auto* models = app.add_subcommand("models", "the embedded models");
     models->add_flag("--json", json, "print one JSON list");

@@ -21,9 +21,14 @@
 #include <costexpr/cost/breakdown.hpp>
 #include <costexpr/cost/cost.hpp>
 #include <costexpr/cost/evaluate.hpp>
+#include <costexpr/cost/explain.hpp>
+#include <costexpr/cost/inverse.hpp>
+#include <costexpr/cost/layouts.hpp>
 #include <costexpr/cost/lower.hpp>
 #include <costexpr/cost/memory.hpp>
 #include <costexpr/cost/roofline.hpp>
+#include <costexpr/cost/sensitivity.hpp>
+#include <costexpr/cost/speculation.hpp>
 #include <costexpr/family/builtin.hpp>
 #include <costexpr/json/reader.hpp>
 #include <costexpr/model/classify.hpp>

@@ -3,7 +3,6 @@
 
 #include <costexpr/cost/evaluate.hpp>
 #include <costexpr/cost/lower.hpp>
-#include <costexpr/cost/memory.hpp>
 #include <costexpr/cost/roofline.hpp>
 #include <costexpr/model/legal.hpp>
 
@@ -159,51 +158,6 @@ template <class M>
 [[nodiscard]] COSTEXPR_INLINE constexpr step_cost mixed(M const& m, layout const& l, system_spec const& s, prefill_batch const& p, decode_batch const& d) {
     group const g[] = {p.as_group(), d.as_group()};
     return price(m, l, s, g);
-}
-
-/// Memory of a model that was read at run time.
-template <class... F>
-[[nodiscard]] constexpr device_memory memory(basic_model<F...> const& m, deployment const& x, system_spec const& s, residency const& held) {
-    problems none{};
-    return memory(m.ops(x, none), x, s, held);
-}
-
-/// Whether weights, the state of the sequences held, activations and buffers fit on every device: true or false, with the bytes of each.
-template <class M>
-[[nodiscard]] constexpr device_memory fits(M const& m, deployment const& x, system_spec const& s, residency const& held) {
-    return memory(m, x, s, held);
-}
-template <class M>
-[[nodiscard]] constexpr device_memory fits(M const& m, layout const& l, system_spec const& s, residency const& held) {
-    return memory(m, deployment{.layout = l, .precision = detail::stored_precision(m)}, s, held);
-}
-
-/// The most sequences of `held.context` tokens per attention-DP rank that fit; 0 where not even the weights do.
-template <class M>
-[[nodiscard]] constexpr count most_sequences(M const& m, deployment const& x, system_spec const& s, residency held) {
-    held.sequences = 1;
-    device_memory const one = memory(m, x, s, held);
-    count const room = one.capacity - (one.total() - one.state);
-    if (room < one.state) return 0;
-    return one.state == 0 ? largest_dimension : room / one.state;
-}
-
-/// The longest context that fits for `held.sequences` sequences; 0 where none does. State grows with the context, so halving finds it exactly.
-template <class M>
-[[nodiscard]] constexpr count longest_context(M const& m, deployment const& x, system_spec const& s, residency held) {
-    auto const fit = [&](count context) {
-        held.context = context;
-        return memory(m, x, s, held).fits();
-    };
-    count low = 0;
-    count high = count{1} << 40;  // a trillion tokens: state-free models fit them all
-    if (!fit(1)) return 0;
-    if (fit(high)) return high;
-    for (low = 1; high - low > 1;) {
-        count const middle = low + (high - low) / 2;
-        (fit(middle) ? low : high) = middle;
-    }
-    return low;
 }
 
 }  // namespace costexpr

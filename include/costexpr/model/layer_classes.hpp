@@ -352,8 +352,6 @@ struct mixture_of_experts {
         key(&moe::router_extra, "router_extra_parameters").optional(),
         flag(&moe::routed_apart, "routed_apart"),
         optional_spec(&moe::zero_experts, "num_zero_experts"),
-        optional_spec(&moe::other_experts, "num_other_experts"),
-        optional_spec(&moe::other_inner, "other_intermediate_size"),
         optional_spec(&moe::router_hidden, "router_hidden_size"),
     };
     static constexpr std::array words{
@@ -393,13 +391,30 @@ struct routed_alone {
     static constexpr void write(routed_experts& r, spec_words& w) { mixture_of_experts::write(r.mixture, w); }
 };
 
+struct router_in_front {
+    using layer = router_network;
+    static constexpr std::string_view name = "RouterNetworkLayer", entry = "router_network";
+    static constexpr parallelism supports = parallelism::none;
+    static constexpr std::array table{spec(&router_network::hidden, "hidden_size"), spec(&router_network::width, "router_hidden_size")};
+    static constexpr void tables(auto const& f, router_network& r, spec_words&) { f(table, r); }
+};
+
+struct experts_beside {
+    using layer = unreached_experts;
+    static constexpr std::string_view name = "UnreachedExpertsLayer", entry = "unreached_experts";
+    static constexpr parallelism supports = mixture_of_experts::supports;
+    static constexpr void tables(auto const& f, unreached_experts& r, spec_words& w) { mixture_of_experts::tables(f, r.mixture, w); }
+    static constexpr void read(unreached_experts& r, spec_words const& w, schema::checker& check) { mixture_of_experts::read(r.mixture, w, check); }
+    static constexpr void write(unreached_experts& r, spec_words& w) { mixture_of_experts::write(r.mixture, w); }
+};
+
 /// A norm: gains, and biases where it has them.
 struct normalisation {
     using layer = norm;
     static constexpr bool repeats = true;
     static constexpr std::string_view name = "NormLayer", entry = "norm";
     static constexpr parallelism supports = parallelism::none;
-    static constexpr std::array table{spec(&norm::hidden, "hidden_size"), optional_spec(&norm::gate_rank, "gate_rank")};
+    static constexpr std::array table{spec(&norm::hidden, "hidden_size")};
     static constexpr std::array words{flag(&spec_words::has_bias, "has_bias"), flag(&spec_words::has_weight, "has_weight")};
     static constexpr void tables(auto const& f, norm& n, spec_words& w) { f(table, n), f(words, w); }
     static constexpr void read(norm& n, spec_words const& w, schema::checker&) { n.gains = (w.has_weight ? 1 : 0) + (w.has_bias ? 1 : 0); }
@@ -660,6 +675,7 @@ struct channel_mix {
     static constexpr std::string_view name = "RWKVChannelMixLayer", entry = "channel_mix";
     static constexpr parallelism supports = parallelism::tensor;
     static constexpr std::array table{spec(&rwkv_channel_mix::hidden, "hidden_size"), spec(&rwkv_channel_mix::inner, "intermediate_size")};
+    static constexpr bool describes(rwkv_channel_mix const& r) { return r.receptance; }
     static constexpr void tables(auto const& f, rwkv_channel_mix& r, spec_words&) { f(table, r); }
 };
 
@@ -680,11 +696,11 @@ struct time_mix_7 {
 };
 
 struct channel_mix_7 {
-    using layer = rwkv7_channel_mix;
+    using layer = rwkv_channel_mix;
     static constexpr std::string_view name = "RWKV7ChannelMixLayer", entry = "channel_mix";
-    static constexpr parallelism supports = parallelism::tensor;
-    static constexpr std::array table{spec(&rwkv7_channel_mix::hidden, "hidden_size"), spec(&rwkv7_channel_mix::inner, "intermediate_size")};
-    static constexpr void tables(auto const& f, rwkv7_channel_mix& r, spec_words&) { f(table, r); }
+    static constexpr parallelism supports = channel_mix::supports;
+    static constexpr void tables(auto const& f, rwkv_channel_mix& r, spec_words&) { f(channel_mix::table, r); }
+    static constexpr void read(rwkv_channel_mix& r, spec_words const&, schema::checker&) { r.receptance = false; }
 };
 
 struct experts_of_attention {
@@ -845,7 +861,7 @@ using layer_classes = types<
     layer_class::lightning, layer_class::matrix_memory, layer_class::gated_recurrence, layer_class::gated_convolution, layer_class::convolved,
     layer_class::sliding_convolved, layer_class::crossing, layer_class::time_mix, layer_class::channel_mix, layer_class::alternating_updates,
     layer_class::attention_over_depth, layer_class::tables_per_layer, layer_class::input_per_layer, layer_class::single_linear,
-    layer_class::low_rank_linear, layer_class::routed_alone, layer_class::sliding_latent_attention, layer_class::sparse_grouped_query,
+    layer_class::low_rank_linear, layer_class::routed_alone, layer_class::router_in_front, layer_class::experts_beside, layer_class::sliding_latent_attention, layer_class::sparse_grouped_query,
     layer_class::time_mix_7, layer_class::channel_mix_7, layer_class::experts_of_attention, layer_class::convolved_grouped_query, layer_class::filter,
     layer_class::vectors, layer_class::prediction>;
 

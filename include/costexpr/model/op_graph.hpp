@@ -4,6 +4,7 @@
 #include <costexpr/core/one_of.hpp>
 #include <costexpr/model/family.hpp>
 #include <costexpr/model/legal.hpp>
+#include <costexpr/model/stages.hpp>
 
 #include <array>
 #include <cstddef>
@@ -32,6 +33,7 @@ struct layer_op_types<hana::basic_tuple<Entry...>> {
 
     using list = decltype((types<>{} + ... + typename op_types<ops_of<typename Entry::layer_t>>::list{}));
     static constexpr std::size_t size = ((Entry::most * length_of<ops_of<typename Entry::layer_t>>) + ...);
+    static constexpr std::size_t runs = (Entry::most + ...);
 };
 template <class F>
 using family_ops = layer_op_types<decltype(std::declval<F const&>().layers())>;
@@ -44,6 +46,11 @@ struct registry_ops<registry<F...>> {
     static constexpr std::size_t size = [] {
         std::size_t most = 0;
         ((most = most < family_ops<F>::size ? family_ops<F>::size : most), ...);
+        return most;
+    }();
+    static constexpr std::size_t runs = [] {
+        std::size_t most = 0;
+        ((most = most < family_ops<F>::runs ? family_ops<F>::runs : most), ...);
         return most;
     }();
 };
@@ -101,12 +108,32 @@ class op_graph {
     [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size + most_exceptions; }
     [[nodiscard]] constexpr auto begin() const { return iterator{slots_}; }
     [[nodiscard]] constexpr auto end() const { return iterator{slots_ + size_}; }
+    /// Which pipeline stage holds what; empty where there is but one.
+    using stage_list = stage_plan<detail::registry_ops<Registry>::runs>;
+    [[nodiscard]] constexpr stage_list const& stages() const { return staged_ ? stages_.used : no_stages<detail::registry_ops<Registry>::runs>; }
+    constexpr void begin_stages() {
+        stages_ = held_stages(stage_list{});
+        staged_ = true;
+    }
+    constexpr void set_times(count run, count times) {
+        if (staged_) stages_.used.set_times(run, times);
+    }
+    COSTEXPR_COLD constexpr void set_stages(detail::layer_lists const& lists, framework f) {
+        std::array<detail::run_nature, detail::registry_ops<Registry>::runs> natures{};
+        for (entry const& e : *this) e.op.template visit<void>([&](auto const& o) { natures[static_cast<std::size_t>(e.at.run)].look(o); });
+        stages_.used.place(lists, natures, f);
+    }
 
   private:
     union slot {
         entry used;
         constexpr slot() {}
         constexpr explicit slot(entry const& e) : used(e) {}
+    };
+    union held_stages {
+        stage_list used;
+        constexpr held_stages() {}
+        constexpr explicit held_stages(stage_list const& s) : used(s) {}
     };
     struct iterator {
         slot const* at;
@@ -116,10 +143,14 @@ class op_graph {
     };
     constexpr void take(op_graph const& other) {
         for (std::size_t i = 0; i != size_; ++i) slots_[i] = slot(other.slots_[i].used);
+        staged_ = other.staged_;
+        if (staged_) stages_ = held_stages(other.stages_.used);
     }
 
     slot slots_[capacity()];
     std::size_t size_ = 0;
+    held_stages stages_;
+    bool staged_ = false;
 };
 
 /// A model whose ops can be walked for a deployment: a composition, or a list of ops that was laid out for one.
@@ -152,6 +183,7 @@ COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, coun
     if constexpr (requires { r.layer.legal(x.layout, p); }) r.layer.legal(x.layout, p);
     if (!p.empty()) return;  // dimensions of shards that cannot be
     op_place const at{r.times, r.copies, L::type, index};
+    g.set_times(index, r.times);
     for_each_op(r.layer.ops(x), [&](auto const& o) { g.push_back(at, o, x.precision, p); });
 }
 
@@ -162,6 +194,7 @@ template <class Registry, composition M>
 COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const& x, problems& p) {
     op_graph<Registry> g{};
     if (!detail::check_degrees(x.layout, p)) return g;
+    if (x.layout.pp != 1) g.begin_stages();
     detail::stage_counter stages{};
     count index = 0;
     for_each_layer(m.layers(), [&](auto const& r) {
@@ -171,6 +204,7 @@ COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const&
         p.add({.code = errc::empty_graph, .key = "layers"});
     else
         stages.check(x.layout, p);
+    if (x.layout.pp != 1 && p.empty()) g.set_stages(detail::lists_of(m), x.framework);
     return g;
 }
 
