@@ -44,14 +44,11 @@ struct roofline {
     [[nodiscard]] COSTEXPR_INLINE constexpr T wire_seconds(work<T> const& w) const {
         T const inside = seconds_per_wire_byte[0];
         if (w.span <= node_devices) return w.wire_bytes * inside;
-        return w.wire_bytes * across(inside, w.span <= rack_devices ? seconds_per_wire_byte[1] : seconds_per_wire_byte[2], node_devices, w.span, w.route);
-    }
-    /// Seconds per byte where a communication leaves the node.
-    [[nodiscard]] COSTEXPR_COLD static constexpr T across(T inside, T outside, count node, count span, wire route) {
-        if (route == wire::message || node <= 1) return outside;
-        double const others = static_cast<double>(span - 1);
-        double const leaving = static_cast<double>(route == wire::exchange ? span - node : ceil_div(span, node) - 1) / others;
-        return T(leaving) * outside + T(1 - leaving) * inside;
+        // no call here: a path that is never taken would cost every op its registers
+        T const outside = seconds_per_wire_byte[w.span <= rack_devices ? 1 : 2];
+        count const others = w.span - 1;
+        count const leaving = w.route == wire::message ? others : w.route == wire::exchange ? w.span - node_devices : node_devices > 0 ? others / node_devices : others;
+        return w.wire_bytes * (inside + T(static_cast<double>(leaving) / static_cast<double>(others)) * (outside - inside));
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr T compute_seconds(work<T> const& w) const {
         return w.flops * seconds_per_flop[static_cast<std::size_t>(w.math)];
@@ -103,7 +100,7 @@ struct roofline_with_latency : roofline<T> {
             // every device reads the whole of all others: n / 2 times the bytes
             return min(sent * T(0.5 * static_cast<double>(w.span)) + round, sent + T(2) * round);
         }
-        return sent + (w.route == wire::gather && !one_switch ? T(others) * round : round);
+        return sent + (w.route <= wire::scatter && !one_switch ? T(others) * round : round);
     }
     template <class O>
     [[nodiscard]] constexpr T operator()(O const&, work<T> const& w) const {

@@ -57,7 +57,7 @@ struct moe {
         return {.local = ceil_div(n, l.ep), .top_k = top_k, .all = all, .hidden = latent != 0 ? latent : hidden, .inner = ceil_div(inner, l.experts_tp()),
                 .matrices = gated ? 3 : 2, .ranks = l.ep, .sources = l.dp, .weights = x.precision.experts, .bias = expert_bias,
                 .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, all),
-                .skew = x.routing_skew,
+                .skew = x.routing_skew, .choices = costexpr::experts::choices_with(x.routing_skew, all, top_k, l.ep),
                 .computed = zero_experts != 0 ? static_cast<double>(experts) / static_cast<double>(all) : 1.0};
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {

@@ -20,7 +20,7 @@ struct collective {
     double width = 0;    ///< elements per token
     count devices = 1;
     count span = 0;      ///< devices that the links run across; 0: as many as take part
-    count hops = 1;      ///< how often in a step (pipeline boundaries)
+    count hops = 1;      ///< how often in a step (pipeline boundaries; 1 where all send to all)
     bool on_rows = false;  ///< counts rows of logits instead of tokens
 
     static constexpr std::string_view kind = "collective";
@@ -36,15 +36,11 @@ struct collective {
     [[nodiscard]] COSTEXPR_INLINE constexpr double bytes_per_token() const {
         double const n = static_cast<double>(devices);
         double const ring = (n - 1) / n;
-        double const share = shape == pattern::all_reduce ? 2 * ring
-                             : shape == pattern::point_to_point ? static_cast<double>(hops)
-                             : shape == pattern::all_to_all ? 1.0 : ring;
+        double const share = shape == pattern::all_reduce ? 2 * ring : shape >= pattern::all_to_all ? static_cast<double>(hops) : ring;
         return 2.0 * width * share;
     }
-    [[nodiscard]] COSTEXPR_INLINE constexpr wire route() const {
-        return shape == pattern::all_reduce ? wire::all_reduce : shape == pattern::point_to_point ? wire::message
-               : shape == pattern::all_to_all ? wire::exchange : wire::gather;
-    }
+    /// The patterns are the ways of travelling, in the same order.
+    [[nodiscard]] COSTEXPR_INLINE constexpr wire route() const { return static_cast<wire>(shape); }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
         return {.wire_bytes = (on_rows ? l.rows : l.tokens) * T(bytes_per_token()), .span = span != 0 ? span : devices, .route = route()};

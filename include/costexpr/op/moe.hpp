@@ -76,6 +76,7 @@ struct experts {
     bool bias = false;
     double log_not_chosen = 0;  ///< ln(1 - top_k / all), see chosen_by()
     double skew = 0;            ///< exponent of the popularity of experts; 0: balanced routing
+    double choices = 0;         ///< of a token that reach this rank where there is a skew, see choices_with()
     double computed = 1;        ///< part of the choices that cost anything: less with zero-computation experts, 0 for another modality's experts
 
     static constexpr std::string_view kind = "moe";
@@ -98,6 +99,10 @@ struct experts {
         count const biases = bias ? storage_bytes(dtype::bf16, (matrices - 1) * inner + hidden) : 0;
         return local * (matrices * storage_bytes(weights, inner, hidden) + biases);
     }
+    /// Choices of a token that reach the fullest of these ranks; 0 where routing is balanced.
+    [[nodiscard]] COSTEXPR_INLINE static constexpr double choices_with(double skew, count all, count top_k, count ranks) {
+        return skew > 0 ? popularity::of(all, top_k, skew).choices_on_fullest(ranks) : 0.0;
+    }
     /// Experts on this rank that a step of `tokens` tokens (of all sources) reads, expected.
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T chosen_by(T tokens) const {
@@ -109,8 +114,7 @@ struct experts {
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
         T const tokens = l.tokens * T(static_cast<double>(sources));
         if (computed == 0) return {};
-        double const choices = skew > 0 ? choices_of(all, top_k, skew, ranks) : static_cast<double>(top_k) / static_cast<double>(ranks);
-        T const rows = tokens * T(computed * choices);
+        T const rows = tokens * T(computed * (skew > 0 ? choices : static_cast<double>(top_k) / static_cast<double>(ranks)));
         double const h = static_cast<double>(hidden);
         double const i = static_cast<double>(inner);
         double const m = static_cast<double>(matrices);
@@ -126,9 +130,6 @@ struct experts {
     template <class T>
     COSTEXPR_COLD static constexpr T chosen_of(count all, count top_k, double skew, count ranks, T tokens) {
         return popularity::of(all, top_k, skew).chosen_on_fullest(ranks, tokens);
-    }
-    COSTEXPR_COLD static constexpr double choices_of(count all, count top_k, double skew, count ranks) {
-        return popularity::of(all, top_k, skew).choices_on_fullest(ranks);
     }
 };
 
