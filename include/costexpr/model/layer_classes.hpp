@@ -352,8 +352,6 @@ struct mixture_of_experts {
         key(&moe::router_extra, "router_extra_parameters").optional(),
         flag(&moe::routed_apart, "routed_apart"),
         optional_spec(&moe::zero_experts, "num_zero_experts"),
-        optional_spec(&moe::other_experts, "num_other_experts"),
-        optional_spec(&moe::other_inner, "other_intermediate_size"),
         optional_spec(&moe::router_hidden, "router_hidden_size"),
     };
     static constexpr std::array words{
@@ -393,13 +391,31 @@ struct routed_alone {
     static constexpr void write(routed_experts& r, spec_words& w) { mixture_of_experts::write(r.mixture, w); }
 };
 
+/// Experts that tokens of text never reach.
+struct unreached {
+    using layer = unreached_experts;
+    static constexpr std::string_view name = "UnreachedExpertsLayer", entry = "unreached_experts";
+    static constexpr parallelism supports = mixture_of_experts::supports;
+    static constexpr void tables(auto const& f, unreached_experts& u, spec_words& w) { mixture_of_experts::tables(f, u.mixture, w); }
+    static constexpr void read(unreached_experts& u, spec_words const& w, schema::checker& check) { mixture_of_experts::read(u.mixture, w, check); }
+    static constexpr void write(unreached_experts& u, spec_words& w) { mixture_of_experts::write(u.mixture, w); }
+};
+
+struct router_of_experts {
+    using layer = router_network;
+    static constexpr std::string_view name = "RouterNetworkLayer", entry = "router";
+    static constexpr parallelism supports = parallelism::none;
+    static constexpr std::array table{spec(&router_network::hidden, "hidden_size"), spec(&router_network::width, "router_hidden_size")};
+    static constexpr void tables(auto const& f, router_network& r, spec_words&) { f(table, r); }
+};
+
 /// A norm: gains, and biases where it has them.
 struct normalisation {
     using layer = norm;
     static constexpr bool repeats = true;
     static constexpr std::string_view name = "NormLayer", entry = "norm";
     static constexpr parallelism supports = parallelism::none;
-    static constexpr std::array table{spec(&norm::hidden, "hidden_size"), optional_spec(&norm::gate_rank, "gate_rank")};
+    static constexpr std::array table{spec(&norm::hidden, "hidden_size")};
     static constexpr std::array words{flag(&spec_words::has_bias, "has_bias"), flag(&spec_words::has_weight, "has_weight")};
     static constexpr void tables(auto const& f, norm& n, spec_words& w) { f(table, n), f(words, w); }
     static constexpr void read(norm& n, spec_words const& w, schema::checker&) { n.gains = (w.has_weight ? 1 : 0) + (w.has_bias ? 1 : 0); }
@@ -659,7 +675,7 @@ struct channel_mix {
     using layer = rwkv_channel_mix;
     static constexpr std::string_view name = "RWKVChannelMixLayer", entry = "channel_mix";
     static constexpr parallelism supports = parallelism::tensor;
-    static constexpr std::array table{spec(&rwkv_channel_mix::hidden, "hidden_size"), spec(&rwkv_channel_mix::inner, "intermediate_size")};
+    static constexpr std::array table{spec(&rwkv_channel_mix::hidden, "hidden_size"), spec(&rwkv_channel_mix::inner, "intermediate_size"), flag(&rwkv_channel_mix::receptance, "receptance")};
     static constexpr void tables(auto const& f, rwkv_channel_mix& r, spec_words&) { f(table, r); }
 };
 
@@ -677,14 +693,6 @@ struct time_mix_7 {
     };
     static constexpr void tables(auto const& f, rwkv7_time_mix& r, spec_words&) { f(table, r); }
     static constexpr void read(rwkv7_time_mix& r, spec_words const&, schema::checker& check) { check.divisible(r.hidden, "hidden_size", r.head_dim, "head_dim"); }
-};
-
-struct channel_mix_7 {
-    using layer = rwkv7_channel_mix;
-    static constexpr std::string_view name = "RWKV7ChannelMixLayer", entry = "channel_mix";
-    static constexpr parallelism supports = parallelism::tensor;
-    static constexpr std::array table{spec(&rwkv7_channel_mix::hidden, "hidden_size"), spec(&rwkv7_channel_mix::inner, "intermediate_size")};
-    static constexpr void tables(auto const& f, rwkv7_channel_mix& r, spec_words&) { f(table, r); }
 };
 
 struct experts_of_attention {
@@ -846,7 +854,8 @@ using layer_classes = types<
     layer_class::sliding_convolved, layer_class::crossing, layer_class::time_mix, layer_class::channel_mix, layer_class::alternating_updates,
     layer_class::attention_over_depth, layer_class::tables_per_layer, layer_class::input_per_layer, layer_class::single_linear,
     layer_class::low_rank_linear, layer_class::routed_alone, layer_class::sliding_latent_attention, layer_class::sparse_grouped_query,
-    layer_class::time_mix_7, layer_class::channel_mix_7, layer_class::experts_of_attention, layer_class::convolved_grouped_query, layer_class::filter,
-    layer_class::vectors, layer_class::prediction>;
+    layer_class::time_mix_7, layer_class::experts_of_attention, layer_class::convolved_grouped_query, layer_class::filter,
+    layer_class::vectors, layer_class::prediction, layer_class::unreached,
+    layer_class::router_of_experts>;
 
 }  // namespace costexpr

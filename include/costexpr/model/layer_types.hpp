@@ -12,8 +12,8 @@
 
 // The layer-list format: a model as a list of layer types with their counts (`model_id`, `hf_model_id`, `name`, `hidden_size`, `num_layers`,
 // `vocab_size`, `total_params`, `layer_types` of `name`, `class`, `count`, `specs`). read_layers() reads and validates such a file, layers_of()
-// makes the list of any model (of its decoder: towers see images, not tokens), write() writes it, price_layer() works a single layer out. Not part of <costexpr/costexpr.hpp>: its field tables
-// would make including that dearer for everyone.
+// makes the list of any model (of its decoder: towers see images, not tokens), write() writes it, price_layer() works a single layer out.
+// Not part of <costexpr/costexpr.hpp>: its field tables would make including that twice as dear.
 
 namespace costexpr {
 
@@ -514,6 +514,7 @@ constexpr layout spread(L const&, layer_case const& c) {
 }
 constexpr layout spread(moe const&, layer_case const& c) { return {.tp = c.tensor, .dp = c.expert, .ep = c.expert, .moe_tp = c.tensor}; }
 constexpr layout spread(routed_experts const& r, layer_case const& c) { return spread(r.mixture, c); }
+constexpr layout spread(unreached_experts const& u, layer_case const& c) { return spread(u.mixture, c); }
 /// Tables of up to 100,000 rows are kept whole on every device.
 constexpr layout spread(embedding const& e, layer_case const& c) { return {.tp = e.vocab > 100'000 ? c.tensor : 1}; }
 
