@@ -64,6 +64,7 @@ static_assert(gemma.state_bytes(32'000) == 32'000 * 3 * 2 * 512 * 2 + 512 * 12 *
 
 // DeepSeek-V4-Flash: 128 tokens on each of 43 layers, a key of 512 and an index key of 128 per 4 tokens on 21, a key of 512 per 128 on 20
 constexpr auto v4 = cx::model<"deepseek-ai/DeepSeek-V4-Flash">;
-static_assert(v4.state_bytes(32'000) == 2 * (cx::count{128} * 43 * 512 + 8'000 * 21 * (512 + 128) + 250 * 20 * 512));
+// and tokens that wait to be pooled, in fp32 with their scores, those of two windows where they overlap
+static_assert(v4.state_bytes(32'000) == 2 * (cx::count{128} * 43 * 512 + 8'000 * 21 * (512 + 128) + 250 * 20 * 512) + 8 * (21 * 4 * 4 * (512 + 128) + 20 * 128 * 512));
 
 }  // namespace

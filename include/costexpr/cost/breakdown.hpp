@@ -32,7 +32,7 @@ constexpr void breakdown(M const& m, deployment const& x, std::span<basic_group<
         });
         double const n = static_cast<double>(at.times);
         c.by = price.bound_of(once);
-        c.total = {n * once.flops, n * once.weight_bytes, n * once.activation_bytes, n * once.state_bytes, n * once.wire_bytes, once.math, once.span};
+        c.total = {n * once.flops, n * once.weight_bytes, n * once.activation_bytes, n * once.state_bytes, n * once.wire_bytes, once.math, once.span, once.route};
         c.seconds *= n;
         f(c);
     });

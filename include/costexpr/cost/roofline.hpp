@@ -19,6 +19,9 @@ inline constexpr double without_rate = 1e200;
 
 /// The roofline (Williams, Waterman, Patterson, CACM 2009): an op takes max(flops / peak, bytes / bandwidth), plus wire bytes / link.
 /// A lower bound from data-sheet figures alone. Rates are kept as reciprocals, so that a step costs no division.
+/// Wire bytes that stay inside a node take its rate. Of n devices in k nodes, all-reduce, all-gather and reduce-scatter send (k - 1) / (n - 1) of
+/// their bytes out of the node (reduced or gathered inside first, every device with its own adapter), all-to-all the share of devices that are
+/// outside, a message all.
 template <class T = double>
 struct roofline {
     using number = T;
@@ -39,7 +42,16 @@ struct roofline {
           rack_devices(s.rack.devices) {}
 
     [[nodiscard]] COSTEXPR_INLINE constexpr T wire_seconds(work<T> const& w) const {
-        return w.wire_bytes * (w.span <= node_devices ? seconds_per_wire_byte[0] : w.span <= rack_devices ? seconds_per_wire_byte[1] : seconds_per_wire_byte[2]);
+        T const inside = seconds_per_wire_byte[0];
+        if (w.span <= node_devices) return w.wire_bytes * inside;
+        return w.wire_bytes * across(inside, w.span <= rack_devices ? seconds_per_wire_byte[1] : seconds_per_wire_byte[2], node_devices, w.span, w.route);
+    }
+    /// Seconds per byte where a communication leaves the node.
+    [[nodiscard]] COSTEXPR_COLD static constexpr T across(T inside, T outside, count node, count span, wire route) {
+        if (route == wire::message || node <= 1) return outside;
+        double const others = static_cast<double>(span - 1);
+        double const leaving = static_cast<double>(route == wire::exchange ? span - node : ceil_div(span, node) - 1) / others;
+        return T(leaving) * outside + T(1 - leaving) * inside;
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr T compute_seconds(work<T> const& w) const {
         return w.flops * seconds_per_flop[static_cast<std::size_t>(w.math)];
@@ -65,6 +77,43 @@ struct roofline {
     template <std::size_t... I>
     COSTEXPR_INLINE static constexpr std::array<T, sizeof...(I)> reciprocals(std::array<double, sizeof...(I)> const& rates, std::index_sequence<I...>) {
         return {reciprocal(rates[I])...};
+    }
+};
+
+/// The roofline with the time that messages take whatever their size. Rounds follow each other: an all-reduce inside one switch takes one round
+/// where every device reads all others (one-shot), two where each sums a share (two-shot); a ring over nodes takes n - 1 rounds for each of its
+/// two halves. The cheapest that is possible counts. Gathers take one round inside a switch, n - 1 as a ring; all-to-all and messages one.
+/// An all-reduce of 16 KiB in bf16 over 8 devices at 450 GB/s and 3.4 us takes 3.65 us one-shot; of 1 MiB 10.9 us two-shot.
+template <class T = double>
+struct roofline_with_latency : roofline<T> {
+    std::array<T, 3> seconds_per_round{};  ///< node, rack, cluster
+
+    constexpr roofline_with_latency() = default;
+    COSTEXPR_INLINE constexpr explicit roofline_with_latency(system_spec const& s)
+        : roofline<T>(s), seconds_per_round{T(s.node.latency_seconds), T(s.rack.latency_seconds), T(s.cluster.latency_seconds)} {}
+
+    [[nodiscard]] constexpr T wire_seconds(work<T> const& w) const {
+        T const sent = roofline<T>::wire_seconds(w);
+        if (!(w.wire_bytes > T(0)) || w.span <= 1) return sent;
+        bool const one_switch = w.span <= this->node_devices || w.span <= this->rack_devices;
+        T const round = seconds_per_round[w.span <= this->node_devices ? 0 : w.span <= this->rack_devices ? 1 : 2];
+        double const others = static_cast<double>(w.span - 1);
+        if (w.route == wire::all_reduce) {
+            if (!one_switch) return sent + T(2 * others) * round;
+            // every device reads the whole of all others: n / 2 times the bytes
+            return min(sent * T(0.5 * static_cast<double>(w.span)) + round, sent + T(2) * round);
+        }
+        return sent + (w.route == wire::gather && !one_switch ? T(others) * round : round);
+    }
+    template <class O>
+    [[nodiscard]] constexpr T operator()(O const&, work<T> const& w) const {
+        return max(this->compute_seconds(w), this->memory_seconds(w)) + wire_seconds(w);
+    }
+    [[nodiscard]] constexpr bound bound_of(work<T> const& w) const {
+        T const sent = roofline<T>::wire_seconds(w);
+        T const all = wire_seconds(w);
+        if (!(all > max(this->compute_seconds(w), this->memory_seconds(w)))) return roofline<T>::bound_of(w);
+        return all - sent > sent ? bound::latency : bound::wire;
     }
 };
 

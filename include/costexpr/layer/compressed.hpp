@@ -46,13 +46,14 @@ struct compressed_mqa {
         count const projected = pooled + index_pooled;
         return costexpr::ops(
             gemm{.outer = q_latent + head_dim, .inner = hidden, .weights = w, .part = role::mla_down},
-            elementwise{.bytes_per_token = 4.0 * static_cast<double>(q_latent + head_dim), .weights = q_latent + head_dim, .part = role::mla_norm,
+            elementwise{.bytes_per_token = pass::plain_norm(q_latent + head_dim), .weights = q_latent + head_dim, .part = role::mla_norm,
                         .state_bytes_per_token = static_cast<double>(head_dim) * weight_width(x.precision.kv_cache)},
             gemm{.outer = n * head_dim, .inner = q_latent, .weights = w, .part = role::mla_query_up},
-            gemm{.outer = projected, .inner = compresses ? hidden : 0, .weights = w, .part = role::compressor},
-            compressed_cache{.width = head_dim, .ratio = ratio, .weights = compresses ? overlap * ratio * head_dim + head_dim : 0, .cached = x.precision.kv_cache},
+            gemm{.outer = projected, .inner = compresses ? hidden : 0, .weights = dtype::bf16, .part = role::compressor},  // never quantized
+            compressed_cache{.width = head_dim, .ratio = ratio, .weights = compresses ? overlap * ratio * head_dim + head_dim : 0, .windows = overlap,
+                             .cached = x.precision.kv_cache},
             compressed_cache{.width = index_dim, .ratio = indexes ? ratio : 0, .weights = indexes ? overlap * ratio * index_dim + index_dim : 0,
-                             .holds = cache::kind::index, .cached = x.precision.kv_cache},
+                             .windows = overlap, .holds = cache::kind::index, .cached = x.precision.kv_cache},
             gemm{.outer = indexes ? index_heads * index_dim : 0, .inner = indexes ? q_latent : 0, .weights = w, .part = role::index_projection},
             gemm{.outer = indexes ? index_heads : 0, .inner = indexes ? hidden : 0, .weights = dtype::bf16, .part = role::index_projection},
             index_scores{.heads = indexes ? index_heads : 0, .dim = index_dim, .ratio = ratio},
@@ -64,8 +65,12 @@ struct compressed_mqa {
     }
 };
 
-/// Manifold-constrained hyper-connections (DeepSeek-V4): `copies` residual streams, mixed before and after each of the two blocks of a layer.
+/// Manifold-constrained hyper-connections (arXiv:2512.24880; DeepSeek-V4): `copies` residual streams, mixed before and after each of the two
+/// blocks of a layer, as weights computed from the streams themselves say.
 ///   parameters  of a layer 2 ((2 c + c^2) c hidden + (2 c + c^2) + 3); of the model c c hidden + c + 1
+///   flops       2 (2 c + c^2) c hidden per site and token for the weights
+///   bytes       per site and token: the streams read for the weights, read again for the input of the block, which is written; streams and the
+///               output of the block read, streams written: 8 c hidden + 4 hidden
 ///               where the streams are not mixed with each other (Hy 4): of a layer 2 (2 c c hidden + 2 c + 2)
 struct hyper_connection {
     count hidden = 0;
@@ -78,8 +83,11 @@ struct hyper_connection {
         count const values = at_the_end ? copies : 2 * copies + (mixes ? copies * copies : 0);
         count const sites = at_the_end ? 1 : 2;
         double const streams = static_cast<double>(copies) * static_cast<double>(hidden);
+        // the matrices of both sites stand in one op, which reads the streams once
+        double const passes = at_the_end ? 2.0 * streams + 2.0 * static_cast<double>(hidden)
+                                         : 2.0 * (6.0 * streams + 4.0 * static_cast<double>(hidden)) + 2.0 * streams;
         return costexpr::ops(gemm{.outer = sites * values, .inner = copies * hidden, .weights = dtype::bf16, .part = role::hyper_connection},
-                             elementwise{.bytes_per_token = static_cast<double>(sites) * 6.0 * streams, .weights = sites * (values + (at_the_end ? 1 : mixes ? 3 : 2)),
+                             elementwise{.bytes_per_token = passes, .weights = sites * (values + (at_the_end ? 1 : mixes ? 3 : 2)),
                                          .part = role::hyper_connection});
     }
 };

@@ -14,6 +14,8 @@ namespace costexpr {
 ///   parameters  hidden (2 K + 2 V) + 2 hidden value_heads + (2 K + V) kernel + 2 value_heads + value_dim + V hidden
 ///   state       (2 K + V)(kernel - 1) columns, value_heads key_dim value_dim recurrent
 ///   flops       decode 8 per state element and token; prefill 6, and chunk (2 K + 2 V) inside chunks of 64
+///   bytes       prefill 4 per state element and chunk: the states between chunks leave one kernel in bf16 and enter the next
+///               (chunk_gated_delta_rule of flash-linear-attention, which vLLM and SGLang run)
 struct gated_delta {
     count hidden = 0;
     count key_heads = 0;
@@ -42,8 +44,9 @@ struct gated_delta {
             convolution{.channels = 2 * k + v, .kernel = kernel},
             recurrence{.elements = v * key_dim, .weights = 2 * heads, .decode_flops = 8 * elements,
                        .prefill_flops = 6 * elements + static_cast<double>(chunk * (2 * k + 2 * v)),
-                       .bytes_per_token = 2.0 * static_cast<double>(2 * k + 2 * v + 2 * heads), .kept = state_type},
-            elementwise{.bytes_per_token = 6.0 * static_cast<double>(v), .weights = value_dim, .part = role::mixer_norm},
+                       .bytes_per_token = 2.0 * static_cast<double>(2 * k + 2 * v + 2 * heads),
+                       .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type},
+            elementwise{.bytes_per_token = pass::gated(v), .weights = value_dim, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = v, .weights = w, .part = role::mixer_out},
             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
     }
@@ -53,6 +56,7 @@ struct gated_delta {
 ///   parameters  3 hidden P + 3 P kernel + hidden head_dim + head_dim P (decay) + hidden heads (beta)
 ///               + hidden head_dim + head_dim P (gate) + P (dt bias) + heads (A) + head_dim + P hidden; decay and gate of full rank: hidden P
 ///   state       3 P (kernel - 1) columns, heads head_dim^2 recurrent
+///   bytes       prefill 4 per state element and chunk of 64, as in a gated delta net
 struct kimi_delta {
     count hidden = 0;
     count heads = 0;
@@ -81,8 +85,9 @@ struct kimi_delta {
             gemm{.outer = width, .inner = full_rank_gate ? hidden : head_dim, .weights = w, .part = role::mixer_gate},
             recurrence{.elements = width * head_dim, .weights = width + n, .decode_flops = 9 * elements,
                        .prefill_flops = 7 * elements + static_cast<double>(chunk * 4 * width),
-                       .bytes_per_token = 2.0 * static_cast<double>(5 * width + n), .kept = state_type},
-            elementwise{.bytes_per_token = 6.0 * static_cast<double>(width), .weights = head_dim, .part = role::mixer_norm},
+                       .bytes_per_token = 2.0 * static_cast<double>(5 * width + n),
+                       .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type},
+            elementwise{.bytes_per_token = pass::gated(width), .weights = head_dim, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = width, .weights = w, .part = role::mixer_out},
             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
     }

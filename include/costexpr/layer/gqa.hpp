@@ -77,13 +77,12 @@ struct gqa {
         count const values = borrowed ? 0 : kv * value_dim();
         count const gains = qk_norm == qk_norm::none ? 0 : qk_gains * (qk_norm == qk_norm::per_head ? (borrowed ? 1 : 2) * head_dim : q * head_dim + keys);
         count const queries = q_latent != 0 ? q_latent : (gated ? 2 : 1) * q * head_dim;
-        double const rotated = static_cast<double>(q * head_dim + keys);
         dtype const w = x.precision.weights;
         return costexpr::ops(
             gemm{.outer = queries + (gated_heads ? q : 0) + keys + (values_are_keys ? 0 : values), .inner = input != 0 ? input : hidden, .weights = w,
                  .part = role::qkv, .bias = qkv_bias && !gated_heads},
             gemm{.outer = q_latent != 0 ? q * head_dim : masks ? kv : 0, .inner = q_latent != 0 ? q_latent : values, .weights = w, .part = role::mla_query_up},
-            elementwise{.bytes_per_token = 4.0 * rotated + 2.0 * static_cast<double>(values) + (inner_norm ? 4.0 * static_cast<double>(q * value_dim()) : 0.0),
+            elementwise{.bytes_per_token = pass::rotated(q * head_dim + keys, values) + (inner_norm ? pass::plain_norm(q * value_dim()) : 0.0),
                         .weights = gains + vectors * head_dim + q_latent + (inner_norm ? q * value_dim() : 0) + (masks ? kv : 0) +
                                    (qkv_bias && gated_heads ? queries + keys + values : 0),  // the gate has none
                         .part = role::qk_norm_rope_cache,

@@ -35,7 +35,7 @@ struct mamba {
             convolution{.channels = d, .kernel = kernel, .bias = conv_bias},
             gemm{.outer = selected, .inner = d, .weights = w, .part = role::mixer_parameters},
             gemm{.outer = d, .inner = rank, .weights = w, .part = role::mixer_parameters, .bias = true},
-            elementwise{.bytes_per_token = inner_norms ? 4.0 * static_cast<double>(selected) : 0.0, .weights = inner_norms ? selected : 0, .part = role::mixer_norm},
+            elementwise{.bytes_per_token = inner_norms ? pass::plain_norm(selected) : 0.0, .weights = inner_norms ? selected : 0, .part = role::mixer_norm},
             recurrence{.elements = d * state, .weights = d * state + d, .decode_flops = 7 * scan, .prefill_flops = 7 * scan,
                        .bytes_per_token = 2.0 * static_cast<double>(4 * d + 2 * state), .kept = state_type},
             gemm{.outer = hidden, .inner = d, .weights = w, .part = role::mixer_out, .bias = bias},
@@ -47,6 +47,8 @@ struct mamba {
 ///   parameters  hidden (D + C + heads) + C kernel (+ C) + 3 heads + D + D hidden with C = D + 2 groups state convolved channels
 ///   state       C (kernel - 1) columns, heads head_dim state recurrent
 ///   flops       decode 6 per state element and token; prefill 4, and 2 chunk (groups state + D) / 2 inside the chunks
+///   bytes       prefill 12 per state element and chunk: chunk states written and read in fp32, passed on and read again in bf16
+///               (mamba_chunk_scan_combined of mamba_ssm, which vLLM, SGLang and TensorRT-LLM run)
 struct mamba2 {
     count hidden = 0;
     count heads = 0;
@@ -77,8 +79,9 @@ struct mamba2 {
             gemm{.outer = d + convolved + h, .inner = hidden, .weights = w, .part = role::mixer_in, .bias = bias},
             convolution{.channels = convolved, .kernel = kernel, .bias = conv_bias},
             recurrence{.elements = d * state, .weights = 3 * h, .decode_flops = 6 * elements, .prefill_flops = 4 * elements + in_chunk,
-                       .bytes_per_token = 2.0 * static_cast<double>(2 * d + 2 * g * state + h), .kept = state_type},
-            elementwise{.bytes_per_token = 6.0 * static_cast<double>(d), .weights = gated_norm ? d : 0, .part = role::mixer_norm},
+                       .bytes_per_token = 2.0 * static_cast<double>(2 * d + 2 * g * state + h),
+                       .chunk_bytes_per_token = chunk > 0 ? 12.0 * elements / static_cast<double>(chunk) : 0.0, .kept = state_type},
+            elementwise{.bytes_per_token = pass::gated(d), .weights = gated_norm ? d : 0, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = d, .weights = w, .part = role::mixer_out, .bias = bias},
             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
     }

@@ -48,7 +48,7 @@ struct mla {
         bool const together = gate_with_queries;
         return costexpr::ops(
             gemm{.outer = q_latent + kept + h * gate_dim, .inner = hidden, .weights = w, .part = role::mla_down, .bias = bias && gate_dim == 0},
-            elementwise{.bytes_per_token = 4.0 * static_cast<double>(q_latent + kept),
+            elementwise{.bytes_per_token = pass::plain_norm(q_latent + kept),
                         .weights = q_latent + (borrowed ? 0 : latent + (rope_norm ? rope_dim : 0)) + head_vectors * h +
                                    (bias && gate_dim != 0 ? q_latent + kept : 0),  // the gate has none
                         .part = role::mla_norm,
@@ -88,7 +88,7 @@ struct indexer {
         return costexpr::ops(gemm{.outer = heads * dim, .inner = q_latent, .weights = w, .part = role::index_projection},
                              gemm{.outer = (pool != 0 ? 2 : 1) * dim, .inner = hidden, .weights = w, .part = role::index_projection},
                              gemm{.outer = weighted ? heads : 0, .inner = hidden, .weights = dtype::bf16, .part = role::index_projection},
-                             elementwise{.bytes_per_token = 4.0 * static_cast<double>(heads * dim + dim), .weights = 2 * dim + extra, .part = role::index_projection,
+                             elementwise{.bytes_per_token = pass::rotated(heads * dim + dim, 0), .weights = 2 * dim + extra, .part = role::index_projection,
                                          .state_bytes_per_token = pool != 0 ? 0.0 : static_cast<double>(dim)},
                              compressed_cache{.width = dim, .ratio = pool, .weights = pool * dim, .holds = cache::kind::index, .cached = dtype::fp8},
                              index_scores{.heads = heads, .dim = dim, .ratio = pool});
@@ -97,6 +97,8 @@ struct indexer {
 
 /// Latent attention over the `top_k` keys that an indexer chose (DeepSeek-V3.2, GLM-5).
 ///   parameters, cache  as mla;  pairs  sum over new positions of min(position, top_k)
+///   cache in fp8       vLLM and SGLang keep the rotary part in bf16 and one fp32 scale per 128 of the latent: 656 bytes per token
+///                      (fp8_ds_mla, the layout of FlashMLA); TensorRT-LLM keeps 576
 struct sparse_mla {
     mla heads{};
     count top_k = 0;
@@ -107,7 +109,10 @@ struct sparse_mla {
         heads.legal(l, p);
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        return heads.ops_around(sparse_mla_attention{heads.kernel(x), top_k}, x, true);
+        mla_attention kernel = heads.kernel(x);
+        bool const narrow = x.precision.kv_cache == dtype::fp8 && x.framework != framework::trtllm;
+        kernel.extra_bytes = narrow ? heads.rope_dim + 4 * ceil_div(heads.latent, 128) : 0;
+        return heads.ops_around(sparse_mla_attention{kernel, top_k}, x, true);
     }
 };
 

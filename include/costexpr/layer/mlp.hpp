@@ -26,7 +26,7 @@ struct mlp {
         count const up = gated ? 2 : 1;
         dtype const w = x.precision.weights;
         return costexpr::ops(gemm{.outer = up * shard, .inner = hidden, .weights = w, .part = role::gate_up, .bias = bias},
-                             elementwise{.bytes_per_token = static_cast<double>(shard) * (2.0 * static_cast<double>(up) + activation_width(w)),
+                             elementwise{.bytes_per_token = pass::activation(shard, up, w),
                                          .weights = activation_weights + (inner_norm ? shard : 0),
                                          .part = role::activation},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias || down_bias},

@@ -15,6 +15,10 @@ namespace costexpr {
 ///               with a latent width: 2 hidden latent + experts 3 latent inner instead
 ///               (+ hidden for each row of the router that stands for no expert)
 ///   active      top_k of the experts, all the rest
+///   exchange    with attention data parallelism (dp ranks): gather: all_gather of the tokens of all ranks, reduce_scatter of their results;
+///               all_to_all: each token once to each of the (ep - 1) (1 - (1 - 1 / ep)^top_k) other ranks that hold one of its experts, expected
+///               under balanced routing, and back. TensorRT-LLM gathers in the experts' own width (nvfp4, mxfp8, fp8 per tensor), as does
+///               every framework's all-to-all; results come back in bf16. Routed experts that work in a latent width send and receive in it.
 /// moe{.hidden = 2048, .inner = 768, .experts = 128, .top_k = 8} (Qwen3-30B-A3B) has 604,241,920 parameters, 38,010,880 of them active.
 struct moe {
     count hidden = 0;
@@ -53,6 +57,7 @@ struct moe {
         return {.local = ceil_div(n, l.ep), .top_k = top_k, .all = all, .hidden = latent != 0 ? latent : hidden, .inner = ceil_div(inner, l.experts_tp()),
                 .matrices = gated ? 3 : 2, .ranks = l.ep, .sources = l.dp, .weights = x.precision.experts, .bias = expert_bias,
                 .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, all),
+                .skew = x.routing_skew,
                 .computed = zero_experts != 0 ? static_cast<double>(experts) / static_cast<double>(all) : 1.0};
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
@@ -62,23 +67,39 @@ struct moe {
         count const shared = ceil_div(shared_inner, l.tp);
         dtype const w = x.precision.weights;
         double const width = static_cast<double>(hidden);
-        // With attention data parallelism every rank's tokens are gathered before the experts and the results scattered back.
-        bool const scattered = l.dp > 1;
-        count const rows = experts + zero_experts;  // of the router
-        double const all_ranks = scattered ? width * static_cast<double>(l.dp) : 0.0;
+        double const sent = static_cast<double>(latent != 0 ? latent : hidden);
+        bool const pairwise = x.exchange == exchange::all_to_all && l.ep > 1;
+        bool const scattered = pairwise || l.dp > 1;
+        // Elements of bf16 that one device sends, or that all devices gather, for one token of its attention rank.
+        double const copies = pairwise ? other_ranks(l.ep) / static_cast<double>(l.tp) : static_cast<double>(l.dp);
+        double const back = scattered ? sent * copies : 0.0;
+        // dispatched as the experts' multiplication reads it, where the framework quantizes before it sends
+        bool const narrow = x.precision.experts != dtype::fp8_block ? pairwise || x.framework == framework::trtllm : pairwise;
+        double const there = back * (narrow ? 0.5 * activation_width(x.precision.experts) : 1.0);
         return costexpr::ops(
-            gemm{.outer = rows, .inner = router_hidden != 0 ? router_hidden : hidden, .weights = x.precision.router, .part = role::router},
-            elementwise{.weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
+            gemm{.outer = experts + zero_experts, .inner = router_hidden != 0 ? router_hidden : hidden, .weights = x.precision.router, .part = role::router},
             gemm{.outer = latent, .inner = latent != 0 ? hidden : 0, .weights = w, .part = role::expert_latent},
-            collective{.shape = collective::pattern::all_gather, .part = role::dispatch, .width = all_ranks, .devices = devices},
+            collective{.shape = pairwise ? collective::pattern::all_to_all : collective::pattern::all_gather, .part = role::dispatch, .width = there,
+                       .devices = devices},
             routed(x, routed_apart ? 0 : experts),
             gemm{.outer = latent != 0 ? hidden : 0, .inner = latent, .weights = w, .part = role::expert_latent},
             gemm{.outer = up * shared, .inner = shared != 0 ? hidden : 0, .weights = w, .part = role::shared_gate_up, .bias = shared_biases != 0},
-            elementwise{.bytes_per_token = static_cast<double>(shared) * (2.0 * static_cast<double>(up) + activation_width(w)), .weights = shared_biases * hidden,
-                        .part = role::shared_activation},
+            elementwise{.bytes_per_token = pass::activation(shared, up, w), .weights = shared_biases * hidden, .part = role::shared_activation},
             gemm{.outer = shared != 0 ? hidden : 0, .inner = shared, .weights = w, .part = role::shared_down},
-            collective{.shape = scattered ? collective::pattern::reduce_scatter : collective::pattern::all_reduce, .part = role::combine,
-                       .width = scattered ? all_ranks : width, .devices = devices});
+            elementwise{.bytes_per_token = (shared != 0 ? pass::merged(hidden) : 0.0) + (shared_gate ? pass::scalar_gate(hidden) : 0.0),
+                        .weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
+            collective{.shape = !scattered ? collective::pattern::all_reduce
+                                : pairwise ? collective::pattern::all_to_all : collective::pattern::reduce_scatter,
+                       .part = role::combine, .width = scattered ? back : width, .devices = devices},
+            // scattered results are one share per tensor-parallel rank: gathered for the next layer
+            collective{.shape = collective::pattern::all_gather, .part = role::combine, .width = scattered ? width : 0.0, .devices = l.tp});
+    }
+
+    /// How many of the other expert-parallel ranks hold one of a token's experts, expected under balanced routing.
+    [[nodiscard]] constexpr double other_ranks(count ep) const {
+        double passed_by = 1;
+        for (count i = 0; i != min(top_k, experts); ++i) passed_by *= 1 - 1 / static_cast<double>(ep);
+        return static_cast<double>(ep - 1) * (1 - passed_by);
     }
 };
 

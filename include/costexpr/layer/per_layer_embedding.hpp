@@ -20,7 +20,7 @@ struct per_layer_table {
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         return costexpr::ops(gather{vocab, layers * width, x.precision.embedding, role::per_layer_embedding},
                              gemm{.outer = layers * width, .inner = hidden, .weights = x.precision.weights, .part = role::per_layer_embedding},
-                             elementwise{.bytes_per_token = 6.0 * static_cast<double>(layers * width), .weights = width, .part = role::per_layer_embedding});
+                             elementwise{.bytes_per_token = pass::merged(layers * width), .weights = width, .part = role::per_layer_embedding});
     }
 };
 
@@ -34,9 +34,9 @@ struct per_layer_input {
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         dtype const w = x.precision.weights;
         return costexpr::ops(gemm{.outer = width, .inner = hidden, .weights = w, .part = role::per_layer_embedding},
-                             elementwise{.bytes_per_token = 6.0 * static_cast<double>(width), .part = role::per_layer_embedding},
+                             elementwise{.bytes_per_token = pass::gated(width), .part = role::per_layer_embedding},
                              gemm{.outer = hidden, .inner = width, .weights = w, .part = role::per_layer_embedding},
-                             elementwise{.bytes_per_token = 8.0 * static_cast<double>(hidden), .weights = hidden, .part = role::norm});
+                             elementwise{.bytes_per_token = pass::norm(hidden), .weights = hidden, .part = role::norm});
     }
 };
 

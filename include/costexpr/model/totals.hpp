@@ -87,7 +87,7 @@ template <walkable M>
         count const elements = at.times * c.per_token / c.every;
         if (c.holds == cache::kind::convolution) s.convolution_elements += at.times * c.fixed;
         if (c.holds == cache::kind::recurrent) s.recurrent_elements += at.times * c.fixed;
-        s.fixed_bytes += at.times * storage_bytes(c.type, c.fixed);
+        s.fixed_bytes += at.times * (storage_bytes(c.type, c.fixed) + c.fixed_bytes);
         if (c.holds == cache::kind::index)
             s.index_elements_per_token += elements, s.index_bytes_per_token += bytes;
         else if (c.window != 0)

@@ -32,11 +32,20 @@ struct layout {
 enum class framework : std::uint8_t { trtllm, vllm, sglang };
 inline constexpr std::array<std::string_view, 3> framework_names{"trtllm", "vllm", "sglang"};
 
+/// How tokens reach the experts of other devices and come back.
+enum class exchange : std::uint8_t {
+    gather,      ///< all tokens to all devices, their results summed and scattered (or, without attention data parallelism, summed alone)
+    all_to_all,  ///< each token to the devices of its experts alone, and its results back (DeepEP and its kin)
+};
+inline constexpr std::array<std::string_view, 2> exchange_names{"gather", "all_to_all"};
+
 /// Everything about a deployment that the ops of a layer depend on.
 struct deployment {
     costexpr::layout layout{};
     costexpr::precision precision{};
     costexpr::framework framework = framework::trtllm;
+    costexpr::exchange exchange = exchange::gather;
+    double routing_skew = 0;  ///< the j-th most popular expert is chosen in proportion to j^-skew; 0: all alike
 
     friend constexpr bool operator==(deployment const&, deployment const&) = default;
 };

@@ -55,6 +55,7 @@ struct mla_attention {
     count latent = 0;
     dtype arithmetic = dtype::bf16;
     dtype cached = dtype::bf16;
+    count extra_bytes = 0;  ///< per token of the cache: scales, and what is kept wider
     bool borrowed = false;  ///< reads the cache of another layer and keeps none of its own
 
     static constexpr std::string_view kind = "mla_attention";
@@ -66,7 +67,7 @@ struct mla_attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return 0; }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = borrowed ? 0 : latent + rope_dim, .type = cached};
+        return {.holds = cache::kind::kv, .per_token = borrowed ? 0 : latent + rope_dim, .type = cached, .scale_bytes = borrowed ? 0 : extra_bytes};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
@@ -109,7 +110,7 @@ struct sparse_mla_attention {
         T const tokens = g.sequences * g.new_tokens;
         T const pairs = g.sequences * (windowed_pairs(g.past_tokens + g.new_tokens, limit) - windowed_pairs(g.past_tokens, limit));
         double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
-        double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached);
+        double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached) + static_cast<double>(dense.extra_bytes);
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
         T const end = g.past_tokens + g.new_tokens;
         T const keys = g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end);
@@ -121,7 +122,9 @@ struct sparse_mla_attention {
 };
 
 /// The scores of an indexer: every new token against every key of its context, in fp8. Owns the cache of index keys.
-///   flops  2 heads dim per pair;  state read  dim bytes per key
+///   flops  2 heads dim per pair;  state read  dim bytes and the scales per key
+///   pairs  all of the causal triangle; sum over new positions of floor(position / ratio) where keys are compressed
+/// index_scores{.heads = 64, .dim = 128} (DeepSeek-V3.2): a token that decodes at 4,095 past tokens costs 67,108,864 FLOPs, reads 540,672 bytes.
 struct index_scores {
     count heads = 0;
     count dim = 0;
@@ -141,11 +144,13 @@ struct index_scores {
         return {.holds = cache::kind::index, .per_token = dim, .type = dtype::fp8, .scale_bytes = scales()};
     }
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase) const {
-        double const keys = 1 / static_cast<double>(ratio != 0 ? ratio : 1);
-        return {.flops = l.pairs * T(2 * keys * static_cast<double>(heads) * static_cast<double>(dim)),
-                .activation_bytes = l.tokens * T(static_cast<double>(heads * dim)),
-                .state_bytes = l.context * T(keys * static_cast<double>(dim + scales())),
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        count const each = ratio != 0 ? ratio : 1;
+        T const end = g.past_tokens + g.new_tokens;
+        T const pairs = g.sequences * (compressed_pairs(end, each, 0) - compressed_pairs(g.past_tokens, each, 0));
+        return {.flops = pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
+                .activation_bytes = g.sequences * g.new_tokens * T(static_cast<double>(heads * dim)),
+                .state_bytes = g.sequences * end * T(static_cast<double>(dim + scales()) / static_cast<double>(each)),
                 .math = math::fp8};
     }
 };

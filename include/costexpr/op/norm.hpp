@@ -2,6 +2,7 @@
 #pragma once
 
 #include <costexpr/op/op.hpp>
+#include <costexpr/op/passes.hpp>
 
 namespace costexpr {
 

@@ -45,6 +45,7 @@ struct recurrence {
     double decode_flops = 0;     ///< per token
     double prefill_flops = 0;    ///< per token
     double bytes_per_token = 0;  ///< inputs read and outputs written
+    double chunk_bytes_per_token = 0;  ///< in prefill: the states between chunks, written by one kernel and read by the next
     dtype kept = dtype::fp32;
 
     static constexpr std::string_view kind = "recurrence";
@@ -59,7 +60,7 @@ struct recurrence {
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
         return {.flops = l.tokens * T(p == phase::prefill ? prefill_flops : decode_flops),
-                .activation_bytes = l.tokens * T(bytes_per_token),
+                .activation_bytes = l.tokens * T(p == phase::prefill ? bytes_per_token + chunk_bytes_per_token : bytes_per_token),
                 .state_bytes = l.sequences * T(2 * static_cast<double>(elements) * weight_width(kept))};
     }
 };

@@ -78,4 +78,18 @@ template <class T>
     return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * window;
 }
 
+/// (query, key) pairs of the positions 1 .. x where `ratio` tokens share one key and each position sees those that are full, at most `limit`
+/// of them (0: all): steps, then flat.
+///   sum of min(floor(position / ratio), limit) = ratio q (q - 1) / 2 + q (r - q ratio + 1) + (x - r) limit
+///   with r = min(x, limit ratio) and q = floor(r / ratio)
+/// 10 positions with ratio 4 see 0 0 0 1 1 1 1 2 2 2 = 10 keys, with limit 1 seven.
+template <class T>
+[[nodiscard]] COSTEXPR_INLINE constexpr T compressed_pairs(T x, count ratio, count limit) {
+    T const each = T(static_cast<double>(ratio));
+    T const most = T(static_cast<double>(limit));
+    T const stairs = limit != 0 ? min(x, most * each) : x;
+    T const full = whole_part(stairs * T(1 / static_cast<double>(ratio)) + T(0.5 / static_cast<double>(ratio)));
+    return full * (T(0.5) * each * (full - T(1)) + stairs - full * each + T(1)) + (x - stairs) * most;
+}
+
 }  // namespace costexpr

@@ -6,6 +6,14 @@
 
 namespace costexpr {
 
+/// How a message travels, which decides what part of it leaves a node, and in how many rounds.
+enum class wire : unsigned char {
+    all_reduce,  ///< every device ends with the sum; of a ring over nodes one step in so many leaves a node
+    gather,      ///< every device ends with, or starts with, all shards (all-gather, reduce-scatter)
+    exchange,    ///< every device sends another part to each other device (all-to-all)
+    message,     ///< one device sends to one other
+};
+
 /// What one op does in one step on one device.
 template <class T = double>
 struct work {
@@ -16,6 +24,7 @@ struct work {
     T wire_bytes{};        ///< sent over a link by this device
     costexpr::math math = math::bf16;  ///< the rate of the multiplications
     count span = 1;        ///< devices that the communication covers: which link it crosses
+    costexpr::wire route = wire::message;  ///< how it travels
 
     [[nodiscard]] COSTEXPR_INLINE constexpr T memory_bytes() const { return plus(plus(weight_bytes, activation_bytes), state_bytes); }
 
@@ -27,7 +36,8 @@ struct work {
                 plus(a.state_bytes, b.state_bytes),
                 plus(a.wire_bytes, b.wire_bytes),
                 b.math,
-                b.span};
+                b.span,
+                b.route};
     }
 };
 
@@ -42,12 +52,13 @@ struct cache {
     count every = 1;      ///< tokens that share one entry (compressed caches)
     count fixed = 0;      ///< elements
     dtype type = dtype::bf16;
-    count scale_bytes = 0;  ///< of quantization scales, per token
+    count scale_bytes = 0;  ///< of quantization scales, and of what is kept wider, per token
+    count fixed_bytes = 0;  ///< in a dtype of its own, whatever the length
 
     /// Elements after this many tokens.
     [[nodiscard]] constexpr count elements(count tokens) const { return fixed + bounded_product(per_token, entries(tokens)); }
     [[nodiscard]] COSTEXPR_COLD constexpr count bytes(count tokens) const {
-        return storage_bytes(type, elements(tokens)) + bounded_product(scale_bytes, entries(tokens));
+        return storage_bytes(type, elements(tokens)) + bounded_product(scale_bytes, entries(tokens)) + fixed_bytes;
     }
     /// Entries after this many tokens.
     [[nodiscard]] constexpr count entries(count tokens) const { return (window != 0 && tokens > window ? window : tokens) / every; }
