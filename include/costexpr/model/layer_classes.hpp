@@ -415,7 +415,7 @@ struct normalisation {
     static constexpr bool repeats = true;
     static constexpr std::string_view name = "NormLayer", entry = "norm";
     static constexpr parallelism supports = parallelism::none;
-    static constexpr std::array table{spec(&norm::hidden, "hidden_size")};
+    static constexpr std::array table{spec(&norm::hidden, "hidden_size"), flag(&norm::adds, "adds_residual")};
     static constexpr std::array words{flag(&spec_words::has_bias, "has_bias"), flag(&spec_words::has_weight, "has_weight")};
     static constexpr void tables(auto const& f, norm& n, spec_words& w) { f(table, n), f(words, w); }
     static constexpr void read(norm& n, spec_words const& w, schema::checker&) { n.gains = (w.has_weight ? 1 : 0) + (w.has_bias ? 1 : 0); }
