@@ -42,7 +42,9 @@ namespace costexpr {
 
 /// The kinds of parallelism that layer lists name, as bits of a set.
 enum class parallelism : std::uint8_t { none = 0, tensor = 1, context = 2, sequence = 4, expert = 8, pipeline = 16 };
-[[nodiscard]] constexpr parallelism operator|(parallelism a, parallelism b) { return static_cast<parallelism>(static_cast<unsigned>(a) | static_cast<unsigned>(b)); }
+[[nodiscard]] constexpr parallelism operator|(parallelism a, parallelism b) {
+    return static_cast<parallelism>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
 [[nodiscard]] constexpr bool contains(parallelism all, parallelism one) { return (static_cast<unsigned>(all) & static_cast<unsigned>(one)) != 0; }
 
 /// The largest dimension in the specs of a layer, so that a product of three stays inside 64 bits.
