@@ -42,7 +42,8 @@ outcome<cx::layer_list> load_layers(std::string const& file) {
         if (!list) return explain(list.error(), {file, *text});
         std::string const stem = std::filesystem::path(file).stem().string();
         if (list->model_id.view() != stem)
-            return complaints{{"contradiction", file, "/model_id", 0, 0, fmt::format("\"model_id\" must be the name of the file (expected \"{}\", found \"{}\")", stem, list->model_id.view())}};
+            return complaints{{"contradiction", file, "/model_id", 0, 0,
+                               fmt::format("\"model_id\" must be the name of the file (expected \"{}\", found \"{}\")", stem, list->model_id.view())}};
         return *list;
     }
     auto const m = load_model(file);
@@ -109,7 +110,8 @@ int layers(std::string const& file, bool write, bool as_json) {
         cx::sequence_state const s = cx::state_of(one);
         row(std::string(e.name.view()), class_name(e), e.times, cx::parameters(e.layer), one);
         out.begin_object().member("name", e.name.view()).member("class", class_name(e)).member("count", e.times).member("parameters", cx::parameters(e.layer));
-        out.member("total_parameters", cx::parameters(one)).member("weight_bytes", cx::weight_bytes(one)).member("state_bytes_per_token", s.bytes_per_token + s.index_bytes_per_token);
+        out.member("total_parameters", cx::parameters(one)).member("weight_bytes", cx::weight_bytes(one));
+        out.member("state_bytes_per_token", s.bytes_per_token + s.index_bytes_per_token);
         out.member("windowed_bytes_per_token", s.windowed_bytes_per_token).member("window", s.window).member("fixed_bytes", s.fixed_bytes).end_object();
     }
     out.end_array().end_object();

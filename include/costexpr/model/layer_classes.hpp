@@ -42,7 +42,9 @@ namespace costexpr {
 
 /// The kinds of parallelism that layer lists name, as bits of a set.
 enum class parallelism : std::uint8_t { none = 0, tensor = 1, context = 2, sequence = 4, expert = 8, pipeline = 16 };
-[[nodiscard]] constexpr parallelism operator|(parallelism a, parallelism b) { return static_cast<parallelism>(static_cast<unsigned>(a) | static_cast<unsigned>(b)); }
+[[nodiscard]] constexpr parallelism operator|(parallelism a, parallelism b) {
+    return static_cast<parallelism>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
 [[nodiscard]] constexpr bool contains(parallelism all, parallelism one) { return (static_cast<unsigned>(all) & static_cast<unsigned>(one)) != 0; }
 
 /// The largest dimension in the specs of a layer, so that a product of three stays inside 64 bits.
@@ -391,21 +393,22 @@ struct routed_alone {
     static constexpr void write(routed_experts& r, spec_words& w) { mixture_of_experts::write(r.mixture, w); }
 };
 
-struct router_in_front {
-    using layer = router_network;
-    static constexpr std::string_view name = "RouterNetworkLayer", entry = "router_network";
-    static constexpr parallelism supports = parallelism::none;
-    static constexpr std::array table{spec(&router_network::hidden, "hidden_size"), spec(&router_network::width, "router_hidden_size")};
-    static constexpr void tables(auto const& f, router_network& r, spec_words&) { f(table, r); }
-};
-
-struct experts_beside {
+/// Experts that tokens of text never reach.
+struct unreached {
     using layer = unreached_experts;
     static constexpr std::string_view name = "UnreachedExpertsLayer", entry = "unreached_experts";
     static constexpr parallelism supports = mixture_of_experts::supports;
-    static constexpr void tables(auto const& f, unreached_experts& r, spec_words& w) { mixture_of_experts::tables(f, r.mixture, w); }
-    static constexpr void read(unreached_experts& r, spec_words const& w, schema::checker& check) { mixture_of_experts::read(r.mixture, w, check); }
-    static constexpr void write(unreached_experts& r, spec_words& w) { mixture_of_experts::write(r.mixture, w); }
+    static constexpr void tables(auto const& f, unreached_experts& u, spec_words& w) { mixture_of_experts::tables(f, u.mixture, w); }
+    static constexpr void read(unreached_experts& u, spec_words const& w, schema::checker& check) { mixture_of_experts::read(u.mixture, w, check); }
+    static constexpr void write(unreached_experts& u, spec_words& w) { mixture_of_experts::write(u.mixture, w); }
+};
+
+struct router_of_experts {
+    using layer = router_network;
+    static constexpr std::string_view name = "RouterNetworkLayer", entry = "router";
+    static constexpr parallelism supports = parallelism::none;
+    static constexpr std::array table{spec(&router_network::hidden, "hidden_size"), spec(&router_network::width, "router_hidden_size")};
+    static constexpr void tables(auto const& f, router_network& r, spec_words&) { f(table, r); }
 };
 
 /// A norm: gains, and biases where it has them.
@@ -414,7 +417,7 @@ struct normalisation {
     static constexpr bool repeats = true;
     static constexpr std::string_view name = "NormLayer", entry = "norm";
     static constexpr parallelism supports = parallelism::none;
-    static constexpr std::array table{spec(&norm::hidden, "hidden_size")};
+    static constexpr std::array table{spec(&norm::hidden, "hidden_size"), flag(&norm::adds, "adds_residual")};
     static constexpr std::array words{flag(&spec_words::has_bias, "has_bias"), flag(&spec_words::has_weight, "has_weight")};
     static constexpr void tables(auto const& f, norm& n, spec_words& w) { f(table, n), f(words, w); }
     static constexpr void read(norm& n, spec_words const& w, schema::checker&) { n.gains = (w.has_weight ? 1 : 0) + (w.has_bias ? 1 : 0); }
@@ -674,8 +677,7 @@ struct channel_mix {
     using layer = rwkv_channel_mix;
     static constexpr std::string_view name = "RWKVChannelMixLayer", entry = "channel_mix";
     static constexpr parallelism supports = parallelism::tensor;
-    static constexpr std::array table{spec(&rwkv_channel_mix::hidden, "hidden_size"), spec(&rwkv_channel_mix::inner, "intermediate_size")};
-    static constexpr bool describes(rwkv_channel_mix const& r) { return r.receptance; }
+    static constexpr std::array table{spec(&rwkv_channel_mix::hidden, "hidden_size"), spec(&rwkv_channel_mix::inner, "intermediate_size"), flag(&rwkv_channel_mix::receptance, "receptance")};
     static constexpr void tables(auto const& f, rwkv_channel_mix& r, spec_words&) { f(table, r); }
 };
 
@@ -693,14 +695,6 @@ struct time_mix_7 {
     };
     static constexpr void tables(auto const& f, rwkv7_time_mix& r, spec_words&) { f(table, r); }
     static constexpr void read(rwkv7_time_mix& r, spec_words const&, schema::checker& check) { check.divisible(r.hidden, "hidden_size", r.head_dim, "head_dim"); }
-};
-
-struct channel_mix_7 {
-    using layer = rwkv_channel_mix;
-    static constexpr std::string_view name = "RWKV7ChannelMixLayer", entry = "channel_mix";
-    static constexpr parallelism supports = channel_mix::supports;
-    static constexpr void tables(auto const& f, rwkv_channel_mix& r, spec_words&) { f(channel_mix::table, r); }
-    static constexpr void read(rwkv_channel_mix& r, spec_words const&, schema::checker&) { r.receptance = false; }
 };
 
 struct experts_of_attention {
@@ -861,8 +855,9 @@ using layer_classes = types<
     layer_class::lightning, layer_class::matrix_memory, layer_class::gated_recurrence, layer_class::gated_convolution, layer_class::convolved,
     layer_class::sliding_convolved, layer_class::crossing, layer_class::time_mix, layer_class::channel_mix, layer_class::alternating_updates,
     layer_class::attention_over_depth, layer_class::tables_per_layer, layer_class::input_per_layer, layer_class::single_linear,
-    layer_class::low_rank_linear, layer_class::routed_alone, layer_class::router_in_front, layer_class::experts_beside, layer_class::sliding_latent_attention, layer_class::sparse_grouped_query,
-    layer_class::time_mix_7, layer_class::channel_mix_7, layer_class::experts_of_attention, layer_class::convolved_grouped_query, layer_class::filter,
-    layer_class::vectors, layer_class::prediction>;
+    layer_class::low_rank_linear, layer_class::routed_alone, layer_class::sliding_latent_attention, layer_class::sparse_grouped_query,
+    layer_class::time_mix_7, layer_class::experts_of_attention, layer_class::convolved_grouped_query, layer_class::filter,
+    layer_class::vectors, layer_class::prediction, layer_class::unreached,
+    layer_class::router_of_experts>;
 
 }  // namespace costexpr

@@ -12,8 +12,8 @@
 
 // The layer-list format: a model as a list of layer types with their counts (`model_id`, `hf_model_id`, `name`, `hidden_size`, `num_layers`,
 // `vocab_size`, `total_params`, `layer_types` of `name`, `class`, `count`, `specs`). read_layers() reads and validates such a file, layers_of()
-// makes the list of any model (of its decoder: towers see images, not tokens), write() writes it, price_layer() works a single layer out. Not part of <costexpr/costexpr.hpp>: its field tables
-// would make including that dearer for everyone.
+// makes the list of any model (of its decoder: towers see images, not tokens), write() writes it, price_layer() works a single layer out.
+// Not part of <costexpr/costexpr.hpp>: its field tables would make including that twice as dear.
 
 namespace costexpr {
 
@@ -129,7 +129,8 @@ COSTEXPR_COLD constexpr void read_class(schema::document const& d, any_layer& ou
     if (p.size() != before) return;
     double total = 0;
     for_each_op(layer.ops(deployment{}), [&](auto const& o) { total += o.template parameters<double>(); });
-    if (!(total < largest_total)) return p.add({.code = errc::too_large, .offset = d.decoder, .found = static_cast<count>(min(total, 9e18)), .hint = "a layer of fewer than 1e15 parameters"});
+    if (!(total < largest_total))
+        return p.add({.code = errc::too_large, .offset = d.decoder, .found = static_cast<count>(min(total, 9e18)), .hint = "a layer of fewer than 1e15 parameters"});
     if constexpr (requires { C::unwindowed(layer); }) {
         if (auto const* const whole = C::unwindowed(layer)) return void(out = any_layer(*whole));
     }
@@ -192,7 +193,8 @@ constexpr std::size_t find_class(std::string_view name) {
 // --- reading ---
 
 inline constexpr std::string_view known_classes =
-    "AttentionLayer, GroupedQueryAttentionLayer, SlidingWindowAttentionLayer, MLPLayer, GatedMLPLayer, MoELayer, NormLayer, EmbeddingLayer or one that `costexpr layers --classes` lists";
+    "AttentionLayer, GroupedQueryAttentionLayer, SlidingWindowAttentionLayer, MLPLayer, GatedMLPLayer, MoELayer, NormLayer, EmbeddingLayer or one that "
+    "`costexpr layers --classes` lists";
 
 /// Reads the specs of a layer of this class.
 constexpr void read_specs(std::string_view text, json::value const& specs, std::size_t layer_class, any_layer& out, problems& p) {
@@ -266,7 +268,8 @@ COSTEXPR_COLD constexpr void read_entry(std::string_view text, json::value const
                 p.add({.code = errc::not_unique, .offset = name->value.begin, .key = "name", .hint = "a name that no other layer type has"});
     }
     if (keys.copies > keys.times && keys.times != 0)
-        p.add({.code = errc::contradiction, .offset = d.find("copies")->value.begin, .key = "copies", .expected = keys.times, .found = keys.copies, .hint = "at most #, the count"});
+        p.add({.code = errc::contradiction, .offset = d.find("copies")->value.begin, .key = "copies", .expected = keys.times, .found = keys.copies,
+               .hint = "at most #, the count"});
     schema::slot const* const named = d.find("class");
     e.layer_class = read_class_name(d, named != nullptr ? named->value : json::value{}, d.decoder, p);
     schema::slot const* const specs = d.find("specs");
@@ -278,7 +281,8 @@ COSTEXPR_COLD constexpr void read_entry(std::string_view text, json::value const
         read_specs(text, specs->value, e.layer_class, e.layer, p);
     bool const repeats = e.layer_class != classes::rows.size() && classes::rows[e.layer_class].repeats;
     if (list.num_layers != 0 && e.times > list.num_layers && !repeats)
-        p.add({.code = errc::contradiction, .offset = d.find("count")->value.begin, .key = "count", .expected = list.num_layers, .found = e.times, .hint = "at most #, as num_layers says"});
+        p.add({.code = errc::contradiction, .offset = d.find("count")->value.begin, .key = "count", .expected = list.num_layers, .found = e.times,
+               .hint = "at most #, as num_layers says"});
     if (!list.entries.try_push_back(e))
         p.add({.code = errc::list_too_long, .offset = object.begin, .key = "layer_types", .expected = static_cast<count>(most_layer_types)});
 }
@@ -514,6 +518,7 @@ constexpr layout spread(L const&, layer_case const& c) {
 }
 constexpr layout spread(moe const&, layer_case const& c) { return {.tp = c.tensor, .dp = c.expert, .ep = c.expert, .moe_tp = c.tensor}; }
 constexpr layout spread(routed_experts const& r, layer_case const& c) { return spread(r.mixture, c); }
+constexpr layout spread(unreached_experts const& u, layer_case const& c) { return spread(u.mixture, c); }
 /// Tables of up to 100,000 rows are kept whole on every device.
 constexpr layout spread(embedding const& e, layer_case const& c) { return {.tp = e.vocab > 100'000 ? c.tensor : 1}; }
 
@@ -678,15 +683,19 @@ struct degree_sink {
     else if (known)
         detail::read_specs(text, specs, named, layer, p);
 
-    if (degrees.kind != json::kind::end && degrees.kind != json::kind::object) p.add({.code = errc::wrong_type, .offset = degrees.begin, .key = "parallelism", .hint = "an object"});
+    if (degrees.kind != json::kind::end && degrees.kind != json::kind::object)
+        p.add({.code = errc::wrong_type, .offset = degrees.begin, .key = "parallelism", .hint = "an object"});
     if (degrees.kind == json::kind::object) {
         json::reader r = json::reader::inside(text, degrees);
         r.enter_object();
         for (json::string_token k{}; r.next_member(k);) {
             json::value const v = r.skip();
             bool found = schema::whole(d, v) == 1;  // a degree of 1 is none
-            for (auto name : {"tensor_parallel", "context_parallel", "sequence_parallel", "expert_parallel", "pipeline_parallel"}) found = found || json::equals(text, k, name);
-            if (!found) p.add({.code = errc::unknown_name, .offset = v.begin, .key = "parallelism", .hint = "tensor_parallel, context_parallel, sequence_parallel, expert_parallel or pipeline_parallel"});
+            for (auto name : {"tensor_parallel", "context_parallel", "sequence_parallel", "expert_parallel", "pipeline_parallel"})
+                found = found || json::equals(text, k, name);
+            if (!found)
+                p.add({.code = errc::unknown_name, .offset = v.begin, .key = "parallelism",
+                       .hint = "tensor_parallel, context_parallel, sequence_parallel, expert_parallel or pipeline_parallel"});
         }
     }
     if (known) {
