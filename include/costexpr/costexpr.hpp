@@ -11,6 +11,8 @@
 // prefill, decode, mixed, price, breakdown         seconds of a step                               cost/
 // lower                                            a model laid out once, to price many steps      cost/
 // fits, memory                                     bytes per device                                cost/
+// longest_context, most_sequences, layouts, …      what a budget allows, exactly                   cost/
+// speculative_decode, elasticities, explain        multi-token prediction; derivatives; formulas   cost/
 // dense_decoder, moe_decoder, mla_decoder          the families; a family of your own: registry    family/, model/
 // gqa, sliding_gqa, mla, mlp, moe, norm, …         the layer types                                 layer/
 // gemm, attention, experts, collective, …          the ops, each with its formula                  op/

@@ -11,29 +11,7 @@ namespace {
 
 namespace cx = costexpr;
 
-/// A value and its derivative by one variable.
-struct dual {
-    double value = 0;
-    double slope = 0;
-
-    constexpr dual() = default;
-    template <class Number>
-    constexpr explicit dual(Number v, double s = 0) : value(static_cast<double>(v)), slope(s) {}
-
-    friend constexpr dual operator+(dual a, dual b) { return dual(a.value + b.value, a.slope + b.slope); }
-    friend constexpr dual operator-(dual a, dual b) { return dual(a.value - b.value, a.slope - b.slope); }
-    friend constexpr dual operator*(dual a, dual b) { return dual(a.value * b.value, a.slope * b.value + a.value * b.slope); }
-    friend constexpr dual operator/(dual a, dual b) { return dual(a.value / b.value, (a.slope - a.value / b.value * b.slope) / b.value); }
-    friend constexpr bool operator<(dual a, dual b) { return a.value < b.value; }
-    friend constexpr bool operator>(dual a, dual b) { return b < a; }
-    friend constexpr dual max(dual a, dual b) { return a < b ? b : a; }
-    friend constexpr dual min(dual a, dual b) { return b < a ? b : a; }
-    friend constexpr dual whole_part(dual x) { return dual(cx::whole_part(x.value)); }
-    friend constexpr dual exp_of_negative(dual x) {
-        double const e = cx::exp_of_negative(x.value);
-        return dual(e, e * x.slope);
-    }
-};
+using dual = cx::dual<1>;
 
 template <class Model>
 constexpr bool slope_by_bandwidth(Model const& m, cx::layout const& l) {
@@ -44,12 +22,12 @@ constexpr bool slope_by_bandwidth(Model const& m, cx::layout const& l) {
 
     // seconds per byte is the variable: the slope of the step is the bytes of the ops that memory bounds
     cx::roofline<dual> price(machine);
-    price.seconds_per_byte = dual(1 / machine.device.memory_bytes_per_second, 1);
+    price.seconds_per_byte = dual::variable(1 / machine.device.memory_bytes_per_second, 0);
     dual const t = cx::seconds(m, x, step, price);
 
     double const plain = cx::seconds(m, x, step, cx::roofline<>(machine));
     auto const near = [](double a, double b) { return a - b < 1e-9 * b && b - a < 1e-9 * b; };
-    return near(t.value, plain) && t.slope > 0 && t.slope * price.seconds_per_byte.value <= plain;
+    return near(t.value, plain) && t.slope[0] > 0 && t.slope[0] * price.seconds_per_byte.value <= plain;
 }
 
 constexpr bool dense_models() { return slope_by_bandwidth(cx::model<"Qwen/Qwen3-8B">, {.tp = 2}); }

@@ -153,7 +153,7 @@ class memory_terms {
     /// and what the op with the most reads and writes.
     [[nodiscard]] constexpr count activations(count tokens, count rows) const {
         double const t = static_cast<double>(tokens);
-        double const in_experts = experts_ + workspace_ > 0 ? t * (stream_ + experts_) + static_cast<double>(min(tokens * sources_, rules_.expert_tokens)) * workspace_ : 0.0;
+        double const in_experts = experts_ + workspace_ > 0 ? t * (stream_ + experts_) + static_cast<double>(min(bounded_product(tokens, sources_), rules_.expert_tokens)) * workspace_ : 0.0;
         double const most = max(t * (stream_ + token_), in_experts);
         count whole = most_bytes;
         if (most < static_cast<double>(most_bytes)) {
