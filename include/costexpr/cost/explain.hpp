@@ -133,7 +133,7 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
         f const heads{"heads", real(o.heads)};
         f const dim{"dim", real(o.dim)};
         f const ratio{"1 / ratio", 1 / real(o.ratio != 0 ? o.ratio : 1)};
-        return {.flops = {{two, f{"pairs", l.pairs}, heads, dim, ratio}}, .activations = {{tokens, heads, dim}}, .state = {{f{"keys", l.context}, f{"bytes", real(o.dim + o.scales())}, ratio}}};
+        return {.flops = {{two, f{"pairs", over(w.flops, 2 * real(o.heads) * real(o.dim))}, heads, dim}}, .activations = {{tokens, heads, dim}}, .state = {{f{"keys", l.context}, f{"bytes", real(o.dim + o.scales())}, ratio}}};
     } else if constexpr (std::is_same_v<O, experts>) {
         f const rows{"rows", l.tokens * real(o.sources) * (real(o.top_k) / real(o.ranks))};
         f const matrices{"matrices", real(o.matrices)};
@@ -151,7 +151,7 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
                 .state = {{two, f{"sequences", l.sequences}, channels, f{"kernel - 1", real(o.kernel - 1)}, f{"bytes", weight_width(o.kept)}}}};
     } else if constexpr (std::is_same_v<O, recurrence>) {
         return {.flops = {{tokens, f{"FLOPs", p == phase::prefill ? o.prefill_flops : o.decode_flops}}},
-                .activations = {{tokens, f{"bytes", o.bytes_per_token}}},
+                .activations = {{tokens, f{"bytes", o.bytes_per_token}}, {tokens, f{"bytes of chunks", p == phase::prefill ? o.chunk_bytes_per_token : 0.0}}},
                 .state = {{two, f{"sequences", l.sequences}, f{"elements", real(o.elements)}, f{"bytes", weight_width(o.kept)}}}};
     } else if constexpr (std::is_same_v<O, compressed_attention>) {
         f const heads{"heads", real(o.heads)};
