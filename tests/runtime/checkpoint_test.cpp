@@ -103,6 +103,13 @@ TEST(checkpoint, mixed_precision) {
               tables + gains + attention + (dense + experts) * 9 / 16);
 }
 
+// What was fp8 before and is quantized further: modules that are left out stay fp8, the head was never quantized.
+TEST(checkpoint, quantized_twice) {
+    EXPECT_EQ(weight_bytes(read(R"({"quant_method":"fp8","quant_algo":"MIXED_PRECISION","quantized_layers":{"layers.1.mlp.experts":{"quant_algo":"NVFP4"},
+      "layers.2.mlp.experts":{"quant_algo":"NVFP4"},"layers.3.mlp.experts":{"quant_algo":"NVFP4"}},"ignore":["*.attn.*","lm_head"]})")),
+              tables + gains + attention + dense + experts * 9 / 16);
+}
+
 TEST(checkpoint, what_is_not_understood_is_said) {
     auto const m = read(R"({"quant_algo":"FP8","exclude_modules":["re:(?!lm_head).*"]})");
     EXPECT_TRUE(has(m, cx::remark::unread_exclusion));

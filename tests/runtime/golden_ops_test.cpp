@@ -193,7 +193,7 @@ cx::deployment deployment_of(cx::any_model const& m, json const& row, std::vecto
     auto const at_least_one = [](cx::count n) { return n == 0 ? 1 : n; };
     x.layout = {.tp = at_least_one(degree("tp")), .pp = at_least_one(degree("pp")), .dp = at_least_one(degree("dp")), .ep = at_least_one(degree("ep"))};
     for (std::size_t i = 0; i != cx::framework_names.size(); ++i)
-        if (cx::framework_names[i] == row["backend"]) x.framework = static_cast<cx::framework>(i);
+        if (cx::framework_names[i] == row["backend"].get<std::string>()) x.framework = static_cast<cx::framework>(i);
     json const& q = row["quant"];
     kept.assign(x.precision.exceptions.begin(), x.precision.exceptions.end());
     auto const without_fp4 = [&](cx::dtype& d) {
@@ -305,7 +305,7 @@ TEST_F(golden, roofline_of_every_op) {
         std::string const model = row["model"];
         cx::any_model const* const m = known.find(model);
         if (m == nullptr) return ++book.unknown, void(book.unknown_models.insert(model));
-        auto const system = std::find_if(systems.begin(), systems.end(), [&](auto const& s) { return s.name.view() == row["system"]; });
+        auto const system = std::find_if(systems.begin(), systems.end(), [&](auto const& s) { return s.name.view() == row["system"].get<std::string>(); });
         ASSERT_NE(system, systems.end());
         ++compared;
 
@@ -361,7 +361,7 @@ TEST_F(golden, arithmetic_of_every_op) {
         std::string const model = row["model"];
         cx::any_model const* const m = known.find(model);
         if (m == nullptr) return ++book.unknown, void(book.unknown_models.insert(model));
-        auto const system = std::find_if(systems.begin(), systems.end(), [&](auto const& s) { return s.name.view() == row["system"]; });
+        auto const system = std::find_if(systems.begin(), systems.end(), [&](auto const& s) { return s.name.view() == row["system"].get<std::string>(); });
         ASSERT_NE(system, systems.end());
         ++compared;
         bool const prefill = row["phase"] == "context";

@@ -229,7 +229,7 @@ constexpr bool kimi_k3() {
     count const latent = h * 96 + 96 + 96 * 8 * 48 + h * 144 + 128 + 128 * 8 * 64 + 8 * 32 * h + h * 8 * 32;
     count const rest = 2 * 1000 * h + h + 8 * h + 3 * delta + latent + (2 * 4 + 1) * 2 * h + 3 * h * 1024 + 3 * (h * 16 + 2 * h * 256 + 256 + 3 * h * 2 * 128);
     auto const read = cx::read_model(launder(k3));
-    return read && read->config.founded == cx::provenance::inferred &&
+    return read && read->config.founded == cx::provenance::specification &&
            of(k3, "kimi_linear") == figures{rest + 3 * 16 * 3 * 256 * 128, rest + 3 * 2 * 3 * 256 * 128, 144, 0, 3 * 3 * p * 3, 3 * 8 * 32 * 32};
 }
 CHECK_TWICE(kimi_k3);

@@ -143,8 +143,8 @@ class module_dtypes {
     [[nodiscard]] constexpr bool understood() const { return understood_; }
     [[nodiscard]] constexpr bool any() const { return any_; }
 
-    /// Notes that the modules under this name or pattern are stored in this dtype.
-    constexpr void note(std::string_view entry, dtype type) {
+    /// Notes that the modules under this name or pattern are stored in this dtype; `outside`: tables and the head, which no method touches by itself.
+    constexpr void note(std::string_view entry, dtype type, dtype outside) {
         any_ = true;
         modules::name_pattern const whole(entry);
         if (!whole.understood()) {
@@ -161,7 +161,7 @@ class module_dtypes {
             if (!(whole.is_literal() ? entry.ends_with(o.text) && (entry.size() == o.text.size() || entry[entry.size() - o.text.size() - 1] == '.')
                                      : whole.fits(o.text, steps_) || fits_with_prefix(whole, "", o.text)))
                 continue;
-            set(o.part, 0, largest_layers, type);
+            set(o.part, 0, largest_layers, outside);
             if (whole.is_literal()) return;
         }
         bool const by_number = entry.find("layers") != std::string_view::npos;
@@ -279,22 +279,22 @@ inline constexpr std::array<std::string_view, 6> exclude_lists{"modules_to_not_c
 namespace detail {
 
 /// Notes a name as JSON writes it; one that no module can have because of its length is not understood.
-constexpr void note_string(schema::document const& d, json::string_token const& k, dtype type, module_dtypes& into) {
-    if (!k.escaped) return into.note(d.text.substr(k.begin, k.end - k.begin), type);
+constexpr void note_string(schema::document const& d, json::string_token const& k, dtype type, dtype outside, module_dtypes& into) {
+    if (!k.escaped) return into.note(d.text.substr(k.begin, k.end - k.begin), type, outside);
     char decoded[modules::name_pattern::longest + 1]{};
     std::size_t length = 0;
     bool const whole = json::decode(d.text, k, decoded, sizeof decoded, length);
-    into.note({decoded, whole ? length : sizeof decoded}, type);
+    into.note({decoded, whole ? length : sizeof decoded}, type, outside);
 }
 
 /// Notes every string of a list, or every key of an object with the algorithm beside it.
-constexpr void note_modules(schema::document const& d, json::value const& list, dtype type, module_dtypes& into) {
+constexpr void note_modules(schema::document const& d, json::value const& list, dtype type, dtype outside, module_dtypes& into) {
     json::reader r = json::reader::inside(d.text, list, d.options);
     if (list.kind == json::kind::array) {
         r.enter_array();
         while (r.next_element()) {
             json::value const entry = r.skip();
-            if (entry.kind == json::kind::string) note_string(d, {.begin = entry.begin + 1, .end = entry.end - 1, .escaped = entry.raw(d.text).find('\\') != std::string_view::npos}, type, into);
+            if (entry.kind == json::kind::string) note_string(d, {.begin = entry.begin + 1, .end = entry.end - 1, .escaped = entry.raw(d.text).find('\\') != std::string_view::npos}, type, outside, into);
         }
     } else if (list.kind == json::kind::object) {
         r.enter_object();
@@ -302,7 +302,7 @@ constexpr void note_modules(schema::document const& d, json::value const& list, 
         while (r.next_member(k)) {
             json::value const how = schema::member(d, r.skip(), "quant_algo");
             if (how.kind == json::kind::string && algorithm_dtype(d.text.substr(how.begin + 1, how.end - how.begin - 2), type))
-                note_string(d, k, type, into);
+                note_string(d, k, type, type, into);
         }
     }
 }
@@ -339,7 +339,7 @@ constexpr bool note_listed(schema::document const& d, dtype left, precision& p, 
                 if (one.next_element()) {
                     json::value const first = one.skip();
                     if (first.raw(d.text) != "\"Linear\"") {
-                        note_modules(d, targets, type, into);
+                        note_modules(d, targets, type, type, into);
                         continue;
                     }
                 }
@@ -347,9 +347,9 @@ constexpr bool note_listed(schema::document const& d, dtype left, precision& p, 
             p.weights = p.experts = type;
         }
     }
-    for (std::string_view list : quantized_lists) note_modules(d, find(list), dtype::bf16, into);
+    for (std::string_view list : quantized_lists) note_modules(d, find(list), dtype::bf16, dtype::bf16, into);
     for (std::string_view list : exclude_lists)
-        if (json::value const v = find(list); v.kind == json::kind::array) note_modules(d, v, left, into);
+        if (json::value const v = find(list); v.kind == json::kind::array) note_modules(d, v, left, dtype::bf16, into);
     return understood && into.understood();
 }
 

@@ -297,10 +297,6 @@ struct registry {
         // DeepSeek-V2 without latent attention is DeepSeek (DeepSeek-OCR, the smallest DeepSeek-VL2)
         if (schema::slot const* const latent = d.find("use_mla"); latent != nullptr && latent->value.kind == json::kind::boolean && d.raw(*latent)[0] == 'f')
             if (detail::claim const plain = find("DeepseekForCausalLM"); c.row != nullptr && plain.row != nullptr && !detail::has_any(d, "kv_lora_rank")) c = plain;
-        if (d.find("attn_res_block_size") != nullptr) {
-            facts.founded = provenance::inferred;
-            facts.remarks.try_push_back(remark::unread_structure);
-        }
         if (c.row != nullptr) {
             facts.family = names[c.family];
             return c;
@@ -407,10 +403,27 @@ struct registry {
         }
     }
 
+    /// Whether a field of a family is filled by this key.
+    template <class G>
+    static consteval bool reads(std::string_view name) {
+        bool found = false;
+        auto const look = [&](auto const& fields) {
+            for (auto const& f : fields)
+                for (std::size_t i = 0; i != f.name_count; ++i) found = found || f.names[i] == name;
+        };
+        [&]<class... P>(types<P...>) { (look(schema::table<P>), ...); }(schema::tables_of<G>());
+        return found;
+    }
+
     template <class G>
     static constexpr model read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
         model m{std::variant<F...>(std::in_place_type<G>), facts};
         G& g = *std::get_if<G>(&m.text);
+        if constexpr (!reads<G>("attn_res_block_size"))
+            if (d.find("attn_res_block_size") != nullptr) {
+                m.config.founded = provenance::inferred;
+                m.config.remarks.try_push_back(remark::unread_structure);
+            }
         if constexpr (requires { g.apply(is); }) g.apply(is);
         if constexpr (requires { g.prepare(d); }) g.prepare(d);
         schema::fill_all<registry>(g, d, p);
