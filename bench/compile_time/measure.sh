@@ -1,5 +1,5 @@
 #!/bin/bash
-# What it costs to compile: user and system seconds, the least of seven (a busy machine only adds), also as a ratio to
+# What it costs to compile: user and system seconds, the least of five (a busy machine only adds), also as a ratio to
 # `#include <boost/hana.hpp>` in the same run.
 #   bench/compile_time/measure.sh [FILE.cpp...]     default: all beside this script, and 1, 10 and 40 embedded models
 #   COMPILERS="g++ clang++-19" bench/compile_time/measure.sh
@@ -37,7 +37,7 @@ seconds() {
     flags=$(sed -n '1s,^// flags: ,,p' "$2")
     local command=("$1" -std=c++20 $flags -I "$scratch/include" -c "$2" -o "$scratch/out.o")
     "${command[@]}" || return 1
-    for _ in 1 2 3 4 5 6 7; do
+    for _ in 1 2 3 4 5; do
         { time "${command[@]}"; } 2>&1
     done | awk '{print $1 + $2}' | sort -n | sed -n 1p
 }
