@@ -4271,6 +4271,18 @@ constexpr auto tables_of() {
         return own;
 }
 
+/// Whether a field of these structs has a name for which this holds.
+template <class... P, class F>
+constexpr bool any_name(types<P...>, F const& wanted) {
+    auto const among = [&](auto const& fields) {
+        for (auto const& f : fields)
+            for (std::size_t i = 0; i != f.name_count; ++i)
+                if (wanted(f.names[i])) return true;
+        return false;
+    };
+    return (among(table<P>) || ...);
+}
+
 /// The keys of these structs together, with the words that are descended into first.
 template <class... C>
 struct vocabulary {
@@ -4542,6 +4554,8 @@ struct mixture {
         return {{.hidden = hidden, .inner = other_inner, .experts = other_experts, .top_k = top_k, .gated = gated, .expert_bias = expert_bias}};
     }
     [[nodiscard]] constexpr count other_layers() const { return other_experts != 0 ? moe_layers() : 0; }
+    /// Whether the last layer has experts: the modules of multi-token prediction are like it.
+    [[nodiscard]] constexpr bool ends_with_experts() const { return !order.empty() && order[order.size() - 1] == layer_kind::moe; }
     [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }
     [[nodiscard]] constexpr count dense_count() const { return order.of(layer_kind::dense); }
 };
@@ -6893,7 +6907,7 @@ struct mla_decoder {
     /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is, with an indexer of their own.
     COSTEXPR_INLINE constexpr auto prediction() const {
         count const n = base.predictions();
-        bool const sparse = !experts.order.empty() && experts.order[experts.order.size() - 1] == layer_kind::moe;
+        bool const sparse = experts.ends_with_experts();
         bool const indexed = index.top_k != 0;
         return costexpr::layers(times(n, base.prediction()),
                                 times(n * base.norms_per_layer(), base.layer_norm()),
@@ -7453,7 +7467,7 @@ struct moe_decoder {
     /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is.
     COSTEXPR_INLINE constexpr auto prediction() const {
         count const n = base.predictions();
-        bool const sparse = !experts.order.empty() && experts.order[experts.order.size() - 1] == layer_kind::moe;
+        bool const sparse = experts.ends_with_experts();
         return costexpr::layers(times(n, base.prediction()),
                                 times(n * base.norms_per_layer(), base.layer_norm()),
                                 times(n, attention.full_layer()),
@@ -9467,13 +9481,18 @@ class name_pattern {
         text_ = text;
         for (std::size_t i = 0; i != text.size(); ++i) {
             char const c = text[i];
-            is_glob_ = is_glob_ || (!is_regex_ && (c == '*' || c == '?'));
+            if (!is_regex_ && (c == '*' || c == '?')) {
+                is_prefix_ = !is_glob_ && c == '*' && i != 0 && i + 1 == text.size();
+                is_glob_ = true;
+            }
             if (is_regex_ && (c == '[' || c == '{' || (c == '(' && i + 1 < text.size() && text[i + 1] == '?'))) understood_ = false;
         }
         if (text.size() > longest) understood_ = false;
     }
     [[nodiscard]] constexpr bool understood() const { return understood_; }
     [[nodiscard]] constexpr bool is_literal() const { return !is_regex_ && !is_glob_; }
+    /// Whether it is a name with a single star behind it.
+    [[nodiscard]] constexpr bool is_prefix() const { return is_prefix_; }
 
     /// Whether a whole module name fits; `steps` bounds the search, which gives up at zero.
     [[nodiscard]] constexpr bool fits(std::string_view name, count& steps) const {
@@ -9539,6 +9558,7 @@ class name_pattern {
     std::string_view text_{};
     bool is_regex_ = false;
     bool is_glob_ = false;
+    bool is_prefix_ = false;
     bool understood_ = true;
 };
 
@@ -9753,7 +9773,7 @@ class module_dtypes {
     constexpr void note_module(std::string_view module, count first, count last, dtype type) {
         if (first >= last) return;
         modules::name_pattern const p(module);
-        if (module.size() > 1 && module.ends_with('*') && modules::name_pattern(module.substr(0, module.size() - 1)).is_literal()) {
+        if (p.is_prefix()) {
             std::string_view const start = module.substr(0, module.size() - 1);
             modules::each_name([&](std::string_view block, modules::layer_name const& l) {
                 if (modules::starts_with(block, l.text, start)) set(l.part, first, last, type);
@@ -11036,23 +11056,11 @@ struct registry {
         }
     }
 
-    /// Whether a field of a family is filled by this key.
-    template <class G>
-    static consteval bool reads(std::string_view name) {
-        bool found = false;
-        auto const look = [&](auto const& fields) {
-            for (auto const& f : fields)
-                for (std::size_t i = 0; i != f.name_count; ++i) found = found || f.names[i] == name;
-        };
-        [&]<class... P>(types<P...>) { (look(schema::table<P>), ...); }(schema::tables_of<G>());
-        return found;
-    }
-
     template <class G>
     static constexpr model read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
         model m{std::variant<F...>(std::in_place_type<G>), facts};
         G& g = *std::get_if<G>(&m.text);
-        if constexpr (!reads<G>("attn_res_block_size"))
+        if constexpr (!schema::any_name(schema::tables_of<G>(), [](std::string_view n) { return n == "attn_res_block_size"; }))
             if (d.find("attn_res_block_size") != nullptr) {
                 m.config.founded = provenance::inferred;
                 m.config.remarks.try_push_back(remark::unread_structure);
@@ -13872,30 +13880,6 @@ COSTEXPR_COLD constexpr void describe_family(family_tables& t) {
     [&]<class... P>(types<P...>) { (add.template operator()<P>(), ...); }(schema::tables_of<F>());
 }
 
-/// Whether a field of these tables has this name, which may be a path.
-template <class... P>
-constexpr bool table_has(types<P...>, std::string_view outer, std::string_view inner) {
-    auto const has = [&]<class Q>() {
-        for (auto const& f : schema::table<Q>)
-            for (std::size_t i = 0; i != f.name_count; ++i)
-                if (schema::outer_name(f.names[i]) == outer && schema::inner_name(f.names[i]) == inner) return true;
-        return false;
-    };
-    return (has.template operator()<P>() || ...);
-}
-
-/// The same of the key outside a path.
-template <class... P>
-constexpr bool table_has_outer(types<P...>, std::string_view outer) {
-    auto const has = [&]<class Q>() {
-        for (auto const& f : schema::table<Q>)
-            for (std::size_t i = 0; i != f.name_count; ++i)
-                if (schema::outer_name(f.names[i]) == outer) return true;
-        return false;
-    };
-    return (has.template operator()<P>() || ...);
-}
-
 /// The first entry of a list, unread, that names the kinds of layers.
 constexpr json::value first_kind(schema::document const& d, std::string_view key, json::value const& v) {
     json::value const first = first_of(d, v);
@@ -14012,9 +13996,10 @@ constexpr bool mendable(problems const& p) {
 
 /// Which of three situations a config is in: S1, every structural key of a registered architecture is read; S2, a registered or structurally
 /// readable model with new keys; S3, a layer type or a combination of them that does not exist yet. With what is not read, and what is missing.
-/// A text that is no config, or one whose keys contradict each other, is an error as it is for read_model.
+/// A text that is no config, or one whose keys contradict each other, is an error as it is for read_model. `refused`: what read_model said
+/// against it, nothing where it read it.
 template <class Registry = builtin>
-[[nodiscard]] constexpr result<classification> classify(std::string_view config, std::string_view hf_quant_config = {}) {
+[[nodiscard]] constexpr result<classification> classify(std::string_view config, std::string_view hf_quant_config, problems const& refused) {
     using registry = Registry;
     problems p{};
     schema::document d{.text = config, .options = {.nonfinite = true}, .keys = registry::words.view()};
@@ -14022,8 +14007,8 @@ template <class Registry = builtin>
     if (!p.empty()) return p;
 
     classification c{};
-    auto const model = registry::read(config, hf_quant_config);
-    if (!model && !detail::mendable(model.error())) return model.error();
+    bool const readable = refused.empty();
+    if (!readable && !detail::mendable(refused)) return refused;
     config_facts facts{};
     detail::claim const claim = registry::claimed_by(d, facts, p);
     bool const has_family = p.empty();
@@ -14051,7 +14036,7 @@ template <class Registry = builtin>
                 std::string_view const key = k.raw(d.text);
                 if (!detail::says_something(d, inner) || !detail::speaks_of_structure(key) || !detail::can_be_structure(d, key, inner)) continue;
                 bool read = false;
-                registry::with_family(claim.family, [&]<class F>() { read = detail::table_has(schema::tables_of<F>(), name, key); });
+                registry::with_family(claim.family, [&]<class F>() { read = schema::any_name(schema::tables_of<F>(), [&](std::string_view n) { return schema::outer_name(n) == name && schema::inner_name(n) == key; }); });
                 if (!read) report(inner, tables.place_for(name));
             }
             return;
@@ -14063,7 +14048,7 @@ template <class Registry = builtin>
         for (auto const& k : detail::keys_read_apart)
             if (id != schema::words_view::none && k.key == name && tables.has(k.table)) return;
         // where there are no experts, their sizes say nothing
-        if (!c.has(feature::moe) && id != schema::words_view::none && detail::table_has_outer(types<mixture>{}, name)) return;
+        if (!c.has(feature::moe) && id != schema::words_view::none && schema::any_name(types<mixture>{}, [&](std::string_view n) { return schema::outer_name(n) == name; })) return;
         if (detail::tells_no_layers_apart(d, name, v)) return;
         detail::layer_sign_key const* const sign = detail::layer_sign_of(name);
         // where no family is known, what some other reads is not new
@@ -14078,16 +14063,20 @@ template <class Registry = builtin>
 
     bool lacks_layers = !has_family || !c.missing.empty();
     if (!has_family) c.missing.try_push_back({missing_part::kind::composition, d.decoder, {}});
-    if (!model)
-        for (problem const& q : model.error()) {
-            if (q.code == errc::unknown_name) c.missing.try_push_back({detail::names_a_kind(d, q.offset) ? missing_part::kind::layer_kind : missing_part::kind::layer_type, q.offset, {}}), lacks_layers = true;
-            if (q.code == errc::missing_key) c.missing.try_push_back({missing_part::kind::key, q.offset, q.key});
-        }
+    for (problem const& q : refused) {
+        if (q.code == errc::unknown_name) c.missing.try_push_back({detail::names_a_kind(d, q.offset) ? missing_part::kind::layer_kind : missing_part::kind::layer_type, q.offset, {}}), lacks_layers = true;
+        if (q.code == errc::missing_key) c.missing.try_push_back({missing_part::kind::key, q.offset, q.key});
+    }
     // a registered model that lacks a key, and has no other that could stand for it, is an error
-    if (!model && c.registered && !lacks_layers && c.unread.empty()) return model.error();
+    if (!readable && c.registered && !lacks_layers && c.unread.empty()) return refused;
     if (has_family && !c.registered) c.missing.try_push_back({missing_part::kind::row, d.decoder, c.family});
-    c.situation = lacks_layers ? situation::s3 : c.registered && c.unread.empty() && model ? situation::s1 : situation::s2;
+    c.situation = lacks_layers ? situation::s3 : c.registered && c.unread.empty() && readable ? situation::s1 : situation::s2;
     return c;
+}
+/// The same of a config that was not read before.
+template <class Registry = builtin>
+[[nodiscard]] constexpr result<classification> classify(std::string_view config, std::string_view hf_quant_config = {}) {
+    return classify<Registry>(config, hf_quant_config, Registry::read(config, hf_quant_config).error());
 }
 
 namespace detail {
@@ -14252,6 +14241,10 @@ struct entry {
     std::uint32_t size;
     char const* quantization;
     std::uint32_t quantization_size;
+
+    [[nodiscard]] constexpr std::string_view config() const { return {text, size}; }
+    /// Empty where the model has none.
+    [[nodiscard]] constexpr std::string_view hf_quant_config() const { return quantization != nullptr ? std::string_view(quantization, quantization_size) : std::string_view(); }
 };
 
 }  // namespace costexpr::embedded
@@ -14658,8 +14651,7 @@ consteval auto make_known() {
 template <std::size_t Index, class Registry>
 struct embedded_config {
     static constexpr embedded::entry const& e = embedded::models[Index];
-    static constexpr auto read =
-        Registry::read({e.text, e.size}, e.quantization == nullptr ? std::string_view{} : std::string_view(e.quantization, e.quantization_size));
+    static constexpr auto read = Registry::read(e.config(), e.hf_quant_config());
 };
 template <auto Text, class Registry>
 struct given_config {

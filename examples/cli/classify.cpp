@@ -3,8 +3,8 @@
 
 namespace cli {
 
-outcome<cx::classification> situation_of(config_texts const& texts) {
-    auto const c = cx::classify(texts.config.text, texts.quantization);
+outcome<cx::classification> situation_of(config_texts const& texts, cx::problems const& refused) {
+    auto const c = cx::classify(texts.config.text, texts.quantization, refused);
     if (!c) return explain(c.error(), texts.config);
     return *c;
 }
@@ -12,7 +12,7 @@ outcome<cx::classification> situation_of(config_texts const& texts) {
 int classify(std::string const& config, bool as_json) {
     auto const texts = load_config(config);
     if (!texts) return report(texts.errors, as_json);
-    auto const found = situation_of(*texts);
+    auto const found = situation_of(*texts, cx::read_model(texts->config.text, texts->quantization).error());
     if (!found) return report(found.errors, as_json);
     cx::classification const& c = *found;
     std::string_view const text = texts->config.text;

@@ -102,13 +102,17 @@ class table {
     std::vector<std::size_t> left_{0};
 };
 
+/// Prints a list in one of its two forms; returns the exit status.
+int print(bool as_json, std::string const& text, table const& t);
+
 std::string human_bytes(double bytes);
 std::string human_count(double n);
 std::string human_time(double seconds);
 
 int inspect(std::string const& config, std::string const& kv_cache, cx::count context, bool as_json);
 /// Which situation a config is in; what is wrong with it where it has none.
-outcome<cx::classification> situation_of(config_texts const& texts);
+/// `refused`: why the model cannot be read, nothing where it can.
+outcome<cx::classification> situation_of(config_texts const& texts, cx::problems const& refused);
 int classify(std::string const& config, bool as_json);
 int support(std::string const& model, std::string const& system, bool as_csv, bool as_json);
 int list_models(bool as_json);
@@ -126,6 +130,10 @@ struct estimate_options {
     bool explain = false;
     bool as_json = false;
 };
+/// What is wrong with numbers and names of a request, added to the errors.
+void check_range(cx::count value, cx::count least, char const* key, complaints& errors);
+void check_request(estimate_options const& options, complaints& errors);  ///< batch and lengths
+void check_framework(estimate_options const& options, complaints& errors);
 /// The deployment that options ask for, in the precision of the checkpoint where they do not say otherwise; adds what is wrong with them.
 cx::deployment deployment_of(estimate_options const& options, loaded_model const& m, complaints& errors);
 /// What the library says against a layout, a model or a request.

@@ -39,23 +39,34 @@ bool set_dtype(std::string const& name, cx::dtype& out, std::string_view option,
     return false;
 }
 
+}  // namespace
+
+void check_range(cx::count value, cx::count least, char const* key, complaints& errors) {
+    if (value < least || value > cx::largest_dimension)
+        errors.push_back(simple_complaint("out_of_range", key, fmt::format("{} is out of range (expected {} to {}, found {})", key, least, cx::largest_dimension, value)));
+}
+void check_request(estimate_options const& o, complaints& errors) {
+    check_range(o.batch, 1, "batch", errors);
+    check_range(o.isl, 1, "isl", errors);
+    check_range(o.osl, 1, "osl", errors);
+}
+void check_framework(estimate_options const& o, complaints& errors) {
+    if (std::find(cx::framework_names.begin(), cx::framework_names.end(), o.framework) == cx::framework_names.end())
+        errors.push_back(simple_complaint("unknown_name", "framework", fmt::format("no framework \"{}\" (expected trtllm, vllm or sglang)", o.framework)));
+}
+
+namespace {
+
 complaints check(estimate_options const& o) {
     complaints errors;
-    auto const at_least = [&](cx::count value, cx::count least, char const* key) {
-        if (value < least || value > cx::largest_dimension)
-            errors.push_back(simple_complaint("out_of_range", key, fmt::format("{} is out of range (expected {} to {}, found {})", key, least, cx::largest_dimension, value)));
-    };
-    at_least(o.batch, 1, "batch");
-    at_least(o.isl, 1, "isl");
-    at_least(o.osl, 1, "osl");
-    at_least(o.prefix, 0, "prefix");
+    check_request(o, errors);
+    check_range(o.prefix, 0, "prefix", errors);
     if (o.prefix >= o.isl && o.prefix > 0) errors.push_back(simple_complaint("contradiction", "prefix", fmt::format("prefix must be shorter than isl (expected less than {}, found {})", o.isl, o.prefix)));
     if (o.mode != "static" && o.mode != "prefill" && o.mode != "decode")
         errors.push_back(simple_complaint("unknown_name", "mode", fmt::format("mode \"{}\" is not priced (expected static, prefill or decode)", o.mode)));
     if (o.pricing != "roofline")
         errors.push_back(simple_complaint("unknown_name", "pricing", fmt::format("pricing \"{}\" is not there (expected roofline)", o.pricing)));
-    if (std::find(cx::framework_names.begin(), cx::framework_names.end(), o.framework) == cx::framework_names.end())
-        errors.push_back(simple_complaint("unknown_name", "framework", fmt::format("no framework \"{}\" (expected trtllm, vllm or sglang)", o.framework)));
+    check_framework(o, errors);
     if (o.mtp < 0 || o.mtp > cx::speculation::most_drafts)
         errors.push_back(simple_complaint("out_of_range", "mtp", fmt::format("mtp is out of range (expected 0 to {} drafts, found {})", cx::speculation::most_drafts, o.mtp)));
     else if (o.mtp != 0 && !(cx::speculation{o.mtp, o.accepted}.possible()))

@@ -15,16 +15,9 @@ int fit(estimate_options const& o, cx::count chunk) {
     auto const system = load_system(o.system);
     if (!system) return report(system.errors, o.as_json);
     complaints errors;
-    auto const at_least = [&](cx::count value, cx::count least, char const* key) {
-        if (value < least || value > cx::largest_dimension)
-            errors.push_back(simple_complaint("out_of_range", key, fmt::format("{} is out of range (expected {} to {}, found {})", key, least, cx::largest_dimension, value)));
-    };
-    at_least(o.batch, 1, "batch");
-    at_least(o.isl, 1, "isl");
-    at_least(o.osl, 1, "osl");
-    at_least(chunk, 0, "chunk");
-    if (std::find(cx::framework_names.begin(), cx::framework_names.end(), o.framework) == cx::framework_names.end())
-        errors.push_back(simple_complaint("unknown_name", "framework", fmt::format("no framework \"{}\" (expected trtllm, vllm or sglang)", o.framework)));
+    check_request(o, errors);
+    check_range(chunk, 0, "chunk", errors);
+    check_framework(o, errors);
     cx::deployment const x = deployment_of(o, *m, errors);
     if (!errors.empty()) return report(errors, o.as_json);
     auto const graph = cx::lower(m->model, x);

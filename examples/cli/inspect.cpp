@@ -64,7 +64,7 @@ int inspect(std::string const& config, std::string const& kv_cache, cx::count co
     cx::count const weight_bytes = cx::weight_bytes(ops);
     cx::count const mtp_modules = cx::visit([](auto const& f) { return f.base.predictions(); }, m);
     bool const is_moe = cx::has_experts(ops);
-    auto const found = situation_of(*loaded);
+    auto const found = situation_of(*loaded, {});
     if (!found) return report(found.errors, as_json);
     std::vector<note> notes;
     for (cx::remark r : m.config.remarks) notes.push_back({cx::remark_names[static_cast<std::size_t>(r)], "", std::string(explanation(r))});

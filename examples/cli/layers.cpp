@@ -161,11 +161,7 @@ int layer_classes(bool as_json) {
     };
     [&]<class... C>(cx::types<C...>) { (one(std::type_identity<C>{}), ...); }(cx::layer_classes{});
     out.end_array();
-    if (as_json)
-        fmt::print("{}\n", text);
-    else
-        t.print();
-    return 0;
+    return print(as_json, text, t);
 }
 
 int layer_lines() {

@@ -33,11 +33,7 @@ int list_models(bool as_json) {
                human_count(static_cast<double>(m->model.active_parameters()))});
     }
     out.end_array();
-    if (as_json)
-        fmt::print("{}\n", text);
-    else
-        t.print();
-    return 0;
+    return print(as_json, text, t);
 }
 
 int list_systems(bool as_json) {
@@ -71,11 +67,7 @@ int list_systems(bool as_json) {
                human_bytes(s->cluster.bytes_per_second) + "/s"});
     }
     out.end_array();
-    if (as_json)
-        fmt::print("{}\n", text);
-    else
-        t.print();
-    return 0;
+    return print(as_json, text, t);
 }
 
 int list_families(bool keys, bool as_json) {

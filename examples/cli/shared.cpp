@@ -98,7 +98,7 @@ outcome<config_texts> load_config(std::string const& config) {
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
         if (e.name != config) continue;
-        return config_texts{config, {config, std::string(e.text, e.size)}, e.quantization != nullptr ? std::string(e.quantization, e.quantization_size) : std::string()};
+        return config_texts{config, {config, std::string(e.config())}, std::string(e.hf_quant_config())};
     }
     return complaints{simple_complaint("unknown_model", config, fmt::format("there is no such model (expected a path to a config.json, a directory that holds one, or a name that `costexpr models` lists, found \"{}\")", config))};
 }
@@ -114,7 +114,7 @@ outcome<loaded_model> load_model(std::string const& config) {
 outcome<cx::system_spec> load_system(std::string const& name) {
     source from{name, {}};
     for (std::size_t i = 0; i != cx::embedded::system_count; ++i)
-        if (cx::embedded::systems[i].name == name) from.text.assign(cx::embedded::systems[i].text, cx::embedded::systems[i].size);
+        if (cx::embedded::systems[i].name == name) from.text = cx::embedded::systems[i].config();
     if (from.text.empty()) {
         auto text = read_file(name);
         if (!text) return complaints{simple_complaint("unknown_system", name, fmt::format("there is no such system (expected a path to a system's JSON, or a name that `costexpr systems` lists, found \"{}\")", name))};
@@ -123,6 +123,14 @@ outcome<cx::system_spec> load_system(std::string const& name) {
     auto read = cx::read_system(from.text);
     if (!read) return explain(read.error(), from);
     return *read;
+}
+
+int print(bool as_json, std::string const& text, table const& t) {
+    if (as_json)
+        fmt::print("{}\n", text);
+    else
+        t.print();
+    return 0;
 }
 
 bool colours() { return isatty(STDOUT_FILENO) != 0; }

@@ -143,11 +143,7 @@ int support(std::string const& model, std::string const& system, bool as_csv, bo
         }
     }
     out.end_array();
-    if (as_json)
-        fmt::print("{}\n", text);
-    else if (!as_csv)
-        t.print();
-    return 0;
+    return as_csv ? 0 : print(as_json, text, t);
 }
 
 }  // namespace cli

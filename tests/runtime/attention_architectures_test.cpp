@@ -4,7 +4,7 @@
 #include <costexpr/layer/compressed_convolution.hpp>
 #include <costexpr/layer/localized_filter.hpp>
 
-#include "check.hpp"
+#include <figures.hpp>
 
 #include <cstddef>
 #include <string>
@@ -252,12 +252,6 @@ TEST(attention_architectures, give_their_counts) {
 constexpr bool in_constant_evaluation() { return holds(expectations[3]) && holds(expectations[5]) && holds(expectations[16]); }
 CHECK_TWICE(in_constant_evaluation);
 
-template <class L>
-constexpr count parameters(L const& layer) {
-    count sum = 0;
-    cx::for_each_op(layer.ops(cx::deployment{}), [&](auto const& o) { sum += o.template parameters<count>(); });
-    return sum;
-}
 template <class L>
 constexpr count elements(L const& layer, count tokens) {
     count sum = 0;

@@ -29,8 +29,8 @@ TEST(embedded, every_model_reads) {
     ASSERT_GT(cx::embedded::model_count, 0u);
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
-        std::string_view const text(e.text, e.size);
-        auto const m = cx::read_model(text, e.quantization == nullptr ? std::string_view{} : std::string_view(e.quantization, e.quantization_size));
+        std::string_view const text = e.config();
+        auto const m = cx::read_model(text, e.hf_quant_config());
         ASSERT_TRUE(m) << e.name << ": " << first_problem(m, text);
         EXPECT_NE(m->config.founded, cx::provenance::inferred) << e.name;
         EXPECT_FALSE(m->config.family.empty()) << e.name;
@@ -47,7 +47,7 @@ TEST(embedded, every_quantization_file_reads) {
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
         if (e.quantization == nullptr) continue;
-        std::string_view const text(e.quantization, e.quantization_size);
+        std::string_view const text = e.hf_quant_config();
         auto const q = cx::read<cx::quantization>(text, {.nonfinite = true});
         EXPECT_TRUE(q) << e.name << ": " << first_problem(q, text);
     }
@@ -57,7 +57,7 @@ TEST(embedded, every_system_reads) {
     ASSERT_GT(cx::embedded::system_count, 0u);
     for (std::size_t i = 0; i != cx::embedded::system_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::systems[i];
-        std::string_view const text(e.text, e.size);
+        std::string_view const text = e.config();
         auto const s = cx::read_system(text);
         ASSERT_TRUE(s) << e.name << ": " << first_problem(s, text);
         EXPECT_EQ(s->name.view(), e.name);

@@ -58,7 +58,7 @@ TEST(explanations, say_what_every_op_of_every_model_computes) {
     cx::group const groups[] = {{.sequences = 7, .new_tokens = 2, .past_tokens = 5000}, {.sequences = 2, .new_tokens = 300, .past_tokens = 40, .phase = cx::phase::prefill}};
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
-        auto const m = cx::read_model({e.text, e.size}, e.quantization != nullptr ? std::string_view{e.quantization, e.quantization_size} : std::string_view{});
+        auto const m = cx::read_model(e.config(), e.hf_quant_config());
         ASSERT_TRUE(m) << e.name;
         cx::deployment x{.layout = {.tp = 2, .dp = 2, .ep = 2}, .precision = m->config.precision()};
         auto g = cx::lower(*m, x);

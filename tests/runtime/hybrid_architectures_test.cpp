@@ -5,7 +5,7 @@
 
 #include <costexpr/costexpr.hpp>
 
-#include "check.hpp"
+#include <figures.hpp>
 
 #include <string_view>
 
@@ -38,12 +38,6 @@ constexpr figures whole(count text, count per_token = 0, count windowed = 0, cou
     return {text, text, per_token, windowed, convolution, recurrent, 0};
 }
 
-template <class L>
-constexpr count parameters(L const& layer) {
-    count sum = 0;
-    cx::for_each_op(layer.ops(cx::deployment{}), [&](auto const& o) { sum += o.template parameters<count>(); });
-    return sum;
-}
 template <class L>
 constexpr count fixed(L const& layer, cx::cache::kind kind) {
     count sum = 0;

@@ -10,7 +10,7 @@
 #include <costexpr/layer/moe.hpp>
 #include <costexpr/layer/norm.hpp>
 
-#include <check.hpp>
+#include <figures.hpp>
 
 #include <gtest/gtest.h>
 
@@ -19,12 +19,6 @@ using cx::count;
 
 namespace {
 
-template <class L>
-constexpr count parameters(L const& layer, cx::layout const& l = {}) {
-    count sum = 0;
-    cx::for_each_op(layer.ops(cx::deployment{.layout = l}), [&](auto const& o) { sum += o.template parameters<count>(); });
-    return sum;
-}
 template <class L>
 constexpr count active(L const& layer) {
     count sum = 0;

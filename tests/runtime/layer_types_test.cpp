@@ -221,7 +221,7 @@ TEST(layer_lists, every_embedded_model_comes_back_whole) {
     std::size_t came_back = 0;
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
-        auto const m = cx::read_model({e.text, e.size});
+        auto const m = cx::read_model(e.config());
         ASSERT_TRUE(m) << e.name;
         auto const list = cx::layers_of(*m, e.name);
         ASSERT_TRUE(list) << e.name << ": " << told(list.error(), {});

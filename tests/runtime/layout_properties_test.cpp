@@ -36,7 +36,7 @@ template <class F>
 void for_each_model(F const& f) {
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
-        auto const m = cx::read_model({e.text, e.size}, e.quantization == nullptr ? std::string_view{} : std::string_view(e.quantization, e.quantization_size));
+        auto const m = cx::read_model(e.config(), e.hf_quant_config());
         ASSERT_TRUE(m) << e.name;
         SCOPED_TRACE(std::string(e.name));
         f(*m);

@@ -173,7 +173,7 @@ CHECK_TWICE(a_composition_without_lists_has_stages_too);
 TEST(stages, of_all_models_hold_the_whole_once) {
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
-        auto const m = cx::read_model({e.text, e.size}, e.quantization != nullptr ? std::string_view{e.quantization, e.quantization_size} : std::string_view{});
+        auto const m = cx::read_model(e.config(), e.hf_quant_config());
         ASSERT_TRUE(m) << e.name;
         for (count pp : {2, 3, 4, 7, 8})
             for (cx::framework f : {cx::framework::trtllm, cx::framework::vllm, cx::framework::sglang}) {

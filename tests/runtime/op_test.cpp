@@ -10,7 +10,7 @@
 #include <costexpr/op/moe.hpp>
 #include <costexpr/op/norm.hpp>
 
-#include <check.hpp>
+#include <figures.hpp>
 
 #include <gtest/gtest.h>
 
@@ -22,12 +22,6 @@ namespace cx = costexpr;
 using cx::count;
 
 namespace {
-
-constexpr cx::load<double> load_of(cx::group const& g) { return cx::moments<double>(g); }
-constexpr cx::load<double> tokens(count n) { return load_of({.sequences = launder(n), .new_tokens = 1, .past_tokens = 0, .phase = cx::phase::decode}); }
-constexpr cx::basic_group<double> real(cx::group const& g) {
-    return {static_cast<double>(g.sequences), static_cast<double>(g.new_tokens), static_cast<double>(g.past_tokens), g.phase};
-}
 
 constexpr bool gemm() {
     cx::gemm const op{.outer = launder(count{6144}), .inner = 4096};
@@ -170,8 +164,6 @@ CHECK_TWICE(mla_attention)
 constexpr cx::experts mixtral(count local = 8) {
     return {.local = launder(local), .top_k = 2, .all = 8, .hidden = 4096, .inner = 14336, .log_not_chosen = cx::log_of_complement(launder(0.25))};
 }
-constexpr bool close(double a, double b, double tolerance = 1e-12) { return (a < b ? b - a : a - b) <= tolerance * (a < 0 ? -a : a); }
-
 constexpr bool experts() {
     auto const w = mixtral()(tokens(2));
     return mixtral().parameters() == 1'409'286'144 && mixtral().active_parameters() == 352'321'536 && mixtral().weight_bytes() == count{2} * 1'409'286'144 &&

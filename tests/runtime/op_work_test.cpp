@@ -15,7 +15,7 @@
 #include <costexpr/op/passes.hpp>
 #include <costexpr/op/recurrent.hpp>
 
-#include <check.hpp>
+#include <figures.hpp>
 
 #include <gtest/gtest.h>
 
@@ -26,13 +26,6 @@ namespace cx = costexpr;
 using cx::count;
 
 namespace {
-
-constexpr cx::load<double> load_of(cx::group const& g) { return cx::moments<double>(g); }
-constexpr cx::load<double> tokens(count n) { return load_of({.sequences = launder(n), .new_tokens = 1, .past_tokens = 0, .phase = cx::phase::decode}); }
-constexpr cx::basic_group<double> real(cx::group const& g) {
-    return {static_cast<double>(g.sequences), static_cast<double>(g.new_tokens), static_cast<double>(g.past_tokens), g.phase};
-}
-constexpr bool close(double a, double b, double tolerance = 1e-12) { return (a < b ? b - a : a - b) <= tolerance * (a < 0 ? -a : a); }
 
 /// The first op of a layer for which this holds.
 template <class O, class Layer, class F>

@@ -219,9 +219,6 @@ TEST(situations, steps_say_what_to_write_where) {
                      "cmake --build <build> --target single_include: the embedded and the single header, written anew"}));
 }
 
-std::string_view text_of(cx::embedded::entry const& e) { return {e.text, e.size}; }
-std::string_view quantization_of(cx::embedded::entry const& e) { return e.quantization == nullptr ? std::string_view() : std::string_view(e.quantization, e.quantization_size); }
-
 std::string pointers(cx::classification const& c, std::string_view text) {
     std::string all;
     for (cx::unread_key const& u : c.unread) {
@@ -234,9 +231,9 @@ std::string pointers(cx::classification const& c, std::string_view text) {
 TEST(situations, embedded_models_are_read_whole) {
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
-        auto const c = cx::classify(text_of(e), quantization_of(e));
+        auto const c = cx::classify(e.config(), e.hf_quant_config());
         ASSERT_TRUE(c) << e.name;
-        EXPECT_EQ(c->situation, situation::s1) << e.name << pointers(*c, text_of(e));
+        EXPECT_EQ(c->situation, situation::s1) << e.name << pointers(*c, e.config());
     }
 }
 
@@ -268,7 +265,7 @@ TEST(situations, whole_configs_of_registered_architectures_are_read_whole) {
 TEST(situations, a_changed_byte_never_crashes) {
     unsigned random = 20240609;
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
-        std::string text(text_of(cx::embedded::models[i]));
+        std::string text(cx::embedded::models[i].config());
         for (int n = 0; n != 50; ++n) {
             random = random * 1664525u + 1013904223u;
             std::size_t const at = (random >> 8) % text.size();
@@ -303,8 +300,8 @@ TEST(situations, models_under_unknown_names_are_read_by_their_keys) {
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
         ++all;
-        std::string const text = renamed(renamed(std::string(text_of(e)), "architectures", "UnknownForCausalLM"), "model_type", "unknown");
-        auto const known = cx::read_model(text_of(e));
+        std::string const text = renamed(renamed(std::string(e.config()), "architectures", "UnknownForCausalLM"), "model_type", "unknown");
+        auto const known = cx::read_model(e.config());
         auto const inferred = cx::read_model(text);
         auto const c = cx::classify(text);
         ASSERT_TRUE(known && c) << e.name;
@@ -330,14 +327,14 @@ TEST(situations, models_under_unknown_names_are_read_by_their_keys) {
 TEST(situations, every_new_structural_key_is_found) {
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
-        auto const with = [&](std::string_view member) { return "{" + std::string(member) + "," + std::string(text_of(e).substr(1)); };
+        auto const with = [&](std::string_view member) { return "{" + std::string(member) + "," + std::string(e.config().substr(1)); };
         std::string const structural = with(R"("num_memory_slots":4)");
-        auto const c = cx::classify(structural, quantization_of(e));
+        auto const c = cx::classify(structural, e.hf_quant_config());
         ASSERT_TRUE(c) << e.name;
         EXPECT_EQ(c->situation, situation::s2) << e.name;
         EXPECT_EQ(pointers(*c, structural), " /num_memory_slots") << e.name;
         for (std::string_view other : {R"("num_memory_slots":0)", R"("gizmo_temperature":0.5)", R"("memory_token_id":7)", R"("note":"layers")"})
-            EXPECT_EQ(cx::classify(with(other), quantization_of(e))->situation, situation::s1) << e.name << other;
+            EXPECT_EQ(cx::classify(with(other), e.hf_quant_config())->situation, situation::s1) << e.name << other;
     }
 }
 
@@ -345,8 +342,8 @@ TEST(situations, every_new_structural_key_is_found) {
 TEST(situations, facts_follow_from_the_composition) {
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
         cx::embedded::entry const& e = cx::embedded::models[i];
-        auto const m = cx::read_model(text_of(e), quantization_of(e));
-        auto const c = cx::classify(text_of(e), quantization_of(e));
+        auto const m = cx::read_model(e.config(), e.hf_quant_config());
+        auto const c = cx::classify(e.config(), e.hf_quant_config());
         ASSERT_TRUE(m && c) << e.name;
         EXPECT_EQ(m->config.has_vision, c->has(cx::feature::vision_tower)) << e.name;
         EXPECT_EQ(cx::has_experts(m->ops()), m->parameters() != m->active_parameters()) << e.name;

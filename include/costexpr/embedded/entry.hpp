@@ -13,6 +13,10 @@ struct entry {
     std::uint32_t size;
     char const* quantization;
     std::uint32_t quantization_size;
+
+    [[nodiscard]] constexpr std::string_view config() const { return {text, size}; }
+    /// Empty where the model has none.
+    [[nodiscard]] constexpr std::string_view hf_quant_config() const { return quantization != nullptr ? std::string_view(quantization, quantization_size) : std::string_view(); }
 };
 
 }  // namespace costexpr::embedded

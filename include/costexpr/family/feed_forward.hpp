@@ -198,6 +198,8 @@ struct mixture {
         return {{.hidden = hidden, .inner = other_inner, .experts = other_experts, .top_k = top_k, .gated = gated, .expert_bias = expert_bias}};
     }
     [[nodiscard]] constexpr count other_layers() const { return other_experts != 0 ? moe_layers() : 0; }
+    /// Whether the last layer has experts: the modules of multi-token prediction are like it.
+    [[nodiscard]] constexpr bool ends_with_experts() const { return !order.empty() && order[order.size() - 1] == layer_kind::moe; }
     [[nodiscard]] constexpr count moe_layers() const { return order.of(layer_kind::moe); }
     [[nodiscard]] constexpr count dense_count() const { return order.of(layer_kind::dense); }
 };

@@ -286,7 +286,7 @@ struct mla_decoder {
     /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is, with an indexer of their own.
     COSTEXPR_INLINE constexpr auto prediction() const {
         count const n = base.predictions();
-        bool const sparse = !experts.order.empty() && experts.order[experts.order.size() - 1] == layer_kind::moe;
+        bool const sparse = experts.ends_with_experts();
         bool const indexed = index.top_k != 0;
         return costexpr::layers(times(n, base.prediction()),
                                 times(n * base.norms_per_layer(), base.layer_norm()),

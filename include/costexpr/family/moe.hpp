@@ -172,7 +172,7 @@ struct moe_decoder {
     /// The modules of multi-token prediction, which hold a layer each, of the kind that the last one is.
     COSTEXPR_INLINE constexpr auto prediction() const {
         count const n = base.predictions();
-        bool const sparse = !experts.order.empty() && experts.order[experts.order.size() - 1] == layer_kind::moe;
+        bool const sparse = experts.ends_with_experts();
         return costexpr::layers(times(n, base.prediction()),
                                 times(n * base.norms_per_layer(), base.layer_norm()),
                                 times(n, attention.full_layer()),

@@ -218,7 +218,7 @@ class module_dtypes {
     constexpr void note_module(std::string_view module, count first, count last, dtype type) {
         if (first >= last) return;
         modules::name_pattern const p(module);
-        if (module.size() > 1 && module.ends_with('*') && modules::name_pattern(module.substr(0, module.size() - 1)).is_literal()) {
+        if (p.is_prefix()) {
             std::string_view const start = module.substr(0, module.size() - 1);
             modules::each_name([&](std::string_view block, modules::layer_name const& l) {
                 if (modules::starts_with(block, l.text, start)) set(l.part, first, last, type);

@@ -344,30 +344,6 @@ COSTEXPR_COLD constexpr void describe_family(family_tables& t) {
     [&]<class... P>(types<P...>) { (add.template operator()<P>(), ...); }(schema::tables_of<F>());
 }
 
-/// Whether a field of these tables has this name, which may be a path.
-template <class... P>
-constexpr bool table_has(types<P...>, std::string_view outer, std::string_view inner) {
-    auto const has = [&]<class Q>() {
-        for (auto const& f : schema::table<Q>)
-            for (std::size_t i = 0; i != f.name_count; ++i)
-                if (schema::outer_name(f.names[i]) == outer && schema::inner_name(f.names[i]) == inner) return true;
-        return false;
-    };
-    return (has.template operator()<P>() || ...);
-}
-
-/// The same of the key outside a path.
-template <class... P>
-constexpr bool table_has_outer(types<P...>, std::string_view outer) {
-    auto const has = [&]<class Q>() {
-        for (auto const& f : schema::table<Q>)
-            for (std::size_t i = 0; i != f.name_count; ++i)
-                if (schema::outer_name(f.names[i]) == outer) return true;
-        return false;
-    };
-    return (has.template operator()<P>() || ...);
-}
-
 /// The first entry of a list, unread, that names the kinds of layers.
 constexpr json::value first_kind(schema::document const& d, std::string_view key, json::value const& v) {
     json::value const first = first_of(d, v);
@@ -484,9 +460,10 @@ constexpr bool mendable(problems const& p) {
 
 /// Which of three situations a config is in: S1, every structural key of a registered architecture is read; S2, a registered or structurally
 /// readable model with new keys; S3, a layer type or a combination of them that does not exist yet. With what is not read, and what is missing.
-/// A text that is no config, or one whose keys contradict each other, is an error as it is for read_model.
+/// A text that is no config, or one whose keys contradict each other, is an error as it is for read_model. `refused`: what read_model said
+/// against it, nothing where it read it.
 template <class Registry = builtin>
-[[nodiscard]] constexpr result<classification> classify(std::string_view config, std::string_view hf_quant_config = {}) {
+[[nodiscard]] constexpr result<classification> classify(std::string_view config, std::string_view hf_quant_config, problems const& refused) {
     using registry = Registry;
     problems p{};
     schema::document d{.text = config, .options = {.nonfinite = true}, .keys = registry::words.view()};
@@ -494,8 +471,8 @@ template <class Registry = builtin>
     if (!p.empty()) return p;
 
     classification c{};
-    auto const model = registry::read(config, hf_quant_config);
-    if (!model && !detail::mendable(model.error())) return model.error();
+    bool const readable = refused.empty();
+    if (!readable && !detail::mendable(refused)) return refused;
     config_facts facts{};
     detail::claim const claim = registry::claimed_by(d, facts, p);
     bool const has_family = p.empty();
@@ -523,7 +500,7 @@ template <class Registry = builtin>
                 std::string_view const key = k.raw(d.text);
                 if (!detail::says_something(d, inner) || !detail::speaks_of_structure(key) || !detail::can_be_structure(d, key, inner)) continue;
                 bool read = false;
-                registry::with_family(claim.family, [&]<class F>() { read = detail::table_has(schema::tables_of<F>(), name, key); });
+                registry::with_family(claim.family, [&]<class F>() { read = schema::any_name(schema::tables_of<F>(), [&](std::string_view n) { return schema::outer_name(n) == name && schema::inner_name(n) == key; }); });
                 if (!read) report(inner, tables.place_for(name));
             }
             return;
@@ -535,7 +512,7 @@ template <class Registry = builtin>
         for (auto const& k : detail::keys_read_apart)
             if (id != schema::words_view::none && k.key == name && tables.has(k.table)) return;
         // where there are no experts, their sizes say nothing
-        if (!c.has(feature::moe) && id != schema::words_view::none && detail::table_has_outer(types<mixture>{}, name)) return;
+        if (!c.has(feature::moe) && id != schema::words_view::none && schema::any_name(types<mixture>{}, [&](std::string_view n) { return schema::outer_name(n) == name; })) return;
         if (detail::tells_no_layers_apart(d, name, v)) return;
         detail::layer_sign_key const* const sign = detail::layer_sign_of(name);
         // where no family is known, what some other reads is not new
@@ -550,16 +527,20 @@ template <class Registry = builtin>
 
     bool lacks_layers = !has_family || !c.missing.empty();
     if (!has_family) c.missing.try_push_back({missing_part::kind::composition, d.decoder, {}});
-    if (!model)
-        for (problem const& q : model.error()) {
-            if (q.code == errc::unknown_name) c.missing.try_push_back({detail::names_a_kind(d, q.offset) ? missing_part::kind::layer_kind : missing_part::kind::layer_type, q.offset, {}}), lacks_layers = true;
-            if (q.code == errc::missing_key) c.missing.try_push_back({missing_part::kind::key, q.offset, q.key});
-        }
+    for (problem const& q : refused) {
+        if (q.code == errc::unknown_name) c.missing.try_push_back({detail::names_a_kind(d, q.offset) ? missing_part::kind::layer_kind : missing_part::kind::layer_type, q.offset, {}}), lacks_layers = true;
+        if (q.code == errc::missing_key) c.missing.try_push_back({missing_part::kind::key, q.offset, q.key});
+    }
     // a registered model that lacks a key, and has no other that could stand for it, is an error
-    if (!model && c.registered && !lacks_layers && c.unread.empty()) return model.error();
+    if (!readable && c.registered && !lacks_layers && c.unread.empty()) return refused;
     if (has_family && !c.registered) c.missing.try_push_back({missing_part::kind::row, d.decoder, c.family});
-    c.situation = lacks_layers ? situation::s3 : c.registered && c.unread.empty() && model ? situation::s1 : situation::s2;
+    c.situation = lacks_layers ? situation::s3 : c.registered && c.unread.empty() && readable ? situation::s1 : situation::s2;
     return c;
+}
+/// The same of a config that was not read before.
+template <class Registry = builtin>
+[[nodiscard]] constexpr result<classification> classify(std::string_view config, std::string_view hf_quant_config = {}) {
+    return classify<Registry>(config, hf_quant_config, Registry::read(config, hf_quant_config).error());
 }
 
 namespace detail {

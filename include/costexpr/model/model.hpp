@@ -48,8 +48,7 @@ consteval auto make_known() {
 template <std::size_t Index, class Registry>
 struct embedded_config {
     static constexpr embedded::entry const& e = embedded::models[Index];
-    static constexpr auto read =
-        Registry::read({e.text, e.size}, e.quantization == nullptr ? std::string_view{} : std::string_view(e.quantization, e.quantization_size));
+    static constexpr auto read = Registry::read(e.config(), e.hf_quant_config());
 };
 template <auto Text, class Registry>
 struct given_config {

@@ -112,13 +112,18 @@ class name_pattern {
         text_ = text;
         for (std::size_t i = 0; i != text.size(); ++i) {
             char const c = text[i];
-            is_glob_ = is_glob_ || (!is_regex_ && (c == '*' || c == '?'));
+            if (!is_regex_ && (c == '*' || c == '?')) {
+                is_prefix_ = !is_glob_ && c == '*' && i != 0 && i + 1 == text.size();
+                is_glob_ = true;
+            }
             if (is_regex_ && (c == '[' || c == '{' || (c == '(' && i + 1 < text.size() && text[i + 1] == '?'))) understood_ = false;
         }
         if (text.size() > longest) understood_ = false;
     }
     [[nodiscard]] constexpr bool understood() const { return understood_; }
     [[nodiscard]] constexpr bool is_literal() const { return !is_regex_ && !is_glob_; }
+    /// Whether it is a name with a single star behind it.
+    [[nodiscard]] constexpr bool is_prefix() const { return is_prefix_; }
 
     /// Whether a whole module name fits; `steps` bounds the search, which gives up at zero.
     [[nodiscard]] constexpr bool fits(std::string_view name, count& steps) const {
@@ -184,6 +189,7 @@ class name_pattern {
     std::string_view text_{};
     bool is_regex_ = false;
     bool is_glob_ = false;
+    bool is_prefix_ = false;
     bool understood_ = true;
 };
 

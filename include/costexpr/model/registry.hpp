@@ -403,23 +403,11 @@ struct registry {
         }
     }
 
-    /// Whether a field of a family is filled by this key.
-    template <class G>
-    static consteval bool reads(std::string_view name) {
-        bool found = false;
-        auto const look = [&](auto const& fields) {
-            for (auto const& f : fields)
-                for (std::size_t i = 0; i != f.name_count; ++i) found = found || f.names[i] == name;
-        };
-        [&]<class... P>(types<P...>) { (look(schema::table<P>), ...); }(schema::tables_of<G>());
-        return found;
-    }
-
     template <class G>
     static constexpr model read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
         model m{std::variant<F...>(std::in_place_type<G>), facts};
         G& g = *std::get_if<G>(&m.text);
-        if constexpr (!reads<G>("attn_res_block_size"))
+        if constexpr (!schema::any_name(schema::tables_of<G>(), [](std::string_view n) { return n == "attn_res_block_size"; }))
             if (d.find("attn_res_block_size") != nullptr) {
                 m.config.founded = provenance::inferred;
                 m.config.remarks.try_push_back(remark::unread_structure);

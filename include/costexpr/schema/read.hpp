@@ -679,6 +679,18 @@ constexpr auto tables_of() {
         return own;
 }
 
+/// Whether a field of these structs has a name for which this holds.
+template <class... P, class F>
+constexpr bool any_name(types<P...>, F const& wanted) {
+    auto const among = [&](auto const& fields) {
+        for (auto const& f : fields)
+            for (std::size_t i = 0; i != f.name_count; ++i)
+                if (wanted(f.names[i])) return true;
+        return false;
+    };
+    return (among(table<P>) || ...);
+}
+
 /// The keys of these structs together, with the words that are descended into first.
 template <class... C>
 struct vocabulary {
