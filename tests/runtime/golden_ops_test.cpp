@@ -376,7 +376,7 @@ TEST_F(golden, arithmetic_of_every_op) {
         figures all;
         for (auto const& e : *graph)
             e.op.visit<void>([&](auto const& o) {
-                cx::for_each_kernel(o, s, [&](cx::work<double> const& w) {
+                cx::for_each_kernel(o, s, [&](cx::work<double> const& w, auto const&...) {
                     all[kind_of(o.purpose(), o.kind, e.at, prefill)].ours += 1e3 * static_cast<double>(e.at.times) * price.compute_seconds(w);
                 });
             });

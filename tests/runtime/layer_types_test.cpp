@@ -176,7 +176,7 @@ sums work_of(M const& m, cx::group const& g) {
     cx::measured_step<double, cx::count> const s(one);
     sums all{};
     cx::for_each_op_of(m, {}, [&](auto const& o, cx::op_place const& at) {
-        cx::for_each_kernel(o, s, [&](cx::work<double> const& w) {
+        cx::for_each_kernel(o, s, [&](cx::work<double> const& w, auto const&...) {
             cx::work<double>& sum = all[static_cast<std::size_t>(o.purpose())];
             double const n = static_cast<double>(at.times);
             sum.flops += n * w.flops, sum.weight_bytes += n * w.weight_bytes, sum.activation_bytes += n * w.activation_bytes, sum.state_bytes += n * w.state_bytes;

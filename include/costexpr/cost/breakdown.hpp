@@ -26,9 +26,9 @@ constexpr void breakdown(M const& m, deployment const& x, std::span<basic_group<
     for_each_op_of(m, x, [&]<class O>(O const& o, op_place const& at) {
         op_cost c{.name = o.purpose(), .op = O::kind, .layer = at.layer, .times = at.times, .founded = Price::founded};
         work<double> once{};
-        for_each_kernel(o, s, [&](work<double> const& w) {
+        for_each_kernel(o, s, [&](work<double> const& w, load<double> const& l, phase p) {
             once = once + w;
-            c.seconds += price(o, w);
+            c.seconds += kernel_seconds(price, o, w, l, p);
         });
         double const n = static_cast<double>(at.times);
         c.by = price.bound_of(once);

@@ -69,7 +69,7 @@ COSTEXPR_COLD constexpr problem missing_rate(M const& m, deployment const& x, de
     group const one[] = {{.sequences = 1, .new_tokens = 1, .past_tokens = 1, .phase = phase::decode}};
     measured_step<double, count> const s{std::span<group const>(one)};
     for_each_op_of(m, x, [&](auto const& o, op_place const&) {
-        for_each_kernel(o, s, [&](work<double> const& w) {
+        for_each_kernel(o, s, [&](work<double> const& w, load<double> const&, phase) {
             if (why.hint.empty() && w.flops > 0 && !d.has(w.math)) why.hint = math_names[static_cast<std::size_t>(w.math)];
         });
     });

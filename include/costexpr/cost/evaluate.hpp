@@ -43,15 +43,16 @@ COSTEXPR_INLINE constexpr work<T> phase_work(O const& o, measured_step<T, N> con
 
 }  // namespace detail
 
-/// Calls f with the work of each kernel that an op starts in a step: one for both phases together, or one per phase that is there.
+/// Calls f(work, load, phase) for each kernel that an op starts in a step: one for both phases together (called prefill where any prompt is
+/// read), or one per phase that is there.
 template <class T, class N, op O, class F>
 COSTEXPR_INLINE constexpr void for_each_kernel(O const& o, measured_step<T, N> const& s, F const& f) {
     if (o.idle()) return;
     if constexpr (op_on_totals<O>) {
-        f(o(s.total));
+        f(o(s.total), s.total, s.by_phase.prefill.tokens > T(0) ? phase::prefill : phase::decode);
     } else {
-        if (s.by_phase.prefill.tokens > T(0)) f(detail::phase_work(o, s, phase::prefill));
-        if (s.by_phase.decode.tokens > T(0)) f(detail::phase_work(o, s, phase::decode));
+        if (s.by_phase.prefill.tokens > T(0)) f(detail::phase_work(o, s, phase::prefill), s.by_phase.prefill, phase::prefill);
+        if (s.by_phase.decode.tokens > T(0)) f(detail::phase_work(o, s, phase::decode), s.by_phase.decode, phase::decode);
     }
 }
 
@@ -59,7 +60,7 @@ COSTEXPR_INLINE constexpr void for_each_kernel(O const& o, measured_step<T, N> c
 template <class T, class N, op O, class Price>
 COSTEXPR_INLINE constexpr T seconds(O const& o, measured_step<T, N> const& s, Price const& price) {
     T sum = T(0);
-    for_each_kernel(o, s, [&](work<T> const& w) COSTEXPR_INLINE_LAMBDA { sum = plus(sum, price(o, w)); });
+    for_each_kernel(o, s, [&](work<T> const& w, load<T> const& l, phase p) COSTEXPR_INLINE_LAMBDA { sum = plus(sum, kernel_seconds(price, o, w, l, p)); });
     return sum;
 }
 

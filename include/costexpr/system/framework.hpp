@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/op/layout.hpp>
+#include <costexpr/schema/read.hpp>
+#include <costexpr/system/system.hpp>
+
+#include <string_view>
+
+namespace costexpr {
+
+/// What a serving framework does to a step: read from systems/framework.<name>.json, from a user's own JSON of the same keys, or written in C++.
+struct framework_profile {
+    short_string name{};
+    short_string version{};
+    count chunk_tokens = 8192;         ///< prompt tokens that one step reads at most
+    bool mixes = true;                 ///< a step that reads prompts also writes tokens of other sequences
+    bool kv_follows_weights = false;   ///< the cache of a checkpoint in fp8 or fp4 is kept in fp8, and prompts attend in fp8, unless it says otherwise
+    count graph_sequences = 0;         ///< decode steps of up to so many sequences are replayed as a graph; larger ones, and prompts, are launched kernel by kernel
+    count graph_multiple = 1;          ///< replayed steps are padded to a multiple of this
+    double step_us = 0;                ///< host time of a step that the device waits for: scheduling, input tensors, sampling
+    double sequence_us = 0;            ///< the same for each sequence of a step
+    double layer_us = 0;               ///< gaps between the kernels of a layer in a replayed step
+    double launched_layer_us = 0;      ///< the least that a layer takes where its kernels are launched one by one
+    double request_ms = 0;             ///< from the arrival of a request to the start of its first step
+    double burst = 0;                  ///< part of the other sequences whose prompts stand before one's own when it arrives
+    double memory_part = 0.9;          ///< of the device's memory that weights, state and activations may take
+    double transfer_ms = 0;            ///< from a prefill worker to a decode worker, beside the bytes of the state
+
+    static constexpr auto json(auto...) {
+        using f = framework_profile;
+        return std::array{
+            key(&f::name, "name"),
+            key(&f::version, "version").optional(),
+            key(&f::chunk_tokens, "chunk_tokens"),
+            key(&f::mixes, "mixes").optional(),
+            key(&f::kv_follows_weights, "kv_follows_weights").optional(),
+            key(&f::graph_sequences, "graph_sequences").optional(),
+            key(&f::graph_multiple, "graph_multiple").or_else(1),
+            key(&f::step_us, "step_us").optional(),
+            key(&f::sequence_us, "sequence_us").optional(),
+            key(&f::layer_us, "layer_us").optional(),
+            key(&f::launched_layer_us, "launched_layer_us").optional(),
+            key(&f::request_ms, "request_ms").optional(),
+            key(&f::burst, "burst").optional(),
+            key(&f::memory_part, "memory_part").optional(),
+            key(&f::transfer_ms, "transfer_ms").optional(),
+        };
+    }
+};
+
+/// Reads the profile of a framework (the keys of systems/framework.*.json); all problems are reported together.
+template <class Profile = framework_profile>
+[[nodiscard]] constexpr result<Profile> read_framework(std::string_view text) {
+    return costexpr::read<Profile>(text);
+}
+
+}  // namespace costexpr
