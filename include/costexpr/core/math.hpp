@@ -90,7 +90,7 @@ namespace detail {
     double const remainder = ((x - high * high) - 2.0 * high * low) - low * low;
     constexpr double unit = 0x1p-52;
     if (remainder > y * unit) y += unit;
-    if (remainder < -y * unit) y -= unit;
+    if (remainder <= -y * unit) y -= unit;
     return y * power;
 }
 
