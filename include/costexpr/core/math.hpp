@@ -72,6 +72,37 @@ template <class T>
     return 2.0 * a * sum + (halvings == 0 ? 0.0 : lost / y) - halvings * 6.93147180559945286227e-01;
 }
 
+namespace detail {
+
+/// The square root of a positive finite x, exactly rounded: Newton's method on x scaled by a power of four into [1, 4), and one step by the
+/// exact remainder.
+[[nodiscard]] COSTEXPR_COLD constexpr double newton_square_root(double x) {
+    double power = 1.0;
+    while (x >= 0x1p64) x *= 0x1p-64, power *= 0x1p32;
+    while (x < 0x1p-64) x *= 0x1p64, power *= 0x1p-32;
+    while (x >= 4) x *= 0.25, power *= 2;
+    while (x < 1) x *= 4, power *= 0.5;
+    double y = 1.0 + (x - 1.0) * (1.0 / 3.0);
+    for (int i = 0; i != 4; ++i) y = 0.5 * (y + x / y);
+    // x - y y without rounding: y is the sum of two halves whose products are exact
+    double const high = y * 134217729.0 - (y * 134217729.0 - y);
+    double const low = y - high;
+    double const remainder = ((x - high * high) - 2.0 * high * low) - low * low;
+    constexpr double unit = 0x1p-52;
+    if (remainder > y * unit) y += unit;
+    if (remainder <= -y * unit) y -= unit;
+    return y * power;
+}
+
+}  // namespace detail
+
+/// The square root of x >= 0, exactly rounded, as the machine's own is; 0 for what is below 0.
+[[nodiscard]] COSTEXPR_INLINE constexpr double square_root(double x) {
+    if (!(x > 0)) return 0.0;
+    if (!std::is_constant_evaluated()) return __builtin_sqrt(x);
+    return x - x == 0 ? detail::newton_square_root(x) : x;
+}
+
 /// The largest dimension that a field accepts; products of two stay far inside 64 bits.
 inline constexpr count largest_dimension = count{1} << 24;
 

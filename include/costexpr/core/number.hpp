@@ -62,6 +62,12 @@ struct dual {
         double const e = costexpr::exp_of_negative(x.value);
         return make(e, [&](std::size_t i) COSTEXPR_INLINE_LAMBDA { return times(x.slope[i], e); });
     }
+    /// At zero, where the slope has no bound, it is taken as zero.
+    COSTEXPR_INLINE friend constexpr dual square_root(dual const& x) {
+        double const root = costexpr::square_root(x.value);
+        double const each = root > 0 ? 0.5 / root : 0.0;
+        return make(root, [&](std::size_t i) COSTEXPR_INLINE_LAMBDA { return times(x.slope[i], each); });
+    }
 
   private:
     // Written out and not looped over: g++ keeps arrays that a loop goes through in memory.
@@ -115,6 +121,8 @@ struct interval {
         for (int i = 0; i != 4; ++i) e = outward(e.low, e.high);
         return {costexpr::max(e.low, 0.0), e.high};
     }
+
+    friend constexpr interval square_root(interval const& x) { return outward(costexpr::square_root(x.low), costexpr::square_root(x.high)); }
 
   private:
     /// The next number up (or down): the bits of a positive double are ordered like integers, those of a negative one in reverse.
