@@ -1,4 +1,4 @@
-# cmake [-DOUT=<folder>] -P embed.cmake: writes include/costexpr/embedded/{models,systems}.hpp from model_configs/ and systems/.
+# cmake [-DOUT=<folder>] -P embed.cmake: writes include/costexpr/embedded/{models,systems,calibrations,frameworks}.hpp from model_configs/ and systems/.
 cmake_minimum_required(VERSION 3.25)
 
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH source)
@@ -83,7 +83,7 @@ function(literal text variable)
   set(${variable} "${all}R\"json(${text})json\"" PARENT_SCOPE)
 endfunction()
 
-# write_header(KIND TEXTS ENTRIES COUNT): KIND is models or systems; COSTEXPR_NO_EMBEDDED_<KIND> leaves the texts out
+# write_header(KIND TEXTS ENTRIES COUNT): KIND is models, systems, calibrations or frameworks; COSTEXPR_NO_EMBEDDED_<KIND> leaves the texts out
 function(write_header kind texts entries count)
   string(TOUPPER "${kind}" upper)
   string(REGEX REPLACE "s$" "" singular "${kind}")
@@ -159,21 +159,30 @@ foreach(name IN LISTS names)
 endforeach()
 write_header(models "${texts}" "${entries}" ${i})
 
-# A second dot in the name marks calibration constants (<gpu>.<framework>.json), which are not part of the basic include.
-file(GLOB files RELATIVE "${source}/systems" "${source}/systems/*.json")
-list(FILTER files EXCLUDE REGEX "\\..*\\.json$")
-list(TRANSFORM files REPLACE "\\.json$" "")
-list(SORT files COMPARE STRING)
-set(texts "")
-set(entries "")
-set(i 0)
-foreach(name IN LISTS files)
-  file(READ "${source}/systems/${name}.json" text)
-  minify("${text}" text)
-  drop_key("${text}" source text)
-  drop_key("${text}" notes text)
-  add_text(s${i} "${text}")
-  string(APPEND entries "    {\"${name}\", s${i}, sizeof s${i} - 1, nullptr, 0},\n")
-  math(EXPR i "${i} + 1")
-endforeach()
-write_header(systems "${texts}" "${entries}" ${i})
+# embed_systems(KIND PATTERN): the JSON files of systems/ whose stem matches, without what only people read
+function(embed_systems kind pattern)
+  file(GLOB files RELATIVE "${source}/systems" "${source}/systems/*.json")
+  list(TRANSFORM files REPLACE "\\.json$" "")
+  list(FILTER files INCLUDE REGEX "${pattern}")
+  list(SORT files COMPARE STRING)
+  set(texts "")
+  set(entries "")
+  set(i 0)
+  string(SUBSTRING "${kind}" 0 1 letter)
+  foreach(name IN LISTS files)
+    file(READ "${source}/systems/${name}.json" text)
+    minify("${text}" text)
+    drop_key("${text}" source text)
+    drop_key("${text}" notes text)
+    add_text(${letter}${i} "${text}")
+    string(REGEX REPLACE "\\.framework$" "" shown "${name}")
+    string(APPEND entries "    {\"${shown}\", ${letter}${i}, sizeof ${letter}${i} - 1, nullptr, 0},\n")
+    math(EXPR i "${i} + 1")
+  endforeach()
+  write_header(${kind} "${texts}" "${entries}" ${i})
+endfunction()
+
+embed_systems(systems "^[^.]+$")
+# <gpu>.<framework>.json and <name>.framework.json are not part of the basic include
+embed_systems(calibrations "^[^.]+\\.(trtllm|vllm|sglang)$")
+embed_systems(frameworks "\\.framework$")

@@ -9,6 +9,7 @@
 #include <fmt/color.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -119,16 +120,28 @@ int list_models(bool as_json);
 int list_systems(bool as_json);
 int list_families(bool keys, bool as_json);
 
+/// The workers of one phase of disaggregated serving.
+struct pool_options {
+    cx::count workers = 1, batch = 1;
+    cx::layout layout{};
+};
 struct estimate_options {
-    std::string config{}, system{}, framework = "trtllm", mode = "static", pricing = "roofline";
+    std::string config{}, system{}, framework = "trtllm", mode = "static";
+    std::string pricing{};      ///< empty: calibrated where the system has constants, else the roofline
+    std::string calibration{};  ///< a file of constants instead of the embedded ones
+    std::string profile{};      ///< a framework's profile instead of the embedded one
     std::string weights{}, experts{}, kv_cache{}, attention{};
     cx::layout layout{};
     cx::count batch = 1, concurrency = 0, isl = 1024, osl = 128, prefix = 0;
+    std::array<double, 2> length_spread{1, 1};  ///< lengths are drawn evenly between these parts of isl and osl
+    pool_options prefill{}, decode{};           ///< of disaggregated serving
     cx::count mtp = 0;      ///< drafts per step of speculative decoding
     double accepted = -1;   ///< of them, on average; must be given with mtp
     bool breakdown = false;
     bool explain = false;
     bool as_json = false;
+
+    [[nodiscard]] bool serves() const { return mode == "aggregated" || mode == "disaggregated"; }
 };
 /// What is wrong with numbers and names of a request, added to the errors.
 void check_range(cx::count value, cx::count least, char const* key, complaints& errors);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "cli.hpp"
+#include "estimate.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,26 +9,6 @@
 namespace cli {
 
 namespace {
-
-using rows = std::vector<cx::op_cost>;
-
-/// What `estimate` answers.
-struct answer {
-    double ttft = 0, tpot = 0, prefill = 0, decode = 0;  // seconds
-    cx::count gpus = 1, batch = 1, ranks = 1, osl = 1;
-    bool has_prefill = true, has_decode = true;
-    cx::device_memory memory{};
-    cx::count max_sequences = 0, max_context = 0;
-    cx::provenance founded = cx::provenance::specification;
-    std::vector<std::string> warnings{};
-    rows prefill_ops{}, decode_ops{};
-    std::string explained{};
-    cx::count mtp = 0;
-    double accepted = 0;
-    cx::speculative_cost drafted{};  ///< a step in the middle of the output
-
-    [[nodiscard]] double request() const { return prefill + decode; }
-};
 
 /// Overrides one dtype, or says that there is none of this name.
 bool set_dtype(std::string const& name, cx::dtype& out, std::string_view option, complaints& errors) {
@@ -62,24 +42,26 @@ complaints check(estimate_options const& o) {
     check_request(o, errors);
     check_range(o.prefix, 0, "prefix", errors);
     if (o.prefix >= o.isl && o.prefix > 0) errors.push_back(simple_complaint("contradiction", "prefix", fmt::format("prefix must be shorter than isl (expected less than {}, found {})", o.isl, o.prefix)));
-    if (o.mode != "static" && o.mode != "prefill" && o.mode != "decode")
-        errors.push_back(simple_complaint("unknown_name", "mode", fmt::format("mode \"{}\" is not priced (expected static, prefill or decode)", o.mode)));
-    if (o.pricing != "roofline")
-        errors.push_back(simple_complaint("unknown_name", "pricing", fmt::format("pricing \"{}\" is not there (expected roofline)", o.pricing)));
+    if (o.mode != "static" && o.mode != "prefill" && o.mode != "decode" && !o.serves())
+        errors.push_back(simple_complaint("unknown_name", "mode", fmt::format("mode \"{}\" is not priced (expected static, prefill, decode, aggregated or disaggregated)", o.mode)));
+    if (!(o.length_spread[0] > 0 && o.length_spread[0] <= o.length_spread[1] && o.length_spread[1] <= 1))
+        errors.push_back(simple_complaint("out_of_range", "length_spread", fmt::format("length_spread must be two parts of the lengths (expected 0 < low <= high <= 1, found {} and {})", o.length_spread[0], o.length_spread[1])));
     check_framework(o, errors);
     if (o.mtp < 0 || o.mtp > cx::speculation::most_drafts)
         errors.push_back(simple_complaint("out_of_range", "mtp", fmt::format("mtp is out of range (expected 0 to {} drafts, found {})", cx::speculation::most_drafts, o.mtp)));
     else if (o.mtp != 0 && !(cx::speculation{o.mtp, o.accepted}.possible()))
         errors.push_back(simple_complaint(o.accepted == -1 ? "missing_key" : "out_of_range", "accepted", fmt::format("accepted must be given with mtp: how many drafts a step keeps on average (expected 0 to {}{})", o.mtp, o.accepted == -1 ? "" : fmt::format(", found {}", o.accepted))));
     if (o.mtp == 0 && o.accepted != -1) errors.push_back(simple_complaint("contradiction", "accepted", "accepted without mtp (expected mtp, the number of drafts per step)"));
-    if (o.concurrency != 0 && o.concurrency != o.batch * o.layout.dp)
+    if (!o.serves() && o.concurrency != 0 && o.concurrency != o.batch * o.layout.dp)
         errors.push_back(simple_complaint("contradiction", "concurrency", fmt::format("concurrency must be batch x dp in these modes (expected {}, found {})", o.batch * o.layout.dp, o.concurrency)));
     return errors;
 }
 
-outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::system_spec const& system) {
-    complaints errors = check(o);
-    cx::deployment const x = deployment_of(o, m, errors);
+template <class Price>
+outcome<answer> compute(estimate_options const& o, loaded_model const& m, priced_system const& s, Price const& price) {
+    cx::system_spec const& system = s.system;
+    complaints errors{};
+    cx::deployment const x = deployment_of(o, m, s, errors);
     if (!errors.empty()) return errors;
 
     auto const graph = cx::lower(m.model, x);
@@ -88,7 +70,6 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::sy
     if (o.mtp != 0 && !predictions)
         return complaints{simple_complaint("missing_key", "mtp", fmt::format("{} has no modules of multi-token prediction whose composition is known (expected num_nextn_predict_layers, num_mtp_modules or mtp_num_hidden_layers in its config)", m.name))};
     cx::speculation const drafting{o.mtp, o.accepted};
-    cx::roofline<> const price(system);
     auto const seconds = [&](cx::group const& g) {
         std::array<cx::group, 1> const one{g};
         return cx::seconds(*graph, cx::step(one), price);
@@ -96,7 +77,7 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::sy
     auto const prefill = cx::prefill_batch{.sequences = o.batch, .tokens = o.isl - o.prefix, .past = o.prefix}.as_group();
     auto const decode_at = [&](cx::count past) { return cx::decode_batch{.sequences = o.batch, .past = past}.as_group(); };
 
-    answer a{.gpus = o.layout.devices(), .batch = o.batch, .ranks = o.layout.dp, .osl = o.osl};
+    answer a{.gpus = o.layout.devices(), .osl = o.osl};
     a.mtp = o.mtp;
     a.accepted = o.accepted;
     a.has_prefill = o.mode != "decode";
@@ -114,26 +95,18 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::sy
         for (cx::count i = 0; i + 1 < o.osl; ++i) a.decode += seconds(decode_at(o.isl + i));
         a.tpot = o.osl > 1 ? a.decode / static_cast<double>(o.osl - 1) : seconds(decode_at(o.isl));
     }
-    if (!cx::is_priced(a.ttft + a.tpot)) {
-        cx::problem const why = cx::detail::missing_rate(*graph, x, system.device);
-        return complaints{simple_complaint(std::string(cx::name(why.code)), std::string(system.name.view()), std::string(cx::describe(why, {}).message.view()))};
-    }
+    if (!cx::is_priced(a.ttft + a.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*graph, x, system.device), system)};
     a.founded = cx::max(m.model.config.founded, price.founded);
+    a.request = a.prefill + a.decode;
+    double const sequences = static_cast<double>(o.batch * o.layout.dp);
+    a.tokens_per_request = a.has_prefill && a.has_decode ? static_cast<double>(o.osl) : 1.0;
+    a.requests_per_second = sequences / (a.has_prefill && a.has_decode ? a.request : a.has_decode ? a.tpot : a.ttft);
 
     cx::residency const held{.sequences = o.batch, .context = o.isl + o.osl, .step_tokens = a.has_prefill ? o.batch * (o.isl - o.prefix) : o.batch * (o.mtp + 1), .rows = o.mtp + 1};
-    auto const account = [&](auto const& modules) {
-        a.memory = cx::memory(*graph, x, system, held, modules);
-        a.max_sequences = cx::most_sequences(*graph, x, system, held, modules);
-        a.max_context = cx::longest_context(*graph, x, system, held, modules);
-    };
     if (o.mtp != 0)
-        account(*predictions);
+        account(a, o, m, s, *graph, x, held, *predictions);
     else
-        account(cx::no_predictions{});
-    cx::count const trained = cx::visit([](auto const& f) { return f.base.max_context; }, m.model);
-    if (trained != 0 && o.isl + o.osl > trained) a.warnings.push_back(fmt::format("the context of {} tokens is beyond the model's {} (max_position_embeddings)", o.isl + o.osl, trained));
-    if (!a.memory.fits()) a.warnings.push_back(fmt::format("does not fit: {} of {} per device", human_bytes(static_cast<double>(a.memory.total())), human_bytes(static_cast<double>(a.memory.capacity))));
-    for (cx::remark r : m.model.config.remarks) a.warnings.emplace_back(cx::remark_names[static_cast<std::size_t>(r)]);
+        account(a, o, m, s, *graph, x, held, cx::no_predictions{});
 
     if (o.breakdown) {
         auto const collect = [&](cx::group const& g, rows& into) {
@@ -177,17 +150,16 @@ void write_ops(json_writer& out, std::string_view key, rows const& ops) {
 
 /// The members of an answer, into an object that is open.
 void write(json_writer& out, answer const& a, bool breakdown) {
-    double const sequences = static_cast<double>(a.batch * a.ranks);
-    double const tokens = a.has_prefill && a.has_decode ? sequences * static_cast<double>(a.osl) / a.request() : a.has_decode ? sequences / a.tpot : sequences / a.ttft;
+    double const tokens = a.tokens_per_second();
     auto const optional = [&](std::string_view key, double value, bool there) { there ? out.member(key, value) : out.key(key).null(); };
     optional("ttft_ms", a.ttft * 1e3, a.has_prefill);
     optional("tpot_ms", a.tpot * 1e3, a.has_decode);
-    out.member("request_ms", a.request() * 1e3);
+    out.member("request_ms", a.request * 1e3);
     optional("prefill_ms", a.prefill * 1e3, a.has_prefill);
     optional("decode_ms", a.decode * 1e3, a.has_decode);
     out.member("tokens_s", tokens).member("tokens_s_per_gpu", tokens / static_cast<double>(a.gpus));
     optional("tokens_s_per_user", a.has_decode ? 1 / a.tpot : 0, a.has_decode);
-    out.member("requests_s", sequences / a.request()).member("gpus", a.gpus);
+    out.member("requests_s", a.requests_per_second).member("gpus", a.gpus);
     out.key("memory").begin_object();
     out.member("weights", a.memory.weights).member("state", a.memory.state).member("activations", a.memory.activations);
     out.member("communication", a.memory.communication).member("reserved", a.memory.reserved).member("total", a.memory.total());
@@ -222,9 +194,9 @@ void print_ops(char const* title, rows const& ops) {
     t.print();
 }
 
-void print(answer const& a, estimate_options const& o, loaded_model const& m) {
+void print(answer const& a, estimate_options const& o, loaded_model const& m, priced_system const& s) {
     fmt::print("{} on {} x {} (tp {}, pp {}, dp {}, ep {}), {} sequences per rank, {} tokens in, {} out, {}\n\n", m.name, a.gpus, o.system, o.layout.tp, o.layout.pp, o.layout.dp, o.layout.ep,
-               a.batch, o.isl, o.osl, o.pricing);
+               o.batch, o.isl, o.osl, s.constants ? "calibrated" : "roofline");
     table t({"", ""});
     if (a.has_prefill) t.row({"time to first token", human_time(a.ttft)});
     if (a.has_decode) t.row({"time per output token", human_time(a.tpot)});
@@ -235,8 +207,8 @@ void print(answer const& a, estimate_options const& o, loaded_model const& m) {
         t.row({"  by the scaled form", human_time(a.drafted.scaled)});
     }
     if (a.has_prefill && a.has_decode) {
-        double const tokens = static_cast<double>(a.batch * a.ranks * a.osl) / a.request();
-        t.row({"request", human_time(a.request())});
+        double const tokens = a.tokens_per_second();
+        t.row({"request", human_time(a.request)});
         t.row({"output tokens per second", fmt::format("{:.0f}", tokens)});
         t.row({"  per device", fmt::format("{:.0f}", tokens / static_cast<double>(a.gpus))});
     }
@@ -264,6 +236,7 @@ struct request_keys {
     cx::short_string system{}, framework{}, mode{}, weights{}, experts{}, kv_cache{}, attention{}, pricing{};
     cx::count tp = 1, pp = 1, dp = 1, ep = 1, moe_tp = 0, cp = 1, batch = 1, concurrency = 0, isl = 1024, osl = 128, prefix = 0, mtp = 0;
     double accepted = -1;
+    double shortest = 1, longest = 1;
     bool breakdown = false;
 
     static constexpr auto json() {
@@ -273,14 +246,38 @@ struct request_keys {
             key(&r::system, "system").optional(),       key(&r::framework, "framework").optional(), key(&r::mode, "mode").optional(),
             key(&r::weights, "weights").optional(),     key(&r::experts, "experts").optional(),     key(&r::kv_cache, "kv_cache").optional(),
             key(&r::attention, "attention").optional(), key(&r::pricing, "pricing").optional(),     key(&r::tp, "tp").or_else(1),
-            key(&r::pp, "pp").or_else(1),               key(&r::dp, "dp").or_else(1),               key(&r::ep, "ep").or_else(1),
+            key(&r::pp, "pp").or_else(1),               key(&r::dp, "dp").or_else(1),               key(&r::ep, "ep").optional(),
             key(&r::moe_tp, "moe_tp").optional(),       key(&r::cp, "cp").or_else(1),               key(&r::batch, "batch").or_else(1),
             key(&r::concurrency, "concurrency").optional(), key(&r::isl, "isl").or_else(1024),      key(&r::osl, "osl").or_else(128),
             key(&r::prefix, "prefix").optional(),       key(&r::breakdown, "breakdown").optional(),
+            key(&r::shortest, "length_spread.0").or_else(1.0),   key(&r::longest, "length_spread.1").or_else(1.0),
             key(&r::mtp, "mtp").optional(),             key(&r::accepted, "accepted").or_else(-1.0),
         };
     }
 };
+
+/// The workers of one phase, as a request line gives them.
+struct pool_keys {
+    cx::count workers = 1, batch = 1, tp = 1, pp = 1, dp = 1, ep = 1, moe_tp = 0;
+
+    static constexpr auto json() {
+        using r = pool_keys;
+        using cx::key;
+        return std::array{key(&r::workers, "workers").or_else(1), key(&r::batch, "batch").or_else(1), key(&r::tp, "tp").or_else(1),         key(&r::pp, "pp").or_else(1),
+                          key(&r::dp, "dp").or_else(1),           key(&r::ep, "ep").optional(),       key(&r::moe_tp, "moe_tp").optional()};
+    }
+};
+
+pool_options read_pool(cx::schema::document const& whole, cx::json::value const& request, std::string_view side, complaints& errors) {
+    cx::json::value const v = cx::schema::member(whole, request, side);
+    if (v.kind == cx::json::kind::end) return {};
+    auto const keys = cx::read<pool_keys>(v.raw(whole.text));
+    if (!keys) {
+        for (auto const& c : explain(keys.error(), {std::string(side), std::string(v.raw(whole.text))})) errors.push_back(c);
+        return {};
+    }
+    return {.workers = keys->workers, .batch = keys->batch, .layout = {.tp = keys->tp, .pp = keys->pp, .dp = keys->dp, .ep = std::max<cx::count>(1, keys->ep), .moe_tp = keys->moe_tp}};
+}
 
 }  // namespace
 
@@ -295,6 +292,19 @@ cx::deployment deployment_of(estimate_options const& o, loaded_model const& m, c
     set_dtype(o.attention, x.precision.attention, "attention", errors);
     return x;
 }
+cx::deployment deployment_of(estimate_options const& o, loaded_model const& m, priced_system const& s, complaints& errors) {
+    cx::deployment x = deployment_of(o, m, errors);
+    // a deployment of a dense model may name degrees of experts that it does not have
+    auto const alone = cx::lower(m.model, cx::deployment{});
+    if (alone && !cx::has_experts(*alone)) x.layout.ep = 1, x.layout.moe_tp = 0;
+    x.layout.copies_heads = o.serves();
+    if (s.constants) cx::run_as(x.precision, s.framework, s.system.device, {.kv_cache = o.kv_cache.empty(), .attention = o.attention.empty()});
+    return x;
+}
+
+complaint missing_rate(cx::problem const& why, cx::system_spec const& system) {
+    return simple_complaint(std::string(cx::name(why.code)), std::string(system.name.view()), std::string(cx::describe(why, {}).message.view()));
+}
 
 complaints explain(cx::problems const& problems) {
     complaints all;
@@ -302,15 +312,27 @@ complaints explain(cx::problems const& problems) {
     return all;
 }
 
+namespace {
+
+outcome<answer> answer_to(estimate_options const& o, loaded_model const& m, priced_system const& s) {
+    if (complaints const errors = check(o); !errors.empty()) return errors;
+    if (o.mode == "aggregated") return serve_aggregated(o, m, s);
+    if (o.mode == "disaggregated") return serve_disaggregated(o, m, s);
+    return s.with_pricing([&](auto const& price) { return compute(o, m, s, price); });
+}
+
+}  // namespace
+
 int estimate(estimate_options const& o) {
     auto const m = load_model(o.config);
     if (!m) return report(m.errors, o.as_json);
-    auto const system = load_system(o.system);
-    if (!system) return report(system.errors, o.as_json);
-    auto const a = compute(o, *m, *system);
+    complaints errors;
+    auto const system = load_pricing(o, errors);
+    if (!system) return report(errors, o.as_json);
+    auto const a = answer_to(o, *m, *system);
     if (!a) return report(a.errors, o.as_json);
     if (!o.as_json) {
-        print(*a, o, *m);
+        print(*a, o, *m, *system);
         return 0;
     }
     std::string text;
@@ -324,7 +346,7 @@ int estimate(estimate_options const& o) {
 
 int estimate_lines() {
     std::map<std::string, outcome<loaded_model>> models;  // a stream asks for few models and many deployments
-    std::map<std::string, outcome<cx::system_spec>> systems;
+    std::map<std::string, std::pair<std::optional<priced_system>, complaints>> systems;
     bool all_answered = true;
     for (std::string line; std::getline(std::cin, line);) {
         if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
@@ -354,21 +376,25 @@ int estimate_lines() {
             text_or(keys->experts, o.experts);
             text_or(keys->kv_cache, o.kv_cache);
             text_or(keys->attention, o.attention);
-            o.layout = {.tp = keys->tp, .pp = keys->pp, .dp = keys->dp, .ep = keys->ep, .moe_tp = keys->moe_tp, .cp = keys->cp};
+            o.layout = {.tp = keys->tp, .pp = keys->pp, .dp = keys->dp, .ep = std::max<cx::count>(1, keys->ep), .moe_tp = keys->moe_tp, .cp = keys->cp};  // an ep of 0 says that there is none
             o.batch = keys->batch;
             o.concurrency = keys->concurrency;
             o.isl = keys->isl;
             o.osl = keys->osl;
             o.prefix = keys->prefix;
             o.breakdown = keys->breakdown;
+            o.length_spread = {keys->shortest, keys->longest};
             o.mtp = keys->mtp;
             o.accepted = keys->accepted;
             auto const& m = models.try_emplace(o.config, load_model(o.config)).first->second;
-            auto const& s = systems.try_emplace(o.system, load_system(o.system)).first->second;
+            auto const named = systems.try_emplace(o.system + " " + o.framework + " " + o.pricing);
+            auto& [s, against] = named.first->second;
+            if (named.second) s = load_pricing(o, against);
             if (!m) errors = m.errors;
-            if (!s) errors.insert(errors.end(), s.errors.begin(), s.errors.end());
+            if (!s) errors.insert(errors.end(), against.begin(), against.end());
             if (m && s) {
-                auto const a = compute(o, *m, *s);
+                for (auto const& [pool, side] : {std::pair{&o.prefill, "prefill"}, std::pair{&o.decode, "decode"}}) *pool = read_pool(whole, root, side, errors);
+                auto const a = errors.empty() ? answer_to(o, *m, *s) : outcome<answer>(errors);
                 if (a)
                     write(out, *a, o.breakdown);
                 else

@@ -41,12 +41,24 @@ int run(int argc, char** argv) {
     estimate->add_option("--isl", o.isl, "input tokens, prefix included")->capture_default_str();
     estimate->add_option("--osl", o.osl, "output tokens")->capture_default_str();
     estimate->add_option("--prefix", o.prefix, "input tokens whose state is there already")->capture_default_str();
-    estimate->add_option("--mode", o.mode, "static, prefill or decode")->capture_default_str();
+    estimate->add_option("--mode", o.mode, "static, prefill, decode, aggregated or disaggregated")->capture_default_str();
     estimate->add_option("--weights", o.weights, "dtype of linear layers (and experts), instead of the checkpoint's");
     estimate->add_option("--experts", o.experts, "dtype of routed experts");
     estimate->add_option("--kv-cache", o.kv_cache, "dtype of the KV cache");
     estimate->add_option("--attention", o.attention, "dtype of attention arithmetic");
-    estimate->add_option("--pricing", o.pricing, "roofline")->capture_default_str();
+    estimate->add_option("--pricing", o.pricing, "roofline or calibrated (calibrated where the system has constants)");
+    estimate->add_option("--calibration", o.calibration, "a file of constants, instead of the embedded ones");
+    estimate->add_option("--profile", o.profile, "a framework's profile, instead of the embedded one");
+    estimate->add_option("--length-spread", o.length_spread, "lengths are drawn evenly between these two parts of isl and osl");
+    for (auto const& [pool, side] : {std::pair{&o.prefill, std::string("--prefill-")}, std::pair{&o.decode, std::string("--decode-")}}) {
+        estimate->add_option(side + "workers", pool->workers, "of disaggregated serving: workers")->capture_default_str();
+        estimate->add_option(side + "batch", pool->batch, "sequences per rank")->capture_default_str();
+        estimate->add_option(side + "tp", pool->layout.tp, "tensor parallel degree")->capture_default_str();
+        estimate->add_option(side + "pp", pool->layout.pp, "pipeline stages")->capture_default_str();
+        estimate->add_option(side + "dp", pool->layout.dp, "attention data parallel ranks")->capture_default_str();
+        estimate->add_option(side + "ep", pool->layout.ep, "expert parallel degree")->capture_default_str();
+        estimate->add_option(side + "moe-tp", pool->layout.moe_tp, "tensor parallel degree of experts (tp x dp / ep)");
+    }
     estimate->add_option("--mtp", o.mtp, "drafts per step by the model's multi-token prediction");
     estimate->add_option("--accepted", o.accepted, "drafts that a step keeps on average, with --mtp");
     estimate->add_flag("--breakdown", o.breakdown, "every op with its work, time and bound");

@@ -192,12 +192,12 @@ template <class M>
 
 namespace detail {
 
-template <composition M, class T>
-constexpr T step_in(M const& m, deployment const& x, roofline<T> const& price, step groups) {
+template <composition M, class Price>
+constexpr auto step_in(M const& m, deployment const& x, Price const& price, step groups) {
     return seconds(m, x, groups, price);
 }
-template <class Registry, class T>
-constexpr T step_in(op_graph<Registry> const& g, deployment const&, roofline<T> const& price, step groups) {
+template <class Registry, class Price>
+constexpr auto step_in(op_graph<Registry> const& g, deployment const&, Price const& price, step groups) {
     return seconds(g, groups, price);
 }
 

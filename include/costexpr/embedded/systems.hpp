@@ -26,9 +26,12 @@ inline constexpr char s9[] = R"json({"name":"h100_sxm","vendor":"NVIDIA","device
 inline constexpr char s10[] = R"json({"name":"h200_sxm","vendor":"NVIDIA","device":"H200 SXM 141GB","generation":"hopper","memory_bytes":151397597184,"memory_bytes_per_second":4.8e12,"flops_per_second":{"fp32":66.9e12,"bf16":989.4e12,"fp16":989.4e12,"int8":1978.9e12,"fp8":1978.9e12},"node":{"devices":8,"bytes_per_second":450e9,"latency_seconds":3.4e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
 inline constexpr char s11[] = R"json({"name":"l4","vendor":"NVIDIA","device":"L4 24GB","generation":"ada","memory_bytes":24152899584,"memory_bytes_per_second":300e9,"flops_per_second":{"fp32":30.3e12,"bf16":121e12,"fp16":121e12,"int8":242.5e12,"fp8":242.5e12},"node":{"devices":8,"bytes_per_second":32e9,"latency_seconds":5.7e-6},"cluster":{"bytes_per_second":25e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
 inline constexpr char s12[] = R"json({"name":"l40s","vendor":"NVIDIA","device":"L40S 48GB","generation":"ada","memory_bytes":48305799168,"memory_bytes_per_second":864e9,"flops_per_second":{"fp32":91.6e12,"bf16":362.05e12,"fp16":362.05e12,"int8":733e12,"fp8":733e12},"node":{"devices":8,"bytes_per_second":32e9,"latency_seconds":5.7e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
-inline constexpr char s13[] = R"json({"name":"rtx_pro_6000_server","vendor":"NVIDIA","device":"RTX PRO 6000 Blackwell Server Edition 96GB","generation":"blackwell","memory_bytes":103079215104,"memory_bytes_per_second":1597e9,"flops_per_second":{"fp32":120e12,"bf16":467.8e12,"fp16":467.8e12,"int8":935.6e12,"fp8":935.6e12,"fp4":1871.2e12},"node":{"devices":8,"bytes_per_second":64e9,"latency_seconds":5.7e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
+inline constexpr char s13[] = R"json({"name":"mi300x","vendor":"AMD","device":"Instinct MI300X 192GB","generation":"cdna3","memory_bytes":206158430208,"memory_bytes_per_second":5.3e12,"flops_per_second":{"fp32":163.4e12,"bf16":1307.4e12,"fp16":1307.4e12,"int8":2614.9e12,"fp8":2614.9e12},"node":{"devices":8,"bytes_per_second":448e9,"latency_seconds":5e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
+inline constexpr char s14[] = R"json({"name":"mi325x","vendor":"AMD","device":"Instinct MI325X 256GB","generation":"cdna3","memory_bytes":274877906944,"memory_bytes_per_second":6.0e12,"flops_per_second":{"fp32":163.4e12,"bf16":1307.4e12,"fp16":1307.4e12,"int8":2614.9e12,"fp8":2614.9e12},"node":{"devices":8,"bytes_per_second":448e9,"latency_seconds":5e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
+inline constexpr char s15[] = R"json({"name":"mi355x","vendor":"AMD","device":"Instinct MI355X 288GB","generation":"cdna4","memory_bytes":309237645312,"memory_bytes_per_second":8.0e12,"flops_per_second":{"fp32":157.3e12,"bf16":2516.6e12,"fp16":2516.6e12,"int8":5033.2e12,"fp8":5033.2e12,"fp4":10066.3e12},"node":{"devices":8,"bytes_per_second":537.6e9,"latency_seconds":5e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
+inline constexpr char s16[] = R"json({"name":"rtx_pro_6000_server","vendor":"NVIDIA","device":"RTX PRO 6000 Blackwell Server Edition 96GB","generation":"blackwell","memory_bytes":103079215104,"memory_bytes_per_second":1597e9,"flops_per_second":{"fp32":120e12,"bf16":467.8e12,"fp16":467.8e12,"int8":935.6e12,"fp8":935.6e12,"fp4":1871.2e12},"node":{"devices":8,"bytes_per_second":64e9,"latency_seconds":5.7e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
 
-inline constexpr std::size_t system_count = 14;
+inline constexpr std::size_t system_count = 17;
 inline constexpr entry systems[] = {
     {"a100_pcie", s0, sizeof s0 - 1, nullptr, 0},
     {"a100_sxm", s1, sizeof s1 - 1, nullptr, 0},
@@ -43,7 +46,10 @@ inline constexpr entry systems[] = {
     {"h200_sxm", s10, sizeof s10 - 1, nullptr, 0},
     {"l4", s11, sizeof s11 - 1, nullptr, 0},
     {"l40s", s12, sizeof s12 - 1, nullptr, 0},
-    {"rtx_pro_6000_server", s13, sizeof s13 - 1, nullptr, 0},
+    {"mi300x", s13, sizeof s13 - 1, nullptr, 0},
+    {"mi325x", s14, sizeof s14 - 1, nullptr, 0},
+    {"mi355x", s15, sizeof s15 - 1, nullptr, 0},
+    {"rtx_pro_6000_server", s16, sizeof s16 - 1, nullptr, 0},
 };
 #endif
 

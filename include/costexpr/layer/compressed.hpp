@@ -31,7 +31,7 @@ struct compressed_mqa {
     static constexpr std::string_view type = "compressed_mqa";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # attention heads"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # attention heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const n = ceil_div(heads, x.layout.tp);

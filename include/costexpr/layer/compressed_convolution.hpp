@@ -28,7 +28,7 @@ struct convolved_gqa {
     static constexpr std::string_view type = "convolved_gqa";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0 || kv_heads % l.tp != 0)
+        if (!l.deals(heads) || kv_heads % l.tp != 0)
             p.add({.code = errc::illegal_layout, .key = "tp", .expected = kv_heads, .found = l.tp, .hint = "a divisor of the # KV heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {

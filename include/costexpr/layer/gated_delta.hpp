@@ -29,7 +29,7 @@ struct gated_delta {
     static constexpr count chunk = 64;
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (value_heads % l.tp != 0)
+        if (!l.deals(value_heads))
             p.add({.code = errc::illegal_layout, .key = "tp", .expected = value_heads, .found = l.tp, .hint = "a divisor of the linear-attention value heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
@@ -70,7 +70,7 @@ struct kimi_delta {
     static constexpr count chunk = 64;
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the linear-attention heads"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the linear-attention heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const n = ceil_div(heads, x.layout.tp);

@@ -51,7 +51,7 @@ struct gqa {
     /// Tells the sink why these degrees are impossible.
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0)
+        if (!l.deals(heads))
             p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # attention heads"});
         else if (kv_heads % l.tp != 0 && l.tp % kv_heads != 0)
             p.add({.code = errc::illegal_layout, .key = "tp", .expected = kv_heads, .found = l.tp, .hint = "a divisor or a multiple of the # KV heads"});

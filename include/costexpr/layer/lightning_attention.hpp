@@ -27,7 +27,7 @@ struct lightning_attention {
     static constexpr count chunk = 256;
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # linear-attention heads"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # linear-attention heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const width = ceil_div(heads, x.layout.tp) * head_dim;

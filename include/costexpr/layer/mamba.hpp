@@ -65,7 +65,7 @@ struct mamba2 {
     static constexpr std::string_view type = "mamba2";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the state-space heads"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the state-space heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const h = ceil_div(heads, x.layout.tp);

@@ -36,7 +36,7 @@ struct mla {
     static constexpr std::string_view type = "mla";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0)
+        if (!l.deals(heads))
             p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # attention heads"});
     }
     /// The projections around any kernel over the latent cache. `absorbs`: prefill works on the latent too, as sparse kernels do.

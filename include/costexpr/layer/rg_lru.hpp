@@ -24,7 +24,7 @@ struct rg_lru {
     static constexpr std::string_view type = "rg_lru";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # blocks of the gates"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # blocks of the gates"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const d = ceil_div(width, x.layout.tp);

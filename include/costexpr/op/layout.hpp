@@ -19,11 +19,15 @@ struct layout {
     count ep = 1;      ///< expert parallel degree
     count moe_tp = 0;  ///< tensor parallel degree of experts; 0: tp x dp / ep
     count cp = 1;      ///< context parallel ranks
+    bool copies_heads = false;  ///< a multiple of the attention heads is a legal tp: several ranks then compute the same head
 
     [[nodiscard]] constexpr count devices() const { return tp * pp * dp * cp; }
     /// Devices that compute one layer together.
     [[nodiscard]] constexpr count stage() const { return tp * dp * cp; }
     [[nodiscard]] constexpr count experts_tp() const { return moe_tp != 0 ? moe_tp : tp * dp / ep; }
+
+    /// Whether heads can be dealt to the tensor-parallel ranks.
+    [[nodiscard]] constexpr bool deals(count heads) const { return heads % tp == 0 || (copies_heads && heads > 0 && tp % heads == 0); }
 
     friend constexpr bool operator==(layout const&, layout const&) = default;
 };

@@ -15,7 +15,7 @@ using mean_group = basic_group<double>;
 ///   replayed as a graph (a decode step of at most graph_sequences, padded to graph_multiple): device + layers layer_us
 ///   launched kernel by kernel: max(device, layers launched_layer_us)
 ///   both: + step_us + sequences sequence_us
-/// Source of the constants: systems/framework.*.json.
+/// Source of the constants: systems/*.framework.json.
 template <class Seconds>
 struct framework_steps {
     Seconds device;  ///< double(std::span<mean_group const>)

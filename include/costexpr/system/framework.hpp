@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/embedded/frameworks.hpp>
 #include <costexpr/op/layout.hpp>
 #include <costexpr/schema/read.hpp>
 #include <costexpr/system/system.hpp>
@@ -9,7 +10,7 @@
 
 namespace costexpr {
 
-/// What a serving framework does to a step: read from systems/framework.<name>.json, from a user's own JSON of the same keys, or written in C++.
+/// What a serving framework does to a step: read from systems/<name>.framework.json, from a user's own JSON of the same keys, or written in C++.
 struct framework_profile {
     short_string name{};
     short_string version{};
@@ -26,6 +27,7 @@ struct framework_profile {
     double burst = 0;                  ///< part of the other sequences whose prompts stand before one's own when it arrives
     double memory_part = 0.9;          ///< of the device's memory that weights, state and activations may take
     double transfer_ms = 0;            ///< from a prefill worker to a decode worker, beside the bytes of the state
+    short_string mxfp4_experts{};      ///< what experts in mxfp4 run as where the device multiplies in fp4; empty: with bf16 activations
 
     static constexpr auto json(auto...) {
         using f = framework_profile;
@@ -45,14 +47,57 @@ struct framework_profile {
             key(&f::burst, "burst").optional(),
             key(&f::memory_part, "memory_part").optional(),
             key(&f::transfer_ms, "transfer_ms").optional(),
+            key(&f::mxfp4_experts, "mxfp4_experts").optional(),
         };
     }
 };
 
-/// Reads the profile of a framework (the keys of systems/framework.*.json); all problems are reported together.
+/// What a deployment leaves to the framework.
+struct framework_decides {
+    bool kv_cache = true;
+    bool attention = true;
+};
+
+/// The same weights with wider activations, for a device that does not multiply in their class: Marlin and its kin unpack them on the way.
+[[nodiscard]] constexpr dtype weights_only(dtype d) {
+    switch (d) {
+        case dtype::fp8:
+        case dtype::fp8_block:
+        case dtype::int8:
+        case dtype::mxfp8: return dtype::int8_wo;
+        case dtype::nvfp4: return dtype::nvfp4_wo;
+        case dtype::mxfp4:
+        case dtype::w4a8_mxfp4_mxfp8: return dtype::w4a16_mxfp4;
+        case dtype::w4afp8: return dtype::int4_wo;
+        default: return d;
+    }
+}
+
+/// Gives every component the dtype in which a framework runs it on a device: weights whose arithmetic the device lacks with wider activations,
+/// experts in mxfp4 as the profile says, and cache and attention of quantized checkpoints as the framework keeps them.
+constexpr void run_as(precision& p, framework_profile const& f, device const& d, framework_decides const& free = {}) {
+    bool const narrow = weight_width(p.weights) < 2 && activation_width(p.weights) < 2;
+    if (f.kv_follows_weights && narrow && d.has(math::fp8)) {
+        if (free.kv_cache) p.kv_cache = dtype::fp8;
+        if (free.attention) p.attention = dtype::fp8;
+    }
+    if (p.experts == dtype::w4a16_mxfp4 && d.has(math::fp4) && !f.mxfp4_experts.empty()) (void)parse_dtype(f.mxfp4_experts.view(), p.experts);
+    for (dtype* t : {&p.weights, &p.experts, &p.head, &p.router})
+        if (!d.has(math_of(*t))) *t = weights_only(*t);
+    if (!d.has(math_of(p.attention))) p.attention = dtype::bf16;
+}
+
+/// Reads the profile of a framework (the keys of systems/*.framework.json); all problems are reported together.
 template <class Profile = framework_profile>
 [[nodiscard]] constexpr result<Profile> read_framework(std::string_view text) {
     return costexpr::read<Profile>(text);
+}
+
+/// The embedded profile of a framework; an empty text where there is none.
+[[nodiscard]] constexpr std::string_view framework_text(std::string_view name) {
+    for (std::size_t i = 0; i != embedded::framework_count; ++i)
+        if (embedded::frameworks[i].name == name) return embedded::frameworks[i].config();
+    return {};
 }
 
 }  // namespace costexpr

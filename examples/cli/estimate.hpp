@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What the modes of `estimate` share: the answer, and the pricing that is asked for.
+
+#include "cli.hpp"
+
+#include <costexpr/calibrated.hpp>
+
+#include <array>
+
+namespace cli {
+
+using rows = std::vector<cx::op_cost>;
+
+/// What `estimate` answers.
+struct answer {
+    double ttft = 0, tpot = 0, prefill = 0, decode = 0, request = 0;  // seconds
+    double requests_per_second = 0;
+    cx::count gpus = 1, osl = 1;
+    double tokens_per_request = 1;
+    bool has_prefill = true, has_decode = true;
+    cx::device_memory memory{};
+    cx::count max_sequences = 0, max_context = 0;
+    cx::provenance founded = cx::provenance::specification;
+    std::vector<std::string> warnings{};
+    rows prefill_ops{}, decode_ops{};
+    std::string explained{};
+    cx::count mtp = 0;
+    double accepted = 0;
+    cx::speculative_cost drafted{};  ///< a step in the middle of the output
+
+    [[nodiscard]] double tokens_per_second() const { return requests_per_second * tokens_per_request; }
+};
+
+/// A system with what prices its steps under a framework.
+struct priced_system {
+    cx::system_spec system{};
+    cx::framework_profile framework{};
+    std::optional<cx::calibration> constants{};  ///< nothing: priced by the roofline
+
+    /// Calls f with the pricing.
+    template <class F>
+    auto with_pricing(F const& f) const {
+        return constants ? f(cx::calibrated<>(system, *constants)) : f(cx::roofline<>(system));
+    }
+};
+
+/// The system, profile and constants that options name; adds what is wrong with them.
+std::optional<priced_system> load_pricing(estimate_options const& options, complaints& errors);
+
+/// What does not depend on the mode: memory, provenance, warnings.
+template <class Graph, class Modules>
+void account(answer& a, estimate_options const& o, loaded_model const& m, priced_system const& s, Graph const& graph, cx::deployment const& x, cx::residency const& held, Modules const& modules) {
+    a.memory = cx::memory(graph, x, s.system, held, modules);
+    a.max_sequences = cx::most_sequences(graph, x, s.system, held, modules);
+    a.max_context = cx::longest_context(graph, x, s.system, held, modules);
+    cx::count const trained = cx::visit([](auto const& f) { return f.base.max_context; }, m.model);
+    if (trained != 0 && o.isl + o.osl > trained) a.warnings.push_back(fmt::format("the context of {} tokens is beyond the model's {} (max_position_embeddings)", o.isl + o.osl, trained));
+    if (!a.memory.fits()) a.warnings.push_back(fmt::format("does not fit: {} of {} per device", human_bytes(static_cast<double>(a.memory.total())), human_bytes(static_cast<double>(a.memory.capacity))));
+    for (cx::remark r : m.model.config.remarks) a.warnings.emplace_back(cx::remark_names[static_cast<std::size_t>(r)]);
+}
+
+/// The deployment that options ask for under a framework on a system: what neither the options nor the checkpoint say, the framework decides.
+cx::deployment deployment_of(estimate_options const& options, loaded_model const& m, priced_system const& s, complaints& errors);
+
+/// The modes in which requests come and go.
+outcome<answer> serve_aggregated(estimate_options const& o, loaded_model const& m, priced_system const& s);
+outcome<answer> serve_disaggregated(estimate_options const& o, loaded_model const& m, priced_system const& s);
+
+complaint missing_rate(cx::problem const& why, cx::system_spec const& system);
+
+}  // namespace cli

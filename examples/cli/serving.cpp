@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "estimate.hpp"
+
+#include <algorithm>
+
+namespace cli {
+
+namespace {
+
+/// The text of a file, or the embedded one.
+std::string text_of(std::string const& file, std::string_view embedded, complaints& errors) {
+    if (file.empty()) return std::string(embedded);
+    if (auto text = read_file(file)) return *text;
+    errors.push_back(simple_complaint("unknown_file", file, fmt::format("there is no such file (expected a path, found \"{}\")", file)));
+    return {};
+}
+
+/// Mean steps of a model that was laid out.
+template <class Graph, class Price>
+auto mean_steps(Graph const& graph, Price const& price) {
+    return [&graph, &price](std::span<cx::mean_group const> groups) { return cx::seconds(graph, groups, price); };
+}
+
+cx::count layers_of(loaded_model const& m) {
+    return cx::visit([](auto const& f) { return cx::blocks_of(f).layers; }, m.model);
+}
+
+/// Mean lengths of what is asked.
+cx::workload lengths(estimate_options const& o) {
+    double const mean = 0.5 * (o.length_spread[0] + o.length_spread[1]);
+    cx::workload w{};
+    w.prompt = std::max(1.0, mean * static_cast<double>(o.isl));
+    w.prefix = std::min(mean * static_cast<double>(o.prefix), w.prompt - 1);
+    w.output = std::max(1.0, mean * static_cast<double>(o.osl));
+    return w;
+}
+
+/// What a serving cost says, into an answer.
+void fill(answer& a, cx::serving_cost const& c, cx::workload const& w) {
+    a.ttft = c.ttft;
+    a.tpot = c.tpot;
+    a.prefill = c.prefill;
+    a.request = c.request;
+    a.decode = c.request - c.ttft;
+    a.requests_per_second = c.requests_per_second;
+    a.tokens_per_request = w.output;
+}
+
+}  // namespace
+
+std::optional<priced_system> load_pricing(estimate_options const& o, complaints& errors) {
+    if (!o.pricing.empty() && o.pricing != "roofline" && o.pricing != "calibrated")
+        errors.push_back(simple_complaint("unknown_name", "pricing", fmt::format("pricing \"{}\" is not there (expected roofline or calibrated)", o.pricing)));
+    check_framework(o, errors);
+    auto const system = load_system(o.system);
+    if (!system) errors.insert(errors.end(), system.errors.begin(), system.errors.end());
+    if (!errors.empty()) return {};
+
+    priced_system s{.system = *system};
+    source const profile{o.profile.empty() ? o.framework : o.profile, text_of(o.profile, cx::framework_text(o.framework), errors)};
+    auto const read_profile = cx::read_framework(profile.text);
+    if (read_profile)
+        s.framework = *read_profile;
+    else
+        for (auto const& c : explain(read_profile.error(), profile)) errors.push_back(c);
+
+    std::string const name = o.system + "." + o.framework;
+    source const constants{o.calibration.empty() ? name : o.calibration, text_of(o.calibration, cx::calibration_text(system->name.view(), o.framework), errors)};
+    if (o.pricing == "calibrated" && constants.text.empty())
+        errors.push_back(simple_complaint("unknown_name", "pricing", fmt::format("{} has no constants for {} (expected pricing roofline, or a calibration of your own)", o.system, o.framework)));
+    if (o.pricing != "roofline" && !constants.text.empty()) {
+        auto const read = cx::read_calibration(constants.text);
+        if (read)
+            s.constants = *read;
+        else
+            for (auto const& c : explain(read.error(), constants)) errors.push_back(c);
+    }
+    if (!errors.empty()) return {};
+    return s;
+}
+
+outcome<answer> serve_aggregated(estimate_options const& o, loaded_model const& m, priced_system const& s) {
+    complaints errors;
+    cx::deployment const x = deployment_of(o, m, s, errors);
+    if (!errors.empty()) return errors;
+    auto const graph = cx::lower(m.model, x);
+    if (!graph) return explain(graph.error());
+
+    answer a{.gpus = o.layout.devices(), .osl = o.osl};
+    cx::workload w = lengths(o);
+    cx::count const step_tokens = std::min(s.framework.chunk_tokens, static_cast<cx::count>(w.fresh()));
+    cx::residency held{.sequences = o.batch, .context = static_cast<cx::count>(w.middle()), .step_tokens = step_tokens};
+    cx::count const room = std::max<cx::count>(1, cx::most_sequences(*graph, x, s.system, held));
+    double const asked = o.concurrency != 0 ? static_cast<double>(o.concurrency) / static_cast<double>(o.layout.dp) : static_cast<double>(o.batch);
+    w.sequences = std::min(asked, static_cast<double>(std::min(room, o.concurrency != 0 ? std::max(o.batch, cx::count{1}) : o.batch)));
+    w.waiting = asked - w.sequences;
+    held.sequences = static_cast<cx::count>(std::ceil(w.sequences));
+
+    auto const cost = s.with_pricing([&](auto const& price) {
+        a.founded = cx::max(m.model.config.founded, price.founded);
+        return cx::aggregated(cx::framework_steps<decltype(mean_steps(*graph, price))>{mean_steps(*graph, price), s.framework, layers_of(m)}, w, static_cast<double>(o.layout.dp));
+    });
+    if (!cx::is_priced(cost.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*graph, x, s.system.device), s.system)};
+    fill(a, cost, w);
+    account(a, o, m, s, *graph, x, held, cx::no_predictions{});
+    return a;
+}
+
+outcome<answer> serve_disaggregated(estimate_options const& o, loaded_model const& m, priced_system const& s) {
+    complaints errors;
+    estimate_options reading = o, writing = o;
+    reading.layout = o.prefill.layout;
+    writing.layout = o.decode.layout;
+    cx::deployment const reads = deployment_of(reading, m, s, errors);
+    cx::deployment const writes = deployment_of(writing, m, s, errors);
+    if (!errors.empty()) return errors;
+    auto const reader = cx::lower(m.model, reads);
+    auto const writer = cx::lower(m.model, writes);
+    if (!reader) return explain(reader.error());
+    if (!writer) return explain(writer.error());
+
+    answer a{.gpus = o.prefill.workers * reads.layout.devices() + o.decode.workers * writes.layout.devices(), .osl = o.osl};
+    cx::workload const w = lengths(o);
+    auto const pool = [](pool_options const& p) {
+        return cx::worker_pool{static_cast<double>(p.workers), static_cast<double>(p.layout.dp), static_cast<double>(p.batch)};
+    };
+    auto const cost = s.with_pricing([&](auto const& price) {
+        a.founded = cx::max(m.model.config.founded, price.founded);
+        using steps = cx::framework_steps<decltype(mean_steps(*reader, price))>;
+        return cx::disaggregated(steps{mean_steps(*reader, price), s.framework, layers_of(m)}, pool(o.prefill), steps{mean_steps(*writer, price), s.framework, layers_of(m)}, pool(o.decode), w);
+    });
+    if (!cx::is_priced(cost.ttft + cost.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*writer, writes, s.system.device), s.system)};
+    fill(a, cost, w);
+    account(a, writing, m, s, *writer, writes, {.sequences = o.decode.batch, .context = static_cast<cx::count>(w.prompt + w.output), .step_tokens = o.decode.batch}, cx::no_predictions{});
+    return a;
+}
+
+}  // namespace cli

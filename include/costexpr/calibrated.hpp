@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Prices from measurements, and serving: beside the umbrella header, since the constants are read only by those who want them.
+//
+// calibration_of("h200_sxm", "trtllm"), read_calibration(text)   constants of closed forms      cost/
+// calibrated                                                    a pricing like roofline         cost/
+// profile_of("trtllm"), read_framework(text)                    what a framework does to a step system/
+// aggregated, disaggregated                                     TTFT, TPOT and throughput       serve/
+
+#include <costexpr/cost/calibrated.hpp>
+#include <costexpr/cost/calibration.hpp>
+#include <costexpr/serve/aggregated.hpp>
+#include <costexpr/serve/disaggregated.hpp>
+#include <costexpr/serve/steps.hpp>
+#include <costexpr/system/framework.hpp>
