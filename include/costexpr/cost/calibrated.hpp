@@ -5,15 +5,75 @@
 #include <costexpr/cost/roofline.hpp>
 #include <costexpr/op/attention.hpp>
 #include <costexpr/op/collective.hpp>
+#include <costexpr/op/compressed.hpp>
+#include <costexpr/op/encoder_attention.hpp>
 #include <costexpr/op/gemm.hpp>
 #include <costexpr/op/mla.hpp>
 #include <costexpr/op/moe.hpp>
+#include <costexpr/op/norm.hpp>
 #include <costexpr/op/recurrent.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 namespace costexpr {
 
+namespace detail {
+
+/// Of a list of slices the entries of each dtype, as a range; a dtype without entries takes those of the one that is closest in what it
+/// reads and how it multiplies.
+struct slice_table {
+    struct range {
+        std::uint8_t begin = 0;
+        std::uint8_t end = 0;
+        bool borrowed = false;
+    };
+    std::array<range, dtype_table.size()> of{};
+
+    [[nodiscard]] constexpr range const& operator[](dtype d) const { return of[static_cast<std::size_t>(d)]; }
+
+    /// How far the constants of one dtype are from another's: by the class of arithmetic, then by the bytes of weights and activations.
+    [[nodiscard]] static constexpr double distance(dtype a, dtype b) {
+        auto const gap = [](double x, double y) { return x < y ? y / x - 1 : x / y - 1; };
+        return (math_of(a) == math_of(b) ? 0.0 : 4.0) + gap(weight_width(a), weight_width(b)) + gap(activation_width(a), activation_width(b));
+    }
+    template <class List, class DtypeOf>
+    static constexpr slice_table over(List const& list, DtypeOf const& dtype_of) {
+        slice_table t{};
+        for (std::size_t i = 0; i != list.size(); ++i) {
+            range& r = t.of[static_cast<std::size_t>(dtype_of(list[i]))];
+            if (r.end == 0) r.begin = static_cast<std::uint8_t>(i);
+            r.end = static_cast<std::uint8_t>(i + 1);  // entries of a dtype stand together
+        }
+        slice_table const known = t;
+        for (std::size_t d = 0; d != dtype_table.size(); ++d) {
+            if (known.of[d].end != 0) continue;
+            double nearest = 1e9;
+            for (std::size_t e = 0; e != dtype_table.size(); ++e) {
+                if (known.of[e].end == 0) continue;
+                double const far = distance(static_cast<dtype>(d), static_cast<dtype>(e));
+                if (far < nearest) nearest = far, t.of[d] = {known.of[e].begin, known.of[e].end, true};
+            }
+        }
+        return t;
+    }
+};
+
+/// The dtype of this name; bf16 where there is none.
+[[nodiscard]] constexpr dtype dtype_named(std::string_view name) {
+    dtype d = dtype::bf16;
+    (void)parse_dtype(name, d);
+    return d;
+}
+
+}  // namespace detail
+
 /// Prices every op by the closed form of its kernel, with constants fitted to measurements of the system under a framework
 /// (systems/<gpu>.<framework>.json). An op without a form, a user's own among them, takes the roofline at the typical efficiencies of the system.
+/// A dtype without a fit takes the constants of the closest one. Seconds are those of the device: what the host adds is the framework's profile.
+/// The constants must outlive the pricing.
 template <class T = double>
 struct calibrated {
     using number = T;
@@ -21,7 +81,10 @@ struct calibrated {
 
     roofline_with_latency<T> limits{};
     forms::device_rates<T> device{};
-    calibration const* constants = nullptr;  ///< they must outlive the pricing
+    calibration const* constants = nullptr;
+    detail::slice_table gemms{};
+    detail::slice_table mixtures{};
+    detail::slice_table absorbed{};
 
     constexpr calibrated() = default;
     constexpr calibrated(system_spec const& s, calibration const& c) : limits(s), constants(&c) {
@@ -29,12 +92,18 @@ struct calibrated {
         device.seconds_per_byte = limits.seconds_per_byte;
         device.seconds_per_node_byte = limits.seconds_per_wire_byte[0];
         device.multiprocessors = c.multiprocessors;
+        auto const of_weights = [](auto const& form) { return detail::dtype_named(form.weights.view()); };
+        gemms = detail::slice_table::over(c.gemm, [](auto const& form) { return form.weights; });
+        mixtures = detail::slice_table::over(c.moe, of_weights);
+        absorbed = detail::slice_table::over(c.mla_bmm, of_weights);
     }
 
     template <class O>
     [[nodiscard]] constexpr T operator()(O const& o, work<T> const& w, load<T> const& l, phase p) const {
-        (void)o, (void)l, (void)p;
-        return typical(w);
+        if constexpr (requires { of_op(o, w, l, p); })
+            return of_op(o, w, l, p);
+        else
+            return typical(w);
     }
     template <class O>
     [[nodiscard]] constexpr T operator()(O const&, work<T> const& w) const {
@@ -47,6 +116,74 @@ struct calibrated {
         forms::typical_form const& f = constants->typical;
         T const busy = forms::smooth_max(limits.compute_seconds(w) * T(1 / f.compute), limits.memory_seconds(w) * T(1 / f.memory), 2);
         return busy + T(f.launch_us * 1e-6) + (w.wire_bytes > T(0) ? limits.wire_seconds(w) * T(1 / f.wire) : T(0));
+    }
+    /// Bytes moved without arithmetic.
+    [[nodiscard]] constexpr T pass(work<T> const& w) const {
+        forms::typical_form const& f = constants->typical;
+        return limits.memory_seconds(w) * T(1 / f.memory) + T(f.pass_us * 1e-6);
+    }
+
+    [[nodiscard]] constexpr T multiplied(dtype weights, T const& rows, count outer, count inner, work<T> const& w) const {
+        detail::slice_table::range const r = gemms[weights];
+        for (std::size_t i = r.begin; i != r.end; ++i) {
+            forms::gemm_form const& f = constants->gemm[i];
+            if (!f.takes(rows, outer, inner)) continue;
+            return f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner));
+        }
+        return typical(w);
+    }
+    [[nodiscard]] constexpr T of_op(gemm const& o, work<T> const& w, load<T> const& l, phase) const { return multiplied(o.weights, l.tokens, o.outer, o.inner, w); }
+    [[nodiscard]] constexpr T of_op(logits const& o, work<T> const& w, load<T> const& l, phase) const {
+        return multiplied(o.matrix.weights, l.rows, o.matrix.outer, o.matrix.inner, w);
+    }
+    [[nodiscard]] constexpr T of_op(mla_up const& o, work<T> const& w, load<T> const& l, phase p) const {
+        if (p == phase::prefill && !o.absorbs) return multiplied(o.weights, l.context, o.outer(), o.latent, w);
+        detail::slice_table::range const r = absorbed[o.weights];
+        if (r.begin == r.end) return typical(w);
+        forms::mla_bmm_form const& f = constants->mla_bmm[r.begin];
+        double const h = static_cast<double>(o.heads);
+        double const latent = static_cast<double>(o.latent);
+        return f.seconds(device, o.weights, l.tokens, h, latent, static_cast<double>(o.nope_dim)) +
+               f.seconds(device, o.weights, l.tokens, h, static_cast<double>(o.v_head_dim), latent);
+    }
+    [[nodiscard]] constexpr T of_op(elementwise const&, work<T> const& w, load<T> const&, phase) const { return pass(w); }
+    [[nodiscard]] constexpr T of_op(gather const&, work<T> const& w, load<T> const&, phase) const { return pass(w); }
+
+    [[nodiscard]] constexpr T of_op(experts const& o, work<T> const& w, load<T> const& l, phase) const {
+        if (o.computed == 0) return T(0);
+        T const tokens = l.tokens * T(static_cast<double>(o.sources));
+        T const choices = tokens * T(o.computed * static_cast<double>(o.top_k));
+        forms::moe_load<T> const m{tokens, choices, o.skew > 0 ? tokens * T(o.computed * o.choices) : choices * T(1 / static_cast<double>(o.ranks)), o.chosen_by(tokens)};
+        detail::slice_table::range const r = mixtures[o.weights];
+        for (std::size_t i = r.begin; i != r.end; ++i) {
+            forms::moe_form const& f = constants->moe[i];
+            if (!f.applies(o.matrices, o.bias, o.ranks) || (f.most_tokens != 0 && tokens > T(static_cast<double>(f.most_tokens)))) continue;
+            return f.seconds(device, o.weights, m, static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices));
+        }
+        return typical(w);
+    }
+
+    [[nodiscard]] constexpr T of_op(mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
+        double const h = static_cast<double>(o.heads);
+        if (p == phase::prefill) {
+            if (auto const* f = fitting(constants->mla_prefill, o.arithmetic, o.cached))
+                return f->seconds(device, math_of(o.arithmetic), l, h, static_cast<double>(o.nope_dim + o.rope_dim + o.v_head_dim));
+        } else if (auto const* f = fitting(constants->mla_decode, o.arithmetic, o.cached)) {
+            return f->seconds(device, math_of(o.arithmetic), weight_width(o.cached), l, h, static_cast<double>(o.latent), static_cast<double>(o.rope_dim));
+        }
+        return typical(w);
+    }
+
+    /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first.
+    template <class List>
+    [[nodiscard]] static constexpr auto fitting(List const& list, dtype arithmetic, dtype cached) -> typename List::value_type const* {
+        typename List::value_type const* best = nullptr;
+        int score = -1;
+        for (auto const& f : list) {
+            int const s = (detail::dtype_named(f.cache.view()) == cached ? 2 : 0) + (detail::dtype_named(f.arithmetic.view()) == arithmetic ? 1 : 0);
+            if (s > score) score = s, best = &f;
+        }
+        return best;
     }
 };
 

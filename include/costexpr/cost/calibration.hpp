@@ -2,10 +2,17 @@
 #pragma once
 
 #include <costexpr/core/inplace_vector.hpp>
+#include <costexpr/cost/forms/attention.hpp>
+#include <costexpr/cost/forms/collective.hpp>
 #include <costexpr/cost/forms/device.hpp>
+#include <costexpr/cost/forms/gemm.hpp>
+#include <costexpr/cost/forms/mla.hpp>
+#include <costexpr/cost/forms/moe.hpp>
+#include <costexpr/cost/forms/recurrent.hpp>
 #include <costexpr/embedded/calibrations.hpp>
 #include <costexpr/schema/read.hpp>
 
+#include <cstddef>
 #include <string_view>
 
 namespace costexpr {
@@ -13,40 +20,118 @@ namespace costexpr {
 namespace forms {
 
 /// A kernel without a form of its own: the roofline at the efficiencies that kernels of its kind reach.
+///   seconds  launch + smooth_max(flops / (compute peak), bytes / (memory bandwidth)) + wire / (wire link)
 struct typical_form {
     double compute = 0.6;    ///< part of the peak of the tensor units
     double memory = 0.75;    ///< part of the bandwidth of the memory
     double wire = 0.7;       ///< part of the bandwidth of a link
     double launch_us = 2;    ///< beside the work
+    double pass_us = 1.5;    ///< the same of an element-wise pass
 
     static constexpr auto json(auto...) {
         using f = typical_form;
-        return std::array{key(&f::compute, "compute").optional(), key(&f::memory, "memory").optional(), key(&f::wire, "wire").optional(), key(&f::launch_us, "launch_us").optional()};
+        return std::array{key(&f::compute, "compute").optional(), key(&f::memory, "memory").optional(), key(&f::wire, "wire").optional(), key(&f::launch_us, "launch_us").optional(),
+                          key(&f::pass_us, "pass_us").optional()};
     }
 };
 
 }  // namespace forms
 
-/// The constants of a system under a framework, read from systems/<gpu>.<framework>.json or a file of the same keys.
+/// The constants of a system under a framework, read from systems/<gpu>.<framework>.json or a file of the same keys: of each form one entry per
+/// slice (kernel, dtype). Of entries that fit an op the first counts.
 struct calibration {
     short_string system{};
     short_string framework{};
     short_string version{};
     double multiprocessors = 0;
     forms::typical_form typical{};
+    inplace_vector<forms::gemm_form, 48> gemm{};
+    inplace_vector<forms::prefill_attention_form, 16> prefill_attention{};
+    inplace_vector<forms::decode_attention_form, 16> decode_attention{};
+    inplace_vector<forms::all_reduce_form, 4> all_reduce{};
+    inplace_vector<forms::collective_form, 8> collectives{};
+    inplace_vector<forms::mla_prefill_form, 8> mla_prefill{};
+    inplace_vector<forms::mla_decode_form, 8> mla_decode{};
+    inplace_vector<forms::mla_bmm_form, 8> mla_bmm{};
+    inplace_vector<forms::moe_form, 48> moe{};
+    inplace_vector<forms::recurrent_form, 16> gated_delta{};
+    inplace_vector<forms::recurrent_form, 16> kda{};
+    inplace_vector<forms::recurrent_form, 16> mamba2{};
 
     static constexpr auto json(auto...) {
         using c = calibration;
         return std::array{key(&c::system, "system"), key(&c::framework, "framework").optional(), key(&c::version, "version").optional(),
                           key(&c::multiprocessors, "multiprocessors").optional()};
     }
+    /// Calls f(key, list) for every list of forms.
+    template <class Self, class F>
+    static constexpr void for_each_list(Self& c, F const& f) {
+        f("gemm", c.gemm);
+        f("prefill_attention", c.prefill_attention);
+        f("decode_attention", c.decode_attention);
+        f("all_reduce", c.all_reduce);
+        f("collectives", c.collectives);
+        f("mla_prefill", c.mla_prefill);
+        f("mla_decode", c.mla_decode);
+        f("mla_bmm", c.mla_bmm);
+        f("moe", c.moe);
+        f("gated_delta", c.gated_delta);
+        f("kda", c.kda);
+        f("mamba2", c.mamba2);
+    }
 };
+
+namespace detail {
+
+/// Problems of a part of a text, told of the whole.
+constexpr void add_problems(problems const& of_part, std::uint32_t begin, problems& p) {
+    for (problem q : of_part) {
+        q.offset += begin;
+        p.add(q);
+    }
+}
+
+template <class Form, std::size_t N>
+constexpr void read_forms(std::string_view text, json::value const& list, std::string_view name, inplace_vector<Form, N>& into, problems& p) {
+    if (list.kind != json::kind::array) {
+        p.add({.code = errc::wrong_type, .offset = list.begin, .key = name, .hint = "a list"});
+        return;
+    }
+    json::reader r = json::reader::inside(text, list);
+    for (r.enter_array(); r.next_element();) {
+        json::value const v = r.skip();
+        auto const one = costexpr::read<Form>(v.raw(text));
+        if (!one)
+            add_problems(one.error(), v.begin, p);
+        else if (!into.try_push_back(*one))
+            p.add({.code = errc::list_too_long, .offset = v.begin, .key = name, .expected = static_cast<count>(N), .hint = "at most # entries"});
+    }
+}
+
+}  // namespace detail
 
 /// Reads constants; all problems are reported together.
 template <class Calibration = calibration>
 [[nodiscard]] constexpr result<Calibration> read_calibration(std::string_view text) {
     result<Calibration> c = costexpr::read<Calibration>(text);
     if (!c) return c;
+    problems p{};
+    json::reader r(text);
+    r.enter_object();
+    for (json::string_token k{}; r.next_member(k);) {
+        json::value const v = r.skip();
+        Calibration::for_each_list(*c, [&](std::string_view name, auto& list) {
+            if (json::equals(text, k, name)) detail::read_forms(text, v, name, list, p);
+        });
+        if (json::equals(text, k, "typical")) {
+            auto const t = costexpr::read<forms::typical_form>(v.raw(text));
+            if (t)
+                c->typical = *t;
+            else
+                detail::add_problems(t.error(), v.begin, p);
+        }
+    }
+    if (!p.empty()) return p;
     return c;
 }
 
