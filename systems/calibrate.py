@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
+"""Fits the constants of the closed forms (systems/forms, include/costexpr/cost/forms) and writes systems/<gpu>.<framework>.json.
+
+    systems/calibrate.py                                    every constant, from the public operator tables
+    systems/calibrate.py --systems h200_sxm --ops gemm      a part of them; the other keys of a file stay
+    systems/calibrate.py --check                            whether the committed constants are what it makes
+    systems/calibrate.py --points                           the points on which the tests compare the C++ forms with these
+    systems/calibrate.py --measurements mine.csv --systems my_gpu --frameworks vllm
+
+The tables are those of aiconfigurator-core 0.12.0 on PyPI (systems/data, Apache-2.0: kernels measured on the device itself). Packages that are
+missing are installed into build/calibrate, a virtual environment of their own; --packages names a folder that has them.
+
+A slice (one kernel or dtype of one op) is fitted on at most 2,000 of its rows, drawn with a fixed seed, by soft-L1 on the logarithm of
+predicted / measured; the error that is printed and stored is that on all its other rows. Constants are rounded before it is measured.
+
+Measurements of your own are CSV files with the columns op, milliseconds, those of the form (`--columns` prints them) and those that tell its
+slices apart, where a column that is missing is empty. They replace the slices of their ops in the file of the system and framework named.
+"""
+
+import argparse
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+
+folder = pathlib.Path(__file__).resolve().parent
+requirements = ("aiconfigurator-core==0.12.0", "pyarrow", "pandas", "scipy")
+frameworks = {"trtllm": "1.3.0rc20", "sglang": "0.5.14", "vllm": "0.24.0"}
+older = {"a100_sxm": {"trtllm": "1.0.0", "sglang": "0.5.10", "vllm": "0.14.0"}}
+seed = 20240917
+source = "aiconfigurator-core 0.12.0 (PyPI), systems/data: kernels measured on the device, Apache-2.0"
+
+
+def enter_environment(packages):
+    """Makes sure that the packages can be imported, in an environment of our own where they are missing."""
+    if packages:
+        sys.path.insert(0, str(packages))
+    try:
+        import pandas, pyarrow, scipy, aiconfigurator_core  # noqa: F401
+        return
+    except ImportError:
+        pass
+    place = folder.parent / "build" / "calibrate"
+    python = place / "bin" / "python"
+    if pathlib.Path(sys.prefix) == place:
+        sys.exit(f"calibrate: {place} lacks {', '.join(requirements)}: delete it and start again")
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *requirements], check=True)
+    os.execv(python, [str(python), *sys.argv])
+
+
+def version_key(text):
+    """Versions in their order: numbers as numbers."""
+    digits = "".join(c if c.isdigit() else " " for c in text).split()
+    return [int(d) for d in digits]
+
+
+def read_frames(form, data, system, framework, version):
+    """The tables of a form: of this version of the framework, else of the newest that has one. Returns frames and which versions they are of."""
+    import pandas
+
+    frames, versions = {}, {}
+    for table in form.tables:
+        group, file = table.split("/")
+        found = {}
+        for library in (form.library,) if isinstance(form.library, str) else form.library or (framework,):
+            found.update({path.parent.name: path for path in data.glob(f"{system}/{group}/{library}/*/{file}.parquet")})
+        if not found:
+            continue
+        chosen = version if version in found else max(found, key=version_key)
+        frames[table] = pandas.read_parquet(found[chosen])
+        versions[table] = chosen
+    return frames, versions
+
+
+def rounded(x):
+    return float(f"{x:.6g}")
+
+
+def fit(form, key, rows, device):
+    """The constants of one slice, rounded, and |predicted / measured - 1| with sign on the rows that were not used."""
+    import numpy
+    from scipy.optimize import least_squares
+
+    rows = rows.reset_index(drop=True)
+    rows = rows[(rows["ms"] > 0) & numpy.isfinite(rows["ms"])].reset_index(drop=True)
+    used = numpy.zeros(len(rows), bool)
+    drawn = numpy.random.default_rng(seed).permutation(len(rows))[: min(form.most_rows, max(len(rows) * 2 // 3, 1))]
+    used[drawn] = True
+    sample, rest = rows[used], rows[~used]
+    measured = numpy.log(sample["ms"].to_numpy(float))
+
+    bounds = form.bounds_of(key, rows, device)
+    free = [name for name, (low, _, high) in bounds.items() if low < high]
+    fixed = {name: low for name, (low, _, high) in bounds.items() if low >= high}
+    low, start, high = (numpy.array([bounds[name][i] for name in free], float) for i in range(3))
+    scale = numpy.where(start > 0, start, numpy.maximum(high / 10, 1e-12))
+
+    best = None
+    combinations = [{}]
+    for name, values in form.choices.items():
+        combinations = [{**c, name: v} for c in combinations for v in values]
+    for chosen in combinations:
+        def residual(x):
+            ms = form.milliseconds({**key, **fixed, **chosen, **dict(zip(free, x * scale))}, sample, device)
+            return numpy.log(numpy.maximum(ms, 1e-9)) - measured
+
+        for begin in (start, numpy.sqrt(numpy.maximum(low, scale / 20) * numpy.maximum(start, scale / 20))):
+            found = least_squares(residual, numpy.clip(begin, low + 1e-9 * scale, high - 1e-9 * scale) / scale, bounds=(low / scale, high / scale),
+                                  loss="soft_l1", f_scale=0.05, max_nfev=60)
+            if best is None or found.cost < best[0] * (1 - 1e-6):
+                best = (found.cost, {**fixed, **chosen, **dict(zip(free, found.x * scale))})
+    tiny = dict(zip(free, 1e-6 * scale))  # a constant at its bound of zero is zero
+    constants = {name: best[1][name] if name in form.choices else 0.0 if abs(best[1][name]) < tiny.get(name, 0) else rounded(best[1][name])
+                 for name in [*bounds, *form.choices]}
+    return constants, rows, ~used if len(rest) else used
+
+
+def error_of(signed):
+    import numpy
+
+    size = numpy.abs(signed)
+    return {"median": rounded4(numpy.median(size)), "p90": rounded4(numpy.quantile(size, 0.9)), "bias": rounded4(numpy.median(signed)), "rows": len(signed)}
+
+
+def rounded4(x):
+    return float(f"{x:.4g}")
+
+
+def calibrate(form, slices, device, label):
+    """All slices of one op: the entries of the file, and the signed errors pooled."""
+    import numpy
+
+    entries, pooled = [], []
+    for key, rows in slices:
+        if len(rows) < 3 * len(form.bounds):
+            print(f"{label} {form.op} {key}: {len(rows)} rows are too few, left out", flush=True)
+            continue
+        constants, rows, others = fit(form, key, rows, device)
+        tested = rows[others]
+        signed = form.milliseconds({**key, **constants}, tested, device) / tested["ms"].to_numpy(float) - 1
+        error = error_of(signed)
+        entries.append({**key, **constants, "error": error})
+        pooled.append(signed)
+        shown = " ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in constants.items())
+        print(f"{label} {form.op} {'/'.join(str(v) for v in key.values() if v != '')}: median {error['median']:.3f} p90 {error['p90']:.3f} "
+              f"bias {error['bias']:+.3f} rows {error['rows']}  {shown}", flush=True)
+    return entries, numpy.concatenate(pooled) if pooled else numpy.zeros(0)
+
+
+def written(document, ops):
+    """The text of a file: one line per slice, keys in a fixed order."""
+    heads = ["system", "framework", "version", "multiprocessors", "source"]
+    parts = [f"  {json.dumps(h)}: {json.dumps(document[h])}" for h in heads]
+    for op in ops:
+        lines = ",\n".join("    " + json.dumps(entry) for entry in document.get(op, []))
+        parts.append(f"  {json.dumps(op)}: [\n{lines}{chr(10) if lines else ''}  ]")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packages", type=pathlib.Path, help="folder with the packages (site-packages)")
+    parser.add_argument("--systems", help="comma separated; all with tables")
+    parser.add_argument("--frameworks", default=",".join(frameworks))
+    parser.add_argument("--ops", help="comma separated; all")
+    parser.add_argument("--check", action="store_true", help="compare with the committed files instead of writing them")
+    parser.add_argument("--points", action="store_true", help="write tests/data/calibrated_points.<op>.csv")
+    parser.add_argument("--columns", action="store_true", help="print what a file of measurements holds")
+    parser.add_argument("--measurements", type=pathlib.Path, nargs="+", help="CSV files of your own")
+    parser.add_argument("--output", type=pathlib.Path, default=folder, help="folder of the files written")
+    options = parser.parse_args()
+    enter_environment(options.packages)
+
+    import aiconfigurator_core
+    import numpy
+
+    sys.path.insert(0, str(folder))
+    from forms import forms, ops
+    from forms.common import Device
+
+    options.output.mkdir(parents=True, exist_ok=True)
+    chosen = {op: form for op, form in forms().items() if not options.ops or op in options.ops.split(",")}
+    if options.columns:
+        for op, form in chosen.items():
+            print(f"{op}: {', '.join(form.key)}; {', '.join(form.columns)}; milliseconds")
+        return 0
+    data = pathlib.Path(aiconfigurator_core.__file__).parent / "systems" / "data"
+    systems = options.systems.split(",") if options.systems else sorted(p.name for p in data.iterdir() if any(p.iterdir()))
+    totals, differing = {}, []
+    for system in systems:
+        device = Device(system)
+        for framework in options.frameworks.split(","):
+            version = older.get(system, frameworks).get(framework, frameworks.get(framework, ""))
+            path = options.output / f"{system}.{framework}.json"
+            committed = path.read_text() if path.exists() else ""
+            document = json.loads(committed) if committed else {}
+            document.update(system=system, framework=framework, version=version, multiprocessors=device.multiprocessors, source=[source])
+            made = False
+            for op, form in chosen.items():
+                if options.measurements:
+                    slices = measured_slices(form, options.measurements)
+                else:
+                    frames, versions = read_frames(form, data, system, framework, version)
+                    slices = form.slices(frames, device) if frames else []
+                entries, signed = calibrate(form, slices, device, f"{system}.{framework}")
+                if entries or not options.measurements:
+                    document[op] = entries
+                made = made or bool(entries)
+                if len(signed):
+                    totals.setdefault((op, system), []).append(signed)
+            if not made and not committed:
+                continue
+            text = written(document, ops)
+            if options.check:
+                if text != committed:
+                    differing.append(path.name)
+            else:
+                path.write_text(text)
+    print("\nErrors on the rows that were not fitted: median, p90, bias, rows")
+    for (op, system), signed in sorted(totals.items()):
+        error = error_of(numpy.concatenate(signed))
+        print(f"{op:20} {system:20} {100 * error['median']:6.1f} % {100 * error['p90']:6.1f} % {100 * error['bias']:+6.1f} % {error['rows']:8}")
+    if differing:
+        print("differ from what is committed:", ", ".join(differing))
+    return 1 if differing else 0
+
+
+def measured_slices(form, paths):
+    """The rows of a form among a user's measurements."""
+    import pandas
+
+    frame = pandas.concat([pandas.read_csv(path, dtype={name: str for name in form.key}) for path in paths], ignore_index=True)
+    for name in ("op", "milliseconds"):
+        if name not in frame.columns:
+            sys.exit(f"calibrate: {', '.join(str(p) for p in paths)}: the column {name} is missing")
+    frame = frame[frame["op"] == form.op]
+    if frame.empty:
+        return
+    lacking = [name for name in form.columns if name not in frame.columns or frame[name].isna().any()]
+    if lacking:
+        sys.exit(f"calibrate: {form.op}: the columns {', '.join(lacking)} are missing or have gaps")
+    for name in form.key:
+        frame[name] = frame[name].fillna("") if name in frame.columns else ""
+    frame = frame.rename(columns={"milliseconds": "ms"})
+    for values, rows in frame.groupby(list(form.key)):
+        yield dict(zip(form.key, values)), rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
