@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/cost/forms/device.hpp>
+#include <costexpr/op/step.hpp>
+#include <costexpr/schema/field.hpp>
+
+#include <array>
+
+namespace costexpr::forms {
+
+/// Prefill of multi-head latent attention on expanded keys and values.
+///   seconds  launch + chain (tokens / sequences) + token tokens
+///            + smooth_max(2 heads expanded (pairs + tile_keys tokens) / (efficiency rate), 2 heads expanded (tokens + context) / (efficiency bandwidth))
+///   expanded nope + rope + v
+/// Fitted to `context_mla` of aiconfigurator-core 0.12.0 (DeepSeek-V3, 1 to 128 heads, no prefix). Median error 4 to 7 %, 90 % within 30 %.
+struct mla_prefill_form {
+    short_string arithmetic{};  ///< name of a dtype
+    short_string cache{};       ///< name of a dtype
+    double launch_us = 0;
+    double chain_ns = 0;        ///< per token of a prompt: what runs one after the other
+    double token_ns = 0;        ///< per token, whatever the heads
+    double tile_keys = 0;       ///< keys of a tile that the causal mask leaves unused, per query
+    double math_efficiency = 1;
+    double memory_efficiency = 1;
+    count sharpness = 1;
+    fit_error error{};
+
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, math rate, load<T> const& l, double heads, double expanded) const {
+        T const math = (l.pairs + l.tokens * T(tile_keys)) * T(2 * heads * expanded / math_efficiency) * d.of(rate);
+        T const memory = (l.tokens + l.context) * T(2 * heads * expanded / memory_efficiency) * d.seconds_per_byte;
+        return T(1e-6 * launch_us) + l.tokens / l.sequences * T(1e-9 * chain_ns) + l.tokens * T(1e-9 * token_ns) + smooth_max(math, memory, sharpness);
+    }
+};
+
+/// Decode of multi-head latent attention on the latent cache.
+///   seconds  smooth_max(floor, smooth_max_4(2 padded absorbed (pairs + tile_keys tokens) / (efficiency rate),
+///                       (key (context + tile_keys sequences) + 2 tokens heads absorbed) / (efficiency bandwidth)))
+///   floor    launch + split length / (length + split_keys) + sequence sequences: a long context is split over the device and summed up again
+///   absorbed 2 latent + rope; key: (latent + rope) bytes of the cache's dtype; padded: max(heads, tile_heads); length: context / sequences
+/// The mean length stands for all: for lengths spread evenly from 0 to twice the mean the floor is up to a quarter of `split` too high.
+/// Fitted to `generation_mla` of aiconfigurator-core 0.12.0. Median error 3 to 8 %, 90 % within 28 %.
+struct mla_decode_form {
+    short_string arithmetic{};  ///< name of a dtype
+    short_string cache{};       ///< name of a dtype
+    double launch_us = 0;
+    double sequence_ns = 0;
+    double split_us = 0;
+    double split_keys = 1;
+    double tile_keys = 0;
+    double tile_heads = 1;
+    double math_efficiency = 1;
+    double memory_efficiency = 1;
+    count sharpness = 1;
+    fit_error error{};
+
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, math rate, double cache_width, load<T> const& l, double heads, double latent,
+                                                      double rope) const {
+        double const absorbed = 2 * latent + rope;
+        T const length = l.context / l.sequences;
+        T const math = (l.pairs + l.tokens * T(tile_keys)) * T(2 * max(heads, tile_heads) * absorbed / math_efficiency) * d.of(rate);
+        T const memory = ((l.context + l.sequences * T(tile_keys)) * T((latent + rope) * cache_width / memory_efficiency) +
+                          l.tokens * T(2 * heads * absorbed / memory_efficiency)) * d.seconds_per_byte;
+        T const floor = T(1e-6 * launch_us) + length / (length + T(split_keys)) * T(1e-6 * split_us) + l.sequences * T(1e-9 * sequence_ns);
+        return smooth_max(floor, smooth_max(math, memory, 4), sharpness);
+    }
+};
+
+/// One of the two batched products of absorbed latent attention, per head [inner] -> [outer]: queries into the latent space, outputs out of it.
+///   seconds  launch + passes rows heads inner (2 + width) / bandwidth
+///            + smooth_max(2 rows heads outer inner / (efficiency rate), heads (weights + rows (activations + 2 outer)) / (efficiency bandwidth))
+/// Fitted to `mla_bmm` of aiconfigurator-core 0.12.0. Median error 2 to 8 %, 90 % within 33 %.
+struct mla_bmm_form {
+    short_string weights{};  ///< name of a dtype
+    double launch_us = 0;
+    double math_efficiency = 1;
+    double memory_efficiency = 1;
+    double quantize_passes = 0;
+    count sharpness = 1;
+    fit_error error{};
+
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, dtype type, T const& rows, double heads, double outer, double inner) const {
+        double const in = activation_width(type);
+        T const math = rows * T(2 * heads * outer * inner / math_efficiency) * d.of(math_of(type));
+        T const memory = (T(heads * weight_width(type) * outer * inner / memory_efficiency) + rows * T(heads * (in * inner + 2 * outer) / memory_efficiency)) *
+                         d.seconds_per_byte;
+        return T(1e-6 * launch_us) + rows * T(quantize_passes * heads * inner * (2 + in)) * d.seconds_per_byte + smooth_max(math, memory, sharpness);
+    }
+};
+
+}  // namespace costexpr::forms

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Multi-head latent attention: the twin of cost/forms/mla.hpp."""
+
+import numpy as np
+
+from .common import Form, dtypes, smooth_max, spelled
+
+# DeepSeek-V3, whose dimensions all tables of latent attention have.
+latent, rope, nope, value = 512, 64, 128, 128
+
+
+class MlaPrefill(Form):
+    op = "mla_prefill"
+    tables = ("mla/context_mla_perf",)
+    key = ("arithmetic", "cache")
+    columns = ("pairs", "tokens", "context", "sequences", "heads", "expanded")
+    bounds = {
+        "launch_us": (1, 12, 100),
+        "chain_ns": (0, 1, 100),
+        "token_ns": (0, 0.01, 20),
+        "tile_keys": (0, 64, 1024),
+        "math_efficiency": (0.02, 0.6, 1.05),
+        "memory_efficiency": (0.02, 0.7, 1.05),
+    }
+    choices = {"sharpness": (1, 2, 4)}
+
+    def slices(self, frames, device):
+        frame = frames["mla/context_mla_perf"]
+        for (arithmetic, cache), rows in frame.groupby(["mla_dtype", "kv_cache_dtype"]):
+            yield {"arithmetic": spelled[arithmetic], "cache": spelled[cache]}, prompts(rows)
+
+    def milliseconds(self, c, rows, device):
+        pairs, tokens, context, sequences, heads, expanded = (rows[name].to_numpy(float) for name in self.columns)
+        math = 2 * heads * expanded * (pairs + c["tile_keys"] * tokens) * device.seconds_per_flop[dtypes[c["arithmetic"]].math] / c["math_efficiency"]
+        memory = 2 * heads * expanded * (tokens + context) * device.seconds_per_byte / c["memory_efficiency"]
+        return 1e3 * (1e-6 * c["launch_us"] + 1e-9 * (c["chain_ns"] * tokens / sequences + c["token_ns"] * tokens) + smooth_max(math, memory, c["sharpness"]))
+
+
+class MlaDecode(Form):
+    op = "mla_decode"
+    tables = ("mla/generation_mla_perf",)
+    key = ("arithmetic", "cache")
+    columns = ("pairs", "tokens", "context", "sequences", "heads", "latent", "rope")
+    bounds = {
+        "launch_us": (1, 8, 100),
+        "sequence_ns": (0, 20, 2000),
+        "split_us": (0, 4, 200),
+        "split_keys": (64, 4096, 65536),
+        "tile_keys": (0, 64, 1024),
+        "tile_heads": (1, 32, 128),
+        "math_efficiency": (0.02, 0.6, 1.05),
+        "memory_efficiency": (0.02, 0.7, 1.05),
+    }
+    choices = {"sharpness": (1, 2, 4)}
+
+    def slices(self, frames, device):
+        frame = frames["mla/generation_mla_perf"]
+        for (arithmetic, cache), rows in frame.groupby(["mla_dtype", "kv_cache_dtype"]):
+            yield {"arithmetic": spelled[arithmetic], "cache": spelled[cache]}, steps(rows)
+
+    def milliseconds(self, c, rows, device):
+        pairs, tokens, context, sequences, heads, kept, rotated = (rows[name].to_numpy(float) for name in self.columns)
+        absorbed = 2 * kept + rotated
+        length = context / sequences
+        padded = np.maximum(heads, c["tile_heads"])
+        math = 2 * padded * absorbed * (pairs + c["tile_keys"] * tokens) * device.seconds_per_flop[dtypes[c["arithmetic"]].math] / c["math_efficiency"]
+        key = (kept + rotated) * dtypes[c["cache"]].weight
+        memory = (key * (context + c["tile_keys"] * sequences) + 2 * tokens * heads * absorbed) * device.seconds_per_byte / c["memory_efficiency"]
+        floor = 1e-6 * (c["launch_us"] + c["split_us"] * length / (length + c["split_keys"])) + 1e-9 * c["sequence_ns"] * sequences
+        return 1e3 * smooth_max(floor, smooth_max(math, memory, 4), c["sharpness"])
+
+
+class MlaBmm(Form):
+    op = "mla_bmm"
+    tables = ("mla_bmm/mla_bmm_perf",)
+    key = ("weights",)
+    columns = ("rows", "heads", "outer", "inner")
+    bounds = {
+        "launch_us": (0.5, 3, 40),
+        "math_efficiency": (0.02, 0.5, 1.05),
+        "memory_efficiency": (0.02, 0.6, 1.05),
+        "quantize_passes": (0, 0.5, 12),
+    }
+    choices = {"sharpness": (1, 2, 4)}
+
+    def slices(self, frames, device):
+        for name, rows in frames["mla_bmm/mla_bmm_perf"].groupby("bmm_dtype"):
+            if dtypes[spelled[name]].math not in device.seconds_per_flop:
+                continue
+            rows = rows.rename(columns={"num_tokens": "rows", "num_heads": "heads", "latency": "ms"}).copy()
+            into = rows["op_name"].str.endswith("_pre")  # queries into the latent space, outputs out of it
+            rows["inner"], rows["outer"] = np.where(into, nope, latent), np.where(into, latent, value)
+            yield {"weights": spelled[name]}, rows
+
+    def bounds_of(self, key, rows, device):
+        return {**self.bounds, "quantize_passes": (0, 0, 0)} if key["weights"] == "bf16" else self.bounds
+
+    def milliseconds(self, c, rows, device):
+        d = dtypes[c["weights"]]
+        n, heads, outer, inner = (rows[name].to_numpy(float) for name in self.columns)
+        math = 2 * n * heads * outer * inner * device.seconds_per_flop[d.math] / c["math_efficiency"]
+        memory = heads * (d.weight * outer * inner + n * (d.activation * inner + 2 * outer)) * device.seconds_per_byte / c["memory_efficiency"]
+        quantize = c["quantize_passes"] * n * heads * inner * (2 + d.activation) * device.seconds_per_byte
+        return 1e3 * (1e-6 * c["launch_us"] + quantize + smooth_max(math, memory, c["sharpness"]))
+
+
+def prompts(frame):
+    """The moments of equal prompts of `isl` tokens."""
+    rows = frame.rename(columns={"num_heads": "heads", "batch_size": "sequences", "latency": "ms"}).copy()
+    rows["tokens"] = rows["sequences"] * rows["isl"]
+    rows["pairs"] = rows["tokens"] * (rows["isl"] + 1) / 2
+    return rows.assign(context=rows["tokens"], expanded=nope + rope + value)
+
+
+def steps(frame):
+    """The moments of sequences that decode one token each, the last of isl + step."""
+    rows = frame.rename(columns={"num_heads": "heads", "batch_size": "sequences", "latency": "ms"}).copy()
+    rows["context"] = rows["sequences"] * (rows["isl"] + rows["step"])
+    return rows.assign(tokens=rows["sequences"], pairs=rows["context"], latent=latent, rope=rope)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSL-1.0
+"""The routed experts of a mixture: the twin of cost/forms/moe.hpp."""
+
+import functools
+
+import numpy as np
+
+from .common import Form, dtypes, smooth_max, spelled
+
+# Hidden and inner dimensions of the experts with two matrices (no gate): those whose kernels TensorRT-LLM's tables name "nongated".
+plain = {(2688, 1856), (1024, 2688), (4096, 2688), (2048, 5120), (8192, 5120)}
+
+
+@functools.lru_cache(maxsize=None)
+def fullest_rank(tokens, experts, top_k, ranks, exponent, draws=12):
+    """Choices and chosen experts of the fullest rank, as the tables' collector draws them: the popularity of experts follows a power law of this
+    exponent between 1 and 0.8 tokens (0.01 and 2 where choices are fewer than experts), scaled to all choices and rounded. Means of some draws."""
+    random = np.random.default_rng(1)
+    low, high = (1.0, 0.8 * tokens) if tokens * top_k > experts else (0.01, 2.0)
+    high = max(high, low * 1.0001)
+    power = 1 - exponent
+    load = ((high**power - low**power) * random.random((draws, experts)) + low**power) ** (1 / power)
+    load = np.minimum(np.rint(load / load.sum(1, keepdims=True) * tokens * top_k), tokens)
+    for row in load:
+        order = np.argsort(1e-3 * random.random(experts) - row)
+        missing = int(tokens * top_k - row.sum())
+        for turn in range(4 * experts * top_k):
+            if missing == 0:
+                break
+            j = order[turn % experts]
+            if missing > 0 and row[j] < tokens:
+                row[j] += 1
+                missing -= 1
+            elif missing < 0 and row[j] > 0:
+                row[j] -= 1
+                missing += 1
+    ranked = load.reshape(draws, ranks, experts // ranks)
+    full = ranked[np.arange(draws), ranked.sum(2).argmax(1)]
+    return full.sum(1).mean(), (full > 0).sum(1).mean()
+
+
+class Moe(Form):
+    op = "moe"
+    tables = ("moe/moe_perf",)
+    key = ("weights", "kernel", "matrices", "biased", "least_ranks", "most_ranks", "most_tokens")
+    columns = ("tokens", "top_k", "rows", "active", "hidden", "inner", "gated")
+    bounds = {
+        "launch_us": (1, 15, 150),
+        "expert_us": (0, 0.1, 4),
+        "chain_ns": (0, 2, 20),
+        "tile_rows": (0.5, 8, 128),
+        "math_efficiency": (0.02, 0.5, 1.05),
+        "memory_efficiency": (0.02, 0.8, 1.05),
+        "activation_passes": (0, 1, 16),
+        "token_passes": (0, 1, 40),
+        "choice_passes": (0, 0.5, 20),
+    }
+    choices = {"sharpness": (1, 2, 4)}
+
+    def slices(self, frames, device):
+        frame = frames["moe/moe_perf"]
+        # at least two experts a rank, shards of at least 128, up to 64 ranks: what is served
+        frame = frame[(frame["num_experts"] >= 2 * frame["moe_ep_size"]) & (frame["inter_size"] >= 128 * frame["moe_tp_size"]) & (frame["moe_ep_size"] <= 64)]
+        kinds = frame.assign(gated=self.gated(frame)).groupby(["moe_dtype", "kernel_source"])["gated"].unique()
+        parts = []
+        for (name, kernel), rows in frame.groupby(["moe_dtype", "kernel_source"]):
+            if name not in spelled or dtypes[spelled[name]].math not in device.seconds_per_flop:
+                continue
+            rows = self.canonical(rows)
+            ranks = sorted(rows["ranks"].unique())
+            gated = sorted(rows["gated"].unique())
+            others = [set(kinds[other]) for other in kinds.index if other[0] == name and other[1] != kernel]
+            apart = len(gated) == 1 and any({1 - gated[0]} == other for other in others)
+            key = {
+                "weights": spelled[name], "kernel": kernel[:62],
+                "matrices": 0 if not apart else 3 if gated[0] else 2,
+                "biased": int(bool((rows["hidden"] == 2880).all()) and bool(others)),  # gpt-oss alone has biases, and kernels of its own
+                "least_ranks": 0 if ranks[0] == 1 else 2, "most_ranks": 1 if ranks == [1] else 0,
+                "most_tokens": 128 if kernel.endswith("min_latency") else 0,
+            }
+            if key["most_tokens"]:
+                rows = rows[rows["tokens"] <= key["most_tokens"]]
+            parts.append((key, rows))
+        # The first entry whose conditions hold is taken: the narrower first, then the one that was measured on more shapes.
+        conditions = ("matrices", "biased", "least_ranks", "most_ranks", "most_tokens")
+        parts.sort(key=lambda part: (part[0]["weights"], -sum(bool(part[0][c]) for c in conditions), -len(part[1])))
+        yield from parts
+
+    @staticmethod
+    def gated(frame):
+        return [float((h, i) not in plain) for h, i in zip(frame["hidden_size"], frame["inter_size"])]
+
+    def canonical(self, frame):
+        rows = frame.rename(columns={"num_tokens": "tokens", "topk": "top_k", "hidden_size": "hidden", "moe_ep_size": "ranks", "latency": "ms"}).copy()
+        rows["inner"] = rows["inter_size"] / rows["moe_tp_size"]
+        rows["gated"] = self.gated(frame)
+        loads = []
+        for tokens, experts, top_k, ranks, law in zip(rows["tokens"], rows["num_experts"], rows["top_k"], rows["ranks"], rows["distribution"]):
+            if law.startswith("power_law"):
+                loads.append(fullest_rank(int(tokens), int(experts), int(top_k), int(ranks), float(law.split("_")[-1])))
+            else:
+                share = tokens * top_k / ranks
+                loads.append((share, min(experts / ranks, share)))
+        rows["rows"], rows["active"] = np.array(loads).T if loads else ((), ())
+        return rows
+
+    def milliseconds(self, c, rows, device):
+        d = dtypes[c["weights"]]
+        tokens, top_k, n, active, h, i, gated = (rows[name].to_numpy(float) for name in self.columns)
+        up = 1 + gated
+        matrices = (up + 1) * h * i
+        padded = np.sqrt(n * n + (active * c["tile_rows"]) ** 2)
+        math = padded * 2 * matrices * device.seconds_per_flop[d.math] / c["math_efficiency"]
+        memory = active * matrices * d.weight * device.seconds_per_byte / c["memory_efficiency"]
+        activations = c["activation_passes"] * n * (4 * h + (2 + 2 * up) * i)
+        routed = tokens * h * (4 * c["token_passes"] + 2 * top_k * c["choice_passes"])
+        return 1e3 * (1e-6 * c["launch_us"] + 1e-6 * c["expert_us"] * active + 1e-9 * c["chain_ns"] * (h + i)
+                      + (activations + routed) * device.seconds_per_byte + smooth_max(math, memory, c["sharpness"]))
