@@ -98,12 +98,22 @@ struct calibrated {
         absorbed = detail::slice_table::over(c.mla_bmm, of_weights);
     }
 
+    /// Seconds of a kernel, with how well its form met measurements and whether it was fitted to this dtype; no error where it has no form.
+    struct timing {
+        T seconds{};
+        forms::fit_error const* error = nullptr;
+        bool borrowed = false;
+    };
     template <class O>
-    [[nodiscard]] constexpr T operator()(O const& o, work<T> const& w, load<T> const& l, phase p) const {
+    [[nodiscard]] constexpr timing timing_of(O const& o, work<T> const& w, load<T> const& l, phase p) const {
         if constexpr (requires { of_op(o, w, l, p); })
             return of_op(o, w, l, p);
         else
-            return typical(w);
+            return {typical(w)};
+    }
+    template <class O>
+    [[nodiscard]] constexpr T operator()(O const& o, work<T> const& w, load<T> const& l, phase p) const {
+        return timing_of(o, w, l, p).seconds;
     }
     template <class O>
     [[nodiscard]] constexpr T operator()(O const&, work<T> const& w) const {
@@ -123,34 +133,35 @@ struct calibrated {
         return limits.memory_seconds(w) * T(1 / f.memory) + T(f.pass_us * 1e-6);
     }
 
-    [[nodiscard]] constexpr T multiplied(dtype weights, T const& rows, count outer, count inner, work<T> const& w) const {
+    [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner, work<T> const& w) const {
         detail::slice_table::range const r = gemms[weights];
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::gemm_form const& f = constants->gemm[i];
             if (!f.takes(rows, outer, inner)) continue;
-            return f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner));
+            return {f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner)), &f.error, r.borrowed};
         }
-        return typical(w);
+        return {typical(w)};
     }
-    [[nodiscard]] constexpr T of_op(gemm const& o, work<T> const& w, load<T> const& l, phase) const { return multiplied(o.weights, l.tokens, o.outer, o.inner, w); }
-    [[nodiscard]] constexpr T of_op(logits const& o, work<T> const& w, load<T> const& l, phase) const {
+    [[nodiscard]] constexpr timing of_op(gemm const& o, work<T> const& w, load<T> const& l, phase) const { return multiplied(o.weights, l.tokens, o.outer, o.inner, w); }
+    [[nodiscard]] constexpr timing of_op(logits const& o, work<T> const& w, load<T> const& l, phase) const {
         return multiplied(o.matrix.weights, l.rows, o.matrix.outer, o.matrix.inner, w);
     }
-    [[nodiscard]] constexpr T of_op(mla_up const& o, work<T> const& w, load<T> const& l, phase p) const {
+    [[nodiscard]] constexpr timing of_op(mla_up const& o, work<T> const& w, load<T> const& l, phase p) const {
         if (p == phase::prefill && !o.absorbs) return multiplied(o.weights, l.context, o.outer(), o.latent, w);
         detail::slice_table::range const r = absorbed[o.weights];
-        if (r.begin == r.end) return typical(w);
+        if (r.begin == r.end) return {typical(w)};
         forms::mla_bmm_form const& f = constants->mla_bmm[r.begin];
         double const h = static_cast<double>(o.heads);
         double const latent = static_cast<double>(o.latent);
-        return f.seconds(device, o.weights, l.tokens, h, latent, static_cast<double>(o.nope_dim)) +
-               f.seconds(device, o.weights, l.tokens, h, static_cast<double>(o.v_head_dim), latent);
+        return {f.seconds(device, o.weights, l.tokens, h, latent, static_cast<double>(o.nope_dim)) +
+                    f.seconds(device, o.weights, l.tokens, h, static_cast<double>(o.v_head_dim), latent),
+                &f.error, r.borrowed};
     }
-    [[nodiscard]] constexpr T of_op(elementwise const&, work<T> const& w, load<T> const&, phase) const { return pass(w); }
-    [[nodiscard]] constexpr T of_op(gather const&, work<T> const& w, load<T> const&, phase) const { return pass(w); }
+    [[nodiscard]] constexpr timing of_op(elementwise const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
+    [[nodiscard]] constexpr timing of_op(gather const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
 
-    [[nodiscard]] constexpr T of_op(experts const& o, work<T> const& w, load<T> const& l, phase) const {
-        if (o.computed == 0) return T(0);
+    [[nodiscard]] constexpr timing of_op(experts const& o, work<T> const& w, load<T> const& l, phase) const {
+        if (o.computed == 0) return {};
         T const tokens = l.tokens * T(static_cast<double>(o.sources));
         T const choices = tokens * T(o.computed * static_cast<double>(o.top_k));
         forms::moe_load<T> const m{tokens, choices, o.skew > 0 ? tokens * T(o.computed * o.choices) : choices * T(1 / static_cast<double>(o.ranks)), o.chosen_by(tokens)};
@@ -158,20 +169,43 @@ struct calibrated {
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::moe_form const& f = constants->moe[i];
             if (!f.applies(o.matrices, o.bias, o.ranks) || (f.most_tokens != 0 && tokens > T(static_cast<double>(f.most_tokens)))) continue;
-            return f.seconds(device, o.weights, m, static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices));
+            return {f.seconds(device, o.weights, m, static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices)), &f.error, r.borrowed};
         }
-        return typical(w);
+        return {typical(w)};
     }
 
-    [[nodiscard]] constexpr T of_op(mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
+    [[nodiscard]] constexpr timing of_op(mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
         double const h = static_cast<double>(o.heads);
         if (p == phase::prefill) {
             if (auto const* f = fitting(constants->mla_prefill, o.arithmetic, o.cached))
-                return f->seconds(device, math_of(o.arithmetic), l, h, static_cast<double>(o.nope_dim + o.rope_dim + o.v_head_dim));
+                return {f->seconds(device, math_of(o.arithmetic), l, h, static_cast<double>(o.nope_dim + o.rope_dim + o.v_head_dim)), &f->error};
         } else if (auto const* f = fitting(constants->mla_decode, o.arithmetic, o.cached)) {
-            return f->seconds(device, math_of(o.arithmetic), weight_width(o.cached), l, h, static_cast<double>(o.latent), static_cast<double>(o.rope_dim));
+            return {f->seconds(device, math_of(o.arithmetic), weight_width(o.cached), l, h, static_cast<double>(o.latent), static_cast<double>(o.rope_dim)), &f->error};
         }
-        return typical(w);
+        return {typical(w)};
+    }
+
+    [[nodiscard]] constexpr timing of_op(convolution const& o, work<T> const& w, load<T> const& l, phase p) const {
+        // all engines take one kernel for the short convolutions of every mixer
+        double const c = static_cast<double>(o.channels);
+        double const state = 2 * c * static_cast<double>(o.kernel - 1) * weight_width(o.kept);
+        for (auto const* list : {&constants->mamba2, &constants->gated_delta, &constants->kda})
+            if (auto const* f = recurrent(*list, "convolution", p)) return {f->seconds(device, l, 4 * c, state), &f->error};
+        return {typical(w)};
+    }
+    [[nodiscard]] constexpr timing of_op(recurrence const& o, work<T> const& w, load<T> const& l, phase p) const {
+        using update = recurrence::update;
+        auto const& list = o.rule == update::state_space ? constants->mamba2 : o.rule == update::kimi_delta && !constants->kda.empty() ? constants->kda : constants->gated_delta;
+        forms::recurrent_form const* const f = recurrent(list, "recurrence", p);
+        if (o.rule == update::other || f == nullptr) return {typical(w)};
+        double const token = p == phase::prefill ? o.bytes_per_token + o.chunk_bytes_per_token : o.bytes_per_token;
+        return {f->seconds(device, l, token, 2 * static_cast<double>(o.elements) * weight_width(o.kept)), &f->error};
+    }
+    template <class List>
+    [[nodiscard]] static constexpr forms::recurrent_form const* recurrent(List const& list, std::string_view part, phase p) {
+        for (auto const& f : list)
+            if (f.part.view() == part && f.phase.view() == (p == phase::prefill ? "prefill" : "decode")) return &f;
+        return nullptr;
     }
 
     /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first.

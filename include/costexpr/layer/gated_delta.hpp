@@ -45,7 +45,7 @@ struct gated_delta {
             recurrence{.elements = v * key_dim, .weights = 2 * heads, .decode_flops = 8 * elements,
                        .prefill_flops = 6 * elements + static_cast<double>(chunk * (2 * k + 2 * v)),
                        .bytes_per_token = 2.0 * static_cast<double>(2 * k + 2 * v + 2 * heads),
-                       .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type},
+                       .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type, .rule = recurrence::update::gated_delta},
             elementwise{.bytes_per_token = pass::gated(v), .weights = value_dim, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = v, .weights = w, .part = role::mixer_out},
             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
@@ -86,7 +86,7 @@ struct kimi_delta {
             recurrence{.elements = width * head_dim, .weights = width + n, .decode_flops = 9 * elements,
                        .prefill_flops = 7 * elements + static_cast<double>(chunk * 4 * width),
                        .bytes_per_token = 2.0 * static_cast<double>(5 * width + n),
-                       .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type},
+                       .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type, .rule = recurrence::update::kimi_delta},
             elementwise{.bytes_per_token = pass::gated(width), .weights = head_dim, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = width, .weights = w, .part = role::mixer_out},
             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});

@@ -80,7 +80,7 @@ struct mamba2 {
             convolution{.channels = convolved, .kernel = kernel, .bias = conv_bias},
             recurrence{.elements = d * state, .weights = 3 * h, .decode_flops = 6 * elements, .prefill_flops = 4 * elements + in_chunk,
                        .bytes_per_token = 2.0 * static_cast<double>(2 * d + 2 * g * state + h),
-                       .chunk_bytes_per_token = chunk > 0 ? 12.0 * elements / static_cast<double>(chunk) : 0.0, .kept = state_type},
+                       .chunk_bytes_per_token = chunk > 0 ? 12.0 * elements / static_cast<double>(chunk) : 0.0, .kept = state_type, .rule = recurrence::update::state_space},
             elementwise{.bytes_per_token = pass::gated(d), .weights = gated_norm ? d : 0, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = d, .weights = w, .part = role::mixer_out, .bias = bias},
             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});

@@ -40,6 +40,9 @@ struct convolution {
 ///   parameters  weights;  flops  per token as the layer type says for each phase
 ///   state       elements, in the checkpoint's state dtype, fp32 where it says nothing
 struct recurrence {
+    /// The kernels that serving engines have for it.
+    enum class update : unsigned char { other, state_space, gated_delta, kimi_delta };
+
     count elements = 0;
     count weights = 0;
     double decode_flops = 0;     ///< per token
@@ -47,6 +50,7 @@ struct recurrence {
     double bytes_per_token = 0;  ///< inputs read and outputs written
     double chunk_bytes_per_token = 0;  ///< in prefill: the states between chunks, written by one kernel and read by the next
     dtype kept = dtype::fp32;
+    update rule = update::other;
 
     static constexpr std::string_view kind = "recurrence";
     [[nodiscard]] constexpr role purpose() const { return role::recurrence; }
