@@ -114,7 +114,9 @@ def fit(form, key, rows, device):
                                   loss="soft_l1", f_scale=0.05, max_nfev=60)
             if best is None or found.cost < best[0] * (1 - 1e-6):
                 best = (found.cost, {**fixed, **chosen, **dict(zip(free, found.x * scale))})
-    constants = {name: best[1][name] if name in form.choices else rounded(best[1][name]) for name in [*bounds, *form.choices]}
+    tiny = dict(zip(free, 1e-6 * scale))  # a constant at its bound of zero is zero
+    constants = {name: best[1][name] if name in form.choices else 0.0 if abs(best[1][name]) < tiny.get(name, 0) else rounded(best[1][name])
+                 for name in [*bounds, *form.choices]}
     return constants, rows, ~used if len(rest) else used
 
 

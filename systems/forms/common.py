@@ -66,9 +66,18 @@ def smooth_max(a, b, sharpness):
     return np.sqrt(a2 + b2 if sharpness <= 2 else np.sqrt(a2 * a2 + b2 * b2))
 
 
+def busy(a, b, exposed):
+    """The longer of two times and the share of the shorter that it does not hide."""
+    return np.maximum(a, b) + exposed * np.minimum(a, b)
+
+
 def whole_above(x):
     """The smallest whole number that is no less than x."""
     return np.floor(x + (1 - 2.0**-20))
+
+
+# Where the fastest row of a slice takes longer than this many milliseconds, the host did: no kernel does nothing for so long.
+host_bound = 0.03
 
 
 class Form:

@@ -1,36 +1,78 @@
 # SPDX-License-Identifier: BSL-1.0
 """Linear layers: the twin of cost/forms/gemm.hpp."""
 
-from .common import Form, dtypes, smooth_max, spelled
+import numpy as np
+
+from .common import Form, busy, dtypes, host_bound, spelled, whole_above
+
+column_tile = 128.0
+throttle_seconds = 1e-3
 
 
 class Gemm(Form):
     op = "gemm"
     tables = ("gemm/gemm_perf",)
-    key = ("weights", "kernel")
+    key = ("weights", "kernel", "most_rows", "outer_multiple", "inner_multiple")
     columns = ("rows", "outer", "inner")
     bounds = {
+        "host_us": (0, 0, 0),
         "launch_us": (0, 4, 60),
-        "inner_ns": (0, 0.3, 20),
+        "inner_ns": (0, 0.5, 20),
+        "inner_bend": (500, 5000, 1e5),
+        "row_ns": (0, 0.5, 50),
         "math_efficiency": (0.02, 0.7, 1.05),
+        "throttle": (0, 0.2, 1),
+        "fill": (0, 50, 1000),
+        "wave": (0, 0.1, 1),
+        "padding": (0, 0.5, 3),
         "memory_efficiency": (0.02, 0.8, 1.05),
+        "output_passes": (0, 0.5, 5),
         "quantize_passes": (0, 1, 12),
+        "exposed": (0, 0.3, 1),
     }
-    choices = {"sharpness": (1, 2, 4)}
+    choices = {"row_tile": (64, 128, 256)}
 
     def slices(self, frames, device):
-        frame = frames["gemm/gemm_perf"]
+        frame = frames["gemm/gemm_perf"].rename(columns={"m": "rows", "n": "outer", "k": "inner", "latency": "ms"})
         for name, rows in frame.groupby("gemm_dtype"):
-            if name in spelled:
-                yield {"weights": spelled[name], "kernel": ""}, rows.rename(columns={"m": "rows", "n": "outer", "k": "inner", "latency": "ms"})
+            if name not in spelled:
+                continue
+            kernels = {kernel: part for kernel, part in rows.groupby("kernel_source") if len(part) > 200}
+            # a kernel for few rows, one for the rest, and one for the shapes that these do not take
+            general = {kernel: part["outer"].min() < 64 for kernel, part in kernels.items()}
+            several = len(kernels) > 1
+            order = sorted(kernels, key=lambda kernel: (general[kernel], kernels[kernel]["rows"].max(), kernel))
+            for i, kernel in enumerate(order):
+                part = kernels[kernel]
+                above = [kernels[other]["rows"].min() for other in order[i + 1:] if not general[other] and kernels[other]["rows"].min() > part["rows"].max()]
+                yield {
+                    "weights": spelled[name], "kernel": kernel if several else "", "most_rows": int(min(above)) - 1 if above else 0,
+                    "outer_multiple": 64 if several and not general[kernel] else 1, "inner_multiple": 128 if several and not general[kernel] else 1,
+                }, part
 
     def bounds_of(self, key, rows, device):
-        return {**self.bounds, "quantize_passes": (0, 0, 0)} if key["weights"] == "bf16" else self.bounds
+        bounds = dict(self.bounds)
+        if dtypes[key["weights"]].activation == 2:
+            bounds.update(quantize_passes=(0, 0, 0), row_ns=(0, 0, 0))
+        if rows["ms"].min() > host_bound:
+            # what a small multiplication takes is then hidden: only what is plausible may be extrapolated to
+            bounds.update(host_us=(10, 60, 400), launch_us=(1, 4, 6), inner_ns=(0, 0.5, 1), row_ns=(0, 0.5, 3), fill=(0, 50, 300), inner_bend=(1e5, 1e5, 1e5))
+        return bounds
 
     def milliseconds(self, c, rows, device):
         d = dtypes[c["weights"]]
         m, n, k = rows["rows"].to_numpy(float), rows["outer"].to_numpy(float), rows["inner"].to_numpy(float)
-        math = 2 * m * n * k * device.seconds_per_flop[d.math] / c["math_efficiency"]
-        memory = (d.weight * n * k + d.activation * m * k + 2 * m * n) * device.seconds_per_byte / c["memory_efficiency"]
-        quantize = c["quantize_passes"] * m * k * (2 + d.activation) * device.seconds_per_byte
-        return 1e3 * (1e-6 * c["launch_us"] + 1e-9 * c["inner_ns"] * k + quantize + smooth_max(math, memory, c["sharpness"]))
+        tile = np.where(m <= 64, 64.0, np.where(m <= 128, min(c["row_tile"], 128.0), c["row_tile"]))
+        tiles = whole_above(m / tile)
+        waves = tiles * whole_above(n / column_tile) / device.multiprocessors
+        per_flop = 2 * k * device.seconds_per_flop[d.math]
+        math = per_flop * ((m + c["padding"] * (tiles * tile - m)) * n
+                           + c["wave"] * (whole_above(waves) - waves) * device.multiprocessors * tile * column_tile) / c["math_efficiency"]
+        ideal = per_flop * m * n
+        math = math * (1 + c["throttle"] * ideal / (ideal + throttle_seconds) + c["fill"] / k)
+        memory = (d.weight * n * k + d.activation * m * k + 2 * m * n) / c["memory_efficiency"] + c["output_passes"] * 2 * m * n
+        quantize = c["quantize_passes"] * m * k * (2 + d.activation)
+        chain = 1e-9 * c["inner_ns"] * k / (1 + k / c["inner_bend"])
+        seconds = (1e-6 * c["launch_us"] + chain + 1e-9 * c["row_ns"] * m + quantize * device.seconds_per_byte
+                   + busy(math, memory * device.seconds_per_byte, c["exposed"]))
+        return 1e3 * np.maximum(1e-6 * c["host_us"], seconds)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Our own square root against the machine's, bit by bit, and the smooth maximum that is built on it.
+// Our own square root against the machine's, bit by bit, and what else the forms of operator time share.
 
 #include <costexpr/core/math.hpp>
 #include <costexpr/core/number.hpp>

@@ -4,6 +4,8 @@
 #include <costexpr/config.hpp>
 #include <costexpr/core/math.hpp>
 #include <costexpr/op/dtype.hpp>
+#include <costexpr/schema/error.hpp>
+#include <costexpr/schema/field.hpp>
 
 #include <array>
 #include <cstddef>
@@ -31,6 +33,13 @@ struct fit_error {
     double p90 = 0;
     double bias = 0;
     count rows = 0;
+
+    /// The keys as they stand in a form's entry, of which it is a part.
+    static constexpr auto json(auto...) {
+        using e = fit_error;
+        return std::array{key(&e::median, "error.median").optional(), key(&e::p90, "error.p90").optional(), key(&e::bias, "error.bias").optional(),
+                          key(&e::rows, "error.rows").optional()};
+    }
 };
 
 /// (a^p + b^p)^(1/p) for the sharpness p in {1, 2, 4}: two resources of which the busier one sets the pace, the more so the sharper.
@@ -41,6 +50,13 @@ template <class T>
     T const a2 = a * a;
     T const b2 = b * b;
     return square_root(sharpness <= 2 ? a2 + b2 : square_root(a2 * a2 + b2 * b2));
+}
+
+/// Two resources that work at the same time: the longer time, and the share of the shorter that it does not hide.
+/// busy(3, 4, 0.5) is 5.5.
+template <class T>
+[[nodiscard]] COSTEXPR_INLINE constexpr T busy(T const& a, T const& b, double exposed) {
+    return max(a, b) + T(exposed) * min(a, b);
 }
 
 /// The smallest whole number that is no less than x, for 0 <= x < 2^32 whose fraction is 0 or at least 2^-20, as tiles are counted.
