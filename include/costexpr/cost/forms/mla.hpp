@@ -3,7 +3,7 @@
 
 #include <costexpr/cost/forms/device.hpp>
 #include <costexpr/op/step.hpp>
-#include <costexpr/schema/field.hpp>
+#include <costexpr/schema/read.hpp>
 
 #include <array>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <costexpr/cost/forms/device.hpp>
-#include <costexpr/schema/field.hpp>
+#include <costexpr/schema/read.hpp>
 
 #include <array>
 
