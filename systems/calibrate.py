@@ -205,6 +205,7 @@ def main():
                 if options.measurements:
                     slices = measured_slices(form, options.measurements)
                 else:
+                    form.made = document  # a measured module is taken apart by what was fitted before
                     frames, versions = read_frames(form, data, system, framework, version)
                     slices = form.slices(frames, device) if frames else []
                 entries, signed = calibrate(form, slices, device, f"{system}.{framework}")

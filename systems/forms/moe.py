@@ -43,7 +43,7 @@ class Moe(Form):
     op = "moe"
     tables = ("moe/moe_perf",)
     key = ("weights", "kernel", "matrices", "biased", "least_ranks", "most_ranks", "most_tokens")
-    columns = ("tokens", "top_k", "rows", "active", "hidden", "inner", "gated")
+    columns = ("tokens", "choices", "rows", "active", "local", "hidden", "inner", "matrices")
     bounds = {
         "launch_us": (1, 15, 150),
         "expert_us": (0, 0.1, 4),
@@ -72,7 +72,7 @@ class Moe(Form):
             others = [set(kinds[other]) for other in kinds.index if other[0] == name and other[1] != kernel]
             apart = len(gated) == 1 and any({1 - gated[0]} == other for other in others)
             key = {
-                "weights": spelled[name], "kernel": kernel[:62],
+                "weights": spelled[name], "kernel": kernel.split("_", 2)[2] if kernel.startswith("vllm_") else kernel,
                 "matrices": 0 if not apart else 3 if gated[0] else 2,
                 "biased": int(bool((rows["hidden"] == 2880).all()) and bool(others)),  # gpt-oss alone has biases, and kernels of its own
                 "least_ranks": 0 if ranks[0] == 1 else 2, "most_ranks": 1 if ranks == [1] else 0,
@@ -94,6 +94,9 @@ class Moe(Form):
         rows = frame.rename(columns={"num_tokens": "tokens", "topk": "top_k", "hidden_size": "hidden", "moe_ep_size": "ranks", "latency": "ms"}).copy()
         rows["inner"] = rows["inter_size"] / rows["moe_tp_size"]
         rows["gated"] = self.gated(frame)
+        rows["matrices"] = 2 + rows["gated"]
+        rows["choices"] = rows["tokens"] * rows["top_k"]
+        rows["local"] = rows["num_experts"] / rows["ranks"]
         loads = []
         for tokens, experts, top_k, ranks, law in zip(rows["tokens"], rows["num_experts"], rows["top_k"], rows["ranks"], rows["distribution"]):
             if law.startswith("power_law"):
@@ -106,13 +109,12 @@ class Moe(Form):
 
     def milliseconds(self, c, rows, device):
         d = dtypes[c["weights"]]
-        tokens, top_k, n, active, h, i, gated = (rows[name].to_numpy(float) for name in self.columns)
-        up = 1 + gated
-        matrices = (up + 1) * h * i
-        padded = np.sqrt(n * n + (active * c["tile_rows"]) ** 2)
-        math = padded * 2 * matrices * device.seconds_per_flop[d.math] / c["math_efficiency"]
-        memory = active * matrices * d.weight * device.seconds_per_byte / c["memory_efficiency"]
-        activations = c["activation_passes"] * n * (4 * h + (2 + 2 * up) * i)
-        routed = tokens * h * (4 * c["token_passes"] + 2 * top_k * c["choice_passes"])
-        return 1e3 * (1e-6 * c["launch_us"] + 1e-6 * c["expert_us"] * active + 1e-9 * c["chain_ns"] * (h + i)
-                      + (activations + routed) * device.seconds_per_byte + smooth_max(math, memory, c["sharpness"]))
+        tokens, choices, n, active, local, h, i, matrices = (rows[name].to_numpy(float) for name in self.columns)
+        each = matrices * h * i
+        seen = choices / local
+        tile = active * c["tile_rows"] * seen / (seen + c["tile_rows"])
+        math = np.sqrt(n * n + tile * tile) * 2 * each * device.seconds_per_flop[d.math] / c["math_efficiency"]
+        memory = active * each * d.weight * device.seconds_per_byte / c["memory_efficiency"]
+        moved = c["activation_passes"] * n * (4 * h + 2 * matrices * i) + h * (4 * c["token_passes"] * tokens + 2 * c["choice_passes"] * choices)
+        return 1e3 * (1e-6 * c["launch_us"] + 1e-6 * c["expert_us"] * active + 1e-9 * c["chain_ns"] * (h + i) + moved * device.seconds_per_byte
+                      + smooth_max(math, memory, c["sharpness"]))

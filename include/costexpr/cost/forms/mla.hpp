@@ -3,7 +3,7 @@
 
 #include <costexpr/cost/forms/device.hpp>
 #include <costexpr/op/step.hpp>
-#include <costexpr/schema/field.hpp>
+#include <costexpr/schema/read.hpp>
 
 #include <array>
 
@@ -15,8 +15,10 @@ namespace costexpr::forms {
 ///   expanded nope + rope + v
 /// Fitted to `context_mla` of aiconfigurator-core 0.12.0 (DeepSeek-V3, 1 to 128 heads, no prefix). Median error 4 to 7 %, 90 % within 30 %.
 struct mla_prefill_form {
-    short_string arithmetic{};  ///< name of a dtype
-    short_string cache{};       ///< name of a dtype
+    dtype arithmetic = dtype::bf16;
+    dtype cache = dtype::bf16;
+    short_string arithmetic_name{};
+    short_string cache_name{};
     double launch_us = 0;
     double chain_ns = 0;        ///< per token of a prompt: what runs one after the other
     double token_ns = 0;        ///< per token, whatever the heads
@@ -26,9 +28,28 @@ struct mla_prefill_form {
     count sharpness = 1;
     fit_error error{};
 
+    static constexpr auto json(auto...) {
+        using f = mla_prefill_form;
+        return std::array{
+            key(&f::arithmetic_name, "arithmetic"),
+            key(&f::cache_name, "cache"),
+            key(&f::launch_us, "launch_us").optional(),
+            key(&f::chain_ns, "chain_ns").optional(),
+            key(&f::token_ns, "token_ns").optional(),
+            key(&f::tile_keys, "tile_keys").optional(),
+            key(&f::math_efficiency, "math_efficiency"),
+            key(&f::memory_efficiency, "memory_efficiency"),
+            key(&f::sharpness, "sharpness"),
+        };
+    }
+    constexpr void settle(auto& check) {
+        if (!parse_dtype(arithmetic_name.view(), arithmetic)) check.fail(errc::unknown_name, "arithmetic", 0, 0, "a dtype");
+        if (!parse_dtype(cache_name.view(), cache)) check.fail(errc::unknown_name, "cache", 0, 0, "a dtype");
+    }
+
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, math rate, load<T> const& l, double heads, double expanded) const {
-        T const math = (l.pairs + l.tokens * T(tile_keys)) * T(2 * heads * expanded / math_efficiency) * d.of(rate);
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, double heads, double expanded) const {
+        T const math = (l.pairs + l.tokens * T(tile_keys)) * T(2 * heads * expanded / math_efficiency) * d.of(math_of(arithmetic));
         T const memory = (l.tokens + l.context) * T(2 * heads * expanded / memory_efficiency) * d.seconds_per_byte;
         return T(1e-6 * launch_us) + l.tokens / l.sequences * T(1e-9 * chain_ns) + l.tokens * T(1e-9 * token_ns) + smooth_max(math, memory, sharpness);
     }
@@ -42,8 +63,10 @@ struct mla_prefill_form {
 /// The mean length stands for all: for lengths spread evenly from 0 to twice the mean the floor is up to a quarter of `split` too high.
 /// Fitted to `generation_mla` of aiconfigurator-core 0.12.0. Median error 3 to 8 %, 90 % within 28 %.
 struct mla_decode_form {
-    short_string arithmetic{};  ///< name of a dtype
-    short_string cache{};       ///< name of a dtype
+    dtype arithmetic = dtype::bf16;
+    dtype cache = dtype::bf16;
+    short_string arithmetic_name{};
+    short_string cache_name{};
     double launch_us = 0;
     double sequence_ns = 0;
     double split_us = 0;
@@ -55,13 +78,33 @@ struct mla_decode_form {
     count sharpness = 1;
     fit_error error{};
 
+    static constexpr auto json(auto...) {
+        using f = mla_decode_form;
+        return std::array{
+            key(&f::arithmetic_name, "arithmetic"),
+            key(&f::cache_name, "cache"),
+            key(&f::launch_us, "launch_us").optional(),
+            key(&f::sequence_ns, "sequence_ns").optional(),
+            key(&f::split_us, "split_us").optional(),
+            key(&f::split_keys, "split_keys"),
+            key(&f::tile_keys, "tile_keys").optional(),
+            key(&f::tile_heads, "tile_heads").optional(),
+            key(&f::math_efficiency, "math_efficiency"),
+            key(&f::memory_efficiency, "memory_efficiency"),
+            key(&f::sharpness, "sharpness"),
+        };
+    }
+    constexpr void settle(auto& check) {
+        if (!parse_dtype(arithmetic_name.view(), arithmetic)) check.fail(errc::unknown_name, "arithmetic", 0, 0, "a dtype");
+        if (!parse_dtype(cache_name.view(), cache)) check.fail(errc::unknown_name, "cache", 0, 0, "a dtype");
+    }
+
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, math rate, double cache_width, load<T> const& l, double heads, double latent,
-                                                      double rope) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, double heads, double latent, double rope) const {
         double const absorbed = 2 * latent + rope;
         T const length = l.context / l.sequences;
-        T const math = (l.pairs + l.tokens * T(tile_keys)) * T(2 * max(heads, tile_heads) * absorbed / math_efficiency) * d.of(rate);
-        T const memory = ((l.context + l.sequences * T(tile_keys)) * T((latent + rope) * cache_width / memory_efficiency) +
+        T const math = (l.pairs + l.tokens * T(tile_keys)) * T(2 * max(heads, tile_heads) * absorbed / math_efficiency) * d.of(math_of(arithmetic));
+        T const memory = ((l.context + l.sequences * T(tile_keys)) * T((latent + rope) * weight_width(cache) / memory_efficiency) +
                           l.tokens * T(2 * heads * absorbed / memory_efficiency)) * d.seconds_per_byte;
         T const floor = T(1e-6 * launch_us) + length / (length + T(split_keys)) * T(1e-6 * split_us) + l.sequences * T(1e-9 * sequence_ns);
         return smooth_max(floor, smooth_max(math, memory, 4), sharpness);
@@ -73,7 +116,8 @@ struct mla_decode_form {
 ///            + smooth_max(2 rows heads outer inner / (efficiency rate), heads (weights + rows (activations + 2 outer)) / (efficiency bandwidth))
 /// Fitted to `mla_bmm` of aiconfigurator-core 0.12.0. Median error 2 to 8 %, 90 % within 33 %.
 struct mla_bmm_form {
-    short_string weights{};  ///< name of a dtype
+    dtype weights = dtype::bf16;
+    short_string weights_name{};
     double launch_us = 0;
     double math_efficiency = 1;
     double memory_efficiency = 1;
@@ -81,11 +125,26 @@ struct mla_bmm_form {
     count sharpness = 1;
     fit_error error{};
 
+    static constexpr auto json(auto...) {
+        using f = mla_bmm_form;
+        return std::array{
+            key(&f::weights_name, "weights"),
+            key(&f::launch_us, "launch_us").optional(),
+            key(&f::math_efficiency, "math_efficiency"),
+            key(&f::memory_efficiency, "memory_efficiency"),
+            key(&f::quantize_passes, "quantize_passes").optional(),
+            key(&f::sharpness, "sharpness"),
+        };
+    }
+    constexpr void settle(auto& check) {
+        if (!parse_dtype(weights_name.view(), weights)) check.fail(errc::unknown_name, "weights", 0, 0, "a dtype");
+    }
+
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, dtype type, T const& rows, double heads, double outer, double inner) const {
-        double const in = activation_width(type);
-        T const math = rows * T(2 * heads * outer * inner / math_efficiency) * d.of(math_of(type));
-        T const memory = (T(heads * weight_width(type) * outer * inner / memory_efficiency) + rows * T(heads * (in * inner + 2 * outer) / memory_efficiency)) *
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, T const& rows, double heads, double outer, double inner) const {
+        double const in = activation_width(weights);
+        T const math = rows * T(2 * heads * outer * inner / math_efficiency) * d.of(math_of(weights));
+        T const memory = (T(heads * weight_width(weights) * outer * inner / memory_efficiency) + rows * T(heads * (in * inner + 2 * outer) / memory_efficiency)) *
                          d.seconds_per_byte;
         return T(1e-6 * launch_us) + rows * T(quantize_passes * heads * inner * (2 + in)) * d.seconds_per_byte + smooth_max(math, memory, sharpness);
     }

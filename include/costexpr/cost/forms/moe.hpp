@@ -2,7 +2,7 @@
 #pragma once
 
 #include <costexpr/cost/forms/device.hpp>
-#include <costexpr/schema/field.hpp>
+#include <costexpr/schema/read.hpp>
 
 #include <array>
 
@@ -20,23 +20,25 @@ struct moe_load {
 /// The routed experts of a mixture on one expert-parallel rank: two grouped GEMMs, the activation between them, routing and reduction.
 ///   seconds  launch + expert active + chain (hidden + inner) + (passes of activations, tokens and choices) / bandwidth
 ///            + smooth_max(2 padded matrices hidden inner / (efficiency rate), active matrices hidden inner width / (efficiency bandwidth))
-///   padded   sqrt(rows^2 + (active tile_rows)^2): an expert with fewer rows than its tile computes the tile
-///   passes   activations: 4 hidden + (2 + 2 (matrices - 1)) inner bytes a row; tokens: 4 hidden bytes; choices: 2 hidden bytes
+///   padded   sqrt(rows^2 + (active tile)^2), tile = tile_rows seen / (tile_rows + seen), seen = choices / local: an expert computes whole tiles, and
+///            their size is chosen from the choices of all ranks over the experts of this one
+///   passes   activations: 4 hidden + 2 matrices inner bytes a row; tokens: 4 hidden bytes; choices: 2 hidden bytes
 /// Fitted to the `moe` tables of aiconfigurator-core 0.12.0 for 2 and more experts a rank, shards of 128 and more, up to 64 ranks, balanced and
-/// with power-law routing, whose rows and active experts on the fullest rank are drawn as the tables' collector draws them. Median error 4 to
-/// 15 % a kernel; 90 % within 10 to 60 %, where autotuning failed for single shapes.
+/// with power-law routing, whose rows and active experts on the fullest rank are drawn as the tables' collector draws them. The error of a
+/// kernel stands beside its constants.
 /// The first entry of a list whose conditions hold is the kernel that the framework takes.
 struct moe_form {
-    short_string weights{};  ///< name of a dtype
+    dtype weights = dtype::bf16;
+    short_string weights_name{};
     short_string kernel{};
-    count matrices = 0;      ///< 2 or 3: only experts of so many matrices; 0: any
-    count biased = 0;        ///< 1: only experts with biases
-    count least_ranks = 0;   ///< only with as many expert-parallel ranks
-    count most_ranks = 0;    ///< 0: any number
-    count most_tokens = 0;   ///< 0: any number
+    count matrices = 0;     ///< 2 or 3: only experts of so many matrices; 0: any
+    count biased = 0;       ///< 1: only experts with biases
+    count least_ranks = 0;  ///< only with as many expert-parallel ranks
+    count most_ranks = 0;   ///< 0: any number
+    count most_tokens = 0;  ///< 0: any number
     double launch_us = 0;
-    double expert_us = 0;    ///< per active expert
-    double chain_ns = 0;     ///< per element of the dimensions that are summed over one after the other
+    double expert_us = 0;   ///< per active expert
+    double chain_ns = 0;    ///< per element of the dimensions that are summed over one after the other
     double tile_rows = 0;
     double math_efficiency = 1;
     double memory_efficiency = 1;
@@ -46,20 +48,45 @@ struct moe_form {
     count sharpness = 1;
     fit_error error{};
 
-    [[nodiscard]] constexpr bool applies(count its_matrices, bool its_bias, count ranks) const {
+    static constexpr auto json(auto...) {
+        using f = moe_form;
+        return std::array{
+            key(&f::weights_name, "weights"),
+            key(&f::kernel, "kernel").optional(),
+            key(&f::matrices, "matrices").optional(),
+            key(&f::biased, "biased").optional(),
+            key(&f::least_ranks, "least_ranks").optional(),
+            key(&f::most_ranks, "most_ranks").optional(),
+            key(&f::most_tokens, "most_tokens").optional(),
+            key(&f::launch_us, "launch_us").optional(),
+            key(&f::expert_us, "expert_us").optional(),
+            key(&f::chain_ns, "chain_ns").optional(),
+            key(&f::tile_rows, "tile_rows").optional(),
+            key(&f::math_efficiency, "math_efficiency"),
+            key(&f::memory_efficiency, "memory_efficiency"),
+            key(&f::activation_passes, "activation_passes").optional(),
+            key(&f::token_passes, "token_passes").optional(),
+            key(&f::choice_passes, "choice_passes").optional(),
+            key(&f::sharpness, "sharpness"),
+        };
+    }
+    constexpr void settle(auto& check) {
+        if (!parse_dtype(weights_name.view(), weights)) check.fail(errc::unknown_name, "weights", 0, 0, "a dtype of weights");
+    }
+
+    /// Whether the framework takes this kernel for such experts.
+    [[nodiscard]] constexpr bool takes(count its_matrices, bool its_bias, count ranks) const {
         return (matrices == 0 || matrices == its_matrices) && (biased == 0 || its_bias) && ranks >= least_ranks && (most_ranks == 0 || ranks <= most_ranks);
     }
 
-    /// moe_form{.launch_us = 20, .expert_us = 0.2, .math_efficiency = 0.5, .memory_efficiency = 0.8}, bf16, 989 TFLOP/s and 4.8 TB/s: 128 experts of
-    /// 4096 x 1536 that get 8 rows each take 1302.5 us.
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, dtype type, moe_load<T> const& l, double hidden, double inner,
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, moe_load<T> const& l, double local, double hidden, double inner,
                                                       double its_matrices) const {
-        double const matrix = its_matrices * hidden * inner;
-        T const tile = l.active * T(tile_rows);
-        T const padded = square_root(l.rows * l.rows + tile * tile);
-        T const math = padded * T(2 * matrix / math_efficiency) * d.of(math_of(type));
-        T const memory = l.active * T(matrix * weight_width(type) / memory_efficiency) * d.seconds_per_byte;
+        double const each = its_matrices * hidden * inner;
+        T const seen = l.choices * T(1 / local);
+        T const tile = l.active * T(tile_rows) * seen / (seen + T(tile_rows));
+        T const math = square_root(l.rows * l.rows + tile * tile) * T(2 * each / math_efficiency) * d.of(math_of(weights));
+        T const memory = l.active * T(each * weight_width(weights) / memory_efficiency) * d.seconds_per_byte;
         T const moved = l.rows * T(activation_passes * (4 * hidden + 2 * its_matrices * inner)) + l.tokens * T(4 * hidden * token_passes) +
                         l.choices * T(2 * hidden * choice_passes);
         return T(1e-6 * launch_us + 1e-9 * chain_ns * (hidden + inner)) + l.active * T(1e-6 * expert_us) + moved * d.seconds_per_byte +

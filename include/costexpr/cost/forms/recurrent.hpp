@@ -25,6 +25,21 @@ struct recurrent_form {
     count sharpness = 1;
     fit_error error{};
 
+    static constexpr auto json(auto...) {
+        using f = recurrent_form;
+        return std::array{
+            key(&f::part, "part"),
+            key(&f::phase, "phase"),
+            key(&f::kernel, "kernel").optional(),
+            key(&f::launch_us, "launch_us").optional(),
+            key(&f::chain_ns, "chain_ns").optional(),
+            key(&f::tile_tokens, "tile_tokens").optional(),
+            key(&f::token_efficiency, "token_efficiency"),
+            key(&f::state_efficiency, "state_efficiency"),
+            key(&f::sharpness, "sharpness"),
+        };
+    }
+
     /// With the bytes that a token and the state of a sequence move, as the op counts them (prefill: states between chunks included).
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, double token_bytes, double state_bytes) const {
