@@ -154,7 +154,8 @@ complaints explain(cx::problems const& problems);
 /// The subcommand `fit` with its options.
 void add_fit(CLI::App& app, estimate_options& options, int& status);
 int estimate(estimate_options const& options);
-int estimate_lines();
+/// Answers lines from standard input; what a line does not say of pricing is as the options say.
+int estimate_lines(estimate_options const& defaults);
 
 /// The layer list of a model, as written.
 struct written_list {

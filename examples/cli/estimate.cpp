@@ -298,6 +298,7 @@ cx::deployment deployment_of(estimate_options const& o, loaded_model const& m, p
     auto const alone = cx::lower(m.model, cx::deployment{});
     if (alone && !cx::has_experts(*alone)) x.layout.ep = 1, x.layout.moe_tp = 0;
     x.layout.copies_heads = o.serves();
+    if (s.constants && !o.weights.empty()) cx::as_stored(x.precision, m.model.config.precision());
     if (s.constants) cx::run_as(x.precision, s.framework, s.system.device, {.kv_cache = o.kv_cache.empty(), .attention = o.attention.empty()});
     return x;
 }
@@ -344,7 +345,7 @@ int estimate(estimate_options const& o) {
     return 0;
 }
 
-int estimate_lines() {
+int estimate_lines(estimate_options const& defaults) {
     std::map<std::string, outcome<loaded_model>> models;  // a stream asks for few models and many deployments
     std::map<std::string, std::pair<std::optional<priced_system>, complaints>> systems;
     bool all_answered = true;
@@ -365,7 +366,9 @@ int estimate_lines() {
         if (!keys) {
             errors = explain(keys.error(), {"request", line});
         } else {
-            estimate_options o{.config = long_text(line, config), .system = std::string(keys->system.view())};
+            estimate_options o = defaults;
+            o.config = long_text(line, config);
+            o.system = std::string(keys->system.view());
             auto const text_or = [](cx::short_string const& s, std::string& into) {
                 if (!s.empty()) into = std::string(s.view());
             };

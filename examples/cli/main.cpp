@@ -67,7 +67,7 @@ int run(int argc, char** argv) {
     estimate->add_flag("--jsonl", lines, "answer one request object a line from standard input");
     estimate->callback([&] {
         if (lines) {
-            status = cli::estimate_lines();
+            status = cli::estimate_lines(o);
             return;
         }
         if (o.config.empty()) throw CLI::RequiredError("CONFIG");

@@ -71,7 +71,7 @@ std::optional<priced_system> load_pricing(estimate_options const& o, complaints&
     if (o.pricing != "roofline" && !constants.text.empty()) {
         auto const read = cx::read_calibration(constants.text);
         if (read)
-            s.constants = *read;
+            cx::run_as(s.constants.emplace(*read), s.framework);
         else
             for (auto const& c : explain(read.error(), constants)) errors.push_back(c);
     }

@@ -39,11 +39,11 @@ struct slice_table {
         auto const gap = [](double x, double y) { return x < y ? y / x - 1 : x / y - 1; };
         return (math_of(a) == math_of(b) ? 0.0 : 4.0) + gap(weight_width(a), weight_width(b)) + gap(activation_width(a), activation_width(b));
     }
-    template <class List, class DtypeOf>
-    static constexpr slice_table over(List const& list, DtypeOf const& dtype_of) {
+    template <class List>
+    static constexpr slice_table over(List const& list) {
         slice_table t{};
         for (std::size_t i = 0; i != list.size(); ++i) {
-            range& r = t.of[static_cast<std::size_t>(dtype_of(list[i]))];
+            range& r = t.of[static_cast<std::size_t>(list[i].weights)];
             if (r.end == 0) r.begin = static_cast<std::uint8_t>(i);
             r.end = static_cast<std::uint8_t>(i + 1);  // entries of a dtype stand together
         }
@@ -60,13 +60,6 @@ struct slice_table {
         return t;
     }
 };
-
-/// The dtype of this name; bf16 where there is none.
-[[nodiscard]] constexpr dtype dtype_named(std::string_view name) {
-    dtype d = dtype::bf16;
-    (void)parse_dtype(name, d);
-    return d;
-}
 
 }  // namespace detail
 
@@ -92,10 +85,9 @@ struct calibrated {
         device.seconds_per_byte = limits.seconds_per_byte;
         device.seconds_per_node_byte = limits.seconds_per_wire_byte[0];
         device.multiprocessors = c.multiprocessors;
-        auto const of_weights = [](auto const& form) { return detail::dtype_named(form.weights.view()); };
-        gemms = detail::slice_table::over(c.gemm, [](auto const& form) { return form.weights; });
-        mixtures = detail::slice_table::over(c.moe, of_weights);
-        absorbed = detail::slice_table::over(c.mla_bmm, of_weights);
+        gemms = detail::slice_table::over(c.gemm);
+        mixtures = detail::slice_table::over(c.moe);
+        absorbed = detail::slice_table::over(c.mla_bmm);
     }
 
     /// Seconds of a kernel, with how well its form met measurements and whether it was fitted to this dtype; no error where it has no form.
@@ -133,12 +125,18 @@ struct calibrated {
         return limits.memory_seconds(w) * T(1 / f.memory) + T(f.pass_us * 1e-6);
     }
 
+    /// The constants of a slice with the widths and the rate of another dtype, where it stands in for one without a fit.
+    template <class Form>
+    [[nodiscard]] static constexpr Form as(Form f, dtype weights, detail::slice_table::range const& r) {
+        if (r.borrowed) f.weights = weights;
+        return f;
+    }
     [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner, work<T> const& w) const {
         detail::slice_table::range const r = gemms[weights];
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::gemm_form const& f = constants->gemm[i];
             if (!f.takes(rows, outer, inner)) continue;
-            return {f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner)), &f.error, r.borrowed};
+            return {as(f, weights, r).device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner)), &f.error, r.borrowed};
         }
         return {typical(w)};
     }
@@ -153,8 +151,8 @@ struct calibrated {
         forms::mla_bmm_form const& f = constants->mla_bmm[r.begin];
         double const h = static_cast<double>(o.heads);
         double const latent = static_cast<double>(o.latent);
-        return {f.seconds(device, o.weights, l.tokens, h, latent, static_cast<double>(o.nope_dim)) +
-                    f.seconds(device, o.weights, l.tokens, h, static_cast<double>(o.v_head_dim), latent),
+        return {as(f, o.weights, r).seconds(device, l.tokens, h, latent, static_cast<double>(o.nope_dim)) +
+                    as(f, o.weights, r).seconds(device, l.tokens, h, static_cast<double>(o.v_head_dim), latent),
                 &f.error, r.borrowed};
     }
     [[nodiscard]] constexpr timing of_op(elementwise const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
@@ -168,8 +166,9 @@ struct calibrated {
         detail::slice_table::range const r = mixtures[o.weights];
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::moe_form const& f = constants->moe[i];
-            if (!f.applies(o.matrices, o.bias, o.ranks) || (f.most_tokens != 0 && tokens > T(static_cast<double>(f.most_tokens)))) continue;
-            return {f.seconds(device, o.weights, m, static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices)), &f.error, r.borrowed};
+            if (!f.takes(o.matrices, o.bias, o.ranks) || (f.most_tokens != 0 && tokens > T(static_cast<double>(f.most_tokens)))) continue;
+            return {as(f, o.weights, r).seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices)),
+                    &f.error, r.borrowed};
         }
         return {typical(w)};
     }
@@ -178,9 +177,9 @@ struct calibrated {
         double const h = static_cast<double>(o.heads);
         if (p == phase::prefill) {
             if (auto const* f = fitting(constants->mla_prefill, o.arithmetic, o.cached))
-                return {f->seconds(device, math_of(o.arithmetic), l, h, static_cast<double>(o.nope_dim + o.rope_dim + o.v_head_dim)), &f->error};
+                return {f->seconds(device, l, h, static_cast<double>(o.nope_dim + o.rope_dim + o.v_head_dim)), &f->error};
         } else if (auto const* f = fitting(constants->mla_decode, o.arithmetic, o.cached)) {
-            return {f->seconds(device, math_of(o.arithmetic), weight_width(o.cached), l, h, static_cast<double>(o.latent), static_cast<double>(o.rope_dim)), &f->error};
+            return {f->seconds(device, l, h, static_cast<double>(o.latent), static_cast<double>(o.rope_dim)), &f->error};
         }
         return {typical(w)};
     }
@@ -208,13 +207,66 @@ struct calibrated {
         return nullptr;
     }
 
+    [[nodiscard]] constexpr timing of_op(attention const& o, work<T> const& w, load<T> const& l, phase p) const { return attended(o.shape, false, w, l, p); }
+    [[nodiscard]] constexpr timing of_op(windowed_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
+        // pairs and keys inside the window
+        double const per_head = static_cast<double>(o.shape.head_dim + o.shape.v_head_dim);
+        load<T> seen = l;
+        seen.pairs = w.flops * T(1 / (2 * static_cast<double>(o.shape.heads) * per_head));
+        seen.context = w.state_bytes * T(1 / (static_cast<double>(o.shape.kv_heads) * per_head * weight_width(o.shape.cached)));
+        return attended(o.shape, true, w, seen, p);
+    }
+    [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, phase p) const {
+        auto const priced = [&](auto const& list) -> timing {
+            auto const* const f = kernel_for(list, s, windowed);
+            if (f == nullptr) return {typical(w)};
+            bool const own = f->slice.arithmetic == s.arithmetic && f->slice.cached == s.cached;
+            if (own) return {f->seconds(device, l, s), &f->error};
+            auto other = *f;
+            other.slice.arithmetic = s.arithmetic;
+            other.slice.cached = s.cached;
+            return {other.seconds(device, l, s), &f->error, true};
+        };
+        return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
+    }
+    /// The first entry for the dtypes and the window, else the first that is closest: by the cache's dtype, then by that of the arithmetic.
+    template <class List>
+    [[nodiscard]] static constexpr auto kernel_for(List const& list, attention_shape const& s, bool windowed) -> typename List::value_type const* {
+        typename List::value_type const* best = nullptr;
+        int score = -1;
+        for (auto const& f : list) {
+            if (f.slice.head_dim != 0 && f.slice.head_dim != s.head_dim) continue;
+            int const its = (f.slice.cached == s.cached ? 4 : 0) + (f.slice.arithmetic == s.arithmetic ? 2 : 0) + (f.slice.windowed == windowed ? 1 : 0);
+            if (its > score) score = its, best = &f;
+        }
+        return best;
+    }
+
+    [[nodiscard]] constexpr timing of_op(collective const& o, work<T> const& w, load<T> const&, phase) const {
+        constexpr std::array<std::string_view, 5> names{"all_reduce", "all_gather", "reduce_scatter", "all_to_all", ""};
+        if (w.span > limits.node_devices && w.span > limits.rack_devices) return {typical(w)};
+        double const devices = static_cast<double>(o.devices);
+        timing best{};
+        auto const offer = [&](auto const& list) {
+            for (forms::collective_form const& f : list) {
+                if (f.pattern.view() != names[static_cast<std::size_t>(o.shape)]) continue;
+                T const t = f.seconds(device, w.wire_bytes, devices);
+                // a framework takes the faster of its own kernel and the library's
+                if (best.error == nullptr || t < best.seconds) best = {t, &f.error};
+            }
+        };
+        offer(constants->all_reduce);
+        offer(constants->collectives);
+        return best.error != nullptr ? best : timing{typical(w)};
+    }
+
     /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first.
     template <class List>
     [[nodiscard]] static constexpr auto fitting(List const& list, dtype arithmetic, dtype cached) -> typename List::value_type const* {
         typename List::value_type const* best = nullptr;
         int score = -1;
         for (auto const& f : list) {
-            int const s = (detail::dtype_named(f.cache.view()) == cached ? 2 : 0) + (detail::dtype_named(f.arithmetic.view()) == arithmetic ? 1 : 0);
+            int const s = (f.cache == cached ? 2 : 0) + (f.arithmetic == arithmetic ? 1 : 0);
             if (s > score) score = s, best = &f;
         }
         return best;

@@ -11,6 +11,7 @@
 #include <costexpr/cost/forms/recurrent.hpp>
 #include <costexpr/embedded/calibrations.hpp>
 #include <costexpr/schema/read.hpp>
+#include <costexpr/system/framework.hpp>
 
 #include <cstddef>
 #include <string_view>
@@ -30,8 +31,8 @@ struct typical_form {
 
     static constexpr auto json(auto...) {
         using f = typical_form;
-        return std::array{key(&f::compute, "compute").optional(), key(&f::memory, "memory").optional(), key(&f::wire, "wire").optional(), key(&f::launch_us, "launch_us").optional(),
-                          key(&f::pass_us, "pass_us").optional()};
+        return std::array{key(&f::compute, "typical.compute").optional(), key(&f::memory, "typical.memory").optional(), key(&f::wire, "typical.wire").optional(), key(&f::launch_us, "typical.launch_us").optional(),
+                          key(&f::pass_us, "typical.pass_us").optional()};
     }
 };
 
@@ -46,10 +47,10 @@ struct calibration {
     double multiprocessors = 0;
     forms::typical_form typical{};
     inplace_vector<forms::gemm_form, 48> gemm{};
-    inplace_vector<forms::prefill_attention_form, 16> prefill_attention{};
-    inplace_vector<forms::decode_attention_form, 16> decode_attention{};
-    inplace_vector<forms::all_reduce_form, 4> all_reduce{};
-    inplace_vector<forms::collective_form, 8> collectives{};
+    inplace_vector<forms::prefill_attention_form, 32> prefill_attention{};
+    inplace_vector<forms::decode_attention_form, 32> decode_attention{};
+    inplace_vector<forms::collective_form, 4> all_reduce{};    ///< the framework's own kernels
+    inplace_vector<forms::collective_form, 8> collectives{};   ///< the collective library
     inplace_vector<forms::mla_prefill_form, 8> mla_prefill{};
     inplace_vector<forms::mla_decode_form, 8> mla_decode{};
     inplace_vector<forms::mla_bmm_form, 8> mla_bmm{};
@@ -91,6 +92,16 @@ constexpr void add_problems(problems const& of_part, std::uint32_t begin, proble
     }
 }
 
+/// Reads a part whose keys stand in an object that begins there in the whole text.
+template <class Part>
+constexpr void read_part(std::string_view object, std::uint32_t begin, Part& into, problems& p) {
+    auto const part = costexpr::read<Part>(object);
+    if (part)
+        into = *part;
+    else
+        add_problems(part.error(), begin, p);
+}
+
 template <class Form, std::size_t N>
 constexpr void read_forms(std::string_view text, json::value const& list, std::string_view name, inplace_vector<Form, N>& into, problems& p) {
     if (list.kind != json::kind::array) {
@@ -100,7 +111,8 @@ constexpr void read_forms(std::string_view text, json::value const& list, std::s
     json::reader r = json::reader::inside(text, list);
     for (r.enter_array(); r.next_element();) {
         json::value const v = r.skip();
-        auto const one = costexpr::read<Form>(v.raw(text));
+        auto one = costexpr::read<Form>(v.raw(text));
+        if constexpr (!composed<Form>) read_part(v.raw(text), v.begin, one->error, p);
         if (!one)
             add_problems(one.error(), v.begin, p);
         else if (!into.try_push_back(*one))
@@ -123,16 +135,28 @@ template <class Calibration = calibration>
         Calibration::for_each_list(*c, [&](std::string_view name, auto& list) {
             if (json::equals(text, k, name)) detail::read_forms(text, v, name, list, p);
         });
-        if (json::equals(text, k, "typical")) {
-            auto const t = costexpr::read<forms::typical_form>(v.raw(text));
-            if (t)
-                c->typical = *t;
-            else
-                detail::add_problems(t.error(), v.begin, p);
-        }
     }
+    detail::read_part(text, 0, c->typical, p);
     if (!p.empty()) return p;
     return c;
+}
+
+/// Constants of kernels as a framework runs them in a model: quantization that is fused into the kernel before costs nothing here, and a part of
+/// every launch hides behind the kernel before.
+constexpr void run_as(calibration& c, framework_profile const& f) {
+    double plain = 1e9;
+    for (auto const& g : c.gemm)
+        if (g.weights == dtype::bf16) plain = min(plain, g.launch_us);
+    for (auto& g : c.gemm) {
+        if (!f.fuses_quantization || activation_width(g.weights) >= 2 || g.weights == dtype::fp8_block) continue;
+        g.launch_us = min(g.launch_us, plain);
+        g.quantize_passes = 0;
+    }
+    calibration::for_each_list(c, [&](std::string_view, auto& list) {
+        for (auto& one : list) one.launch_us = max(0.0, one.launch_us - f.hidden_us);
+    });
+    c.typical.launch_us = max(0.0, c.typical.launch_us - f.hidden_us);
+    c.typical.pass_us = max(0.0, c.typical.pass_us - f.hidden_us);
 }
 
 /// The embedded constants of a system under a framework; an empty text where there are none.

@@ -17,6 +17,8 @@ struct framework_profile {
     count chunk_tokens = 8192;         ///< prompt tokens that one step reads at most
     bool mixes = true;                 ///< a step that reads prompts also writes tokens of other sequences
     bool kv_follows_weights = false;   ///< the cache of a checkpoint in fp8 or fp4 is kept in fp8, and prompts attend in fp8, unless it says otherwise
+    bool fuses_quantization = false;   ///< activations are quantized by the kernel before, with scales from the checkpoint, and not in a pass of their own
+    double hidden_us = 0;              ///< of each kernel's launch: what the kernel before it hides in a replayed step
     count graph_sequences = 0;         ///< decode steps of up to so many sequences are replayed as a graph; larger ones, and prompts, are launched kernel by kernel
     count graph_multiple = 1;          ///< replayed steps are padded to a multiple of this
     double step_us = 0;                ///< host time of a step that the device waits for: scheduling, input tensors, sampling
@@ -37,6 +39,8 @@ struct framework_profile {
             key(&f::chunk_tokens, "chunk_tokens"),
             key(&f::mixes, "mixes").optional(),
             key(&f::kv_follows_weights, "kv_follows_weights").optional(),
+            key(&f::fuses_quantization, "fuses_quantization").optional(),
+            key(&f::hidden_us, "hidden_us").optional(),
             key(&f::graph_sequences, "graph_sequences").optional(),
             key(&f::graph_multiple, "graph_multiple").or_else(1),
             key(&f::step_us, "step_us").optional(),
@@ -71,6 +75,40 @@ struct framework_decides {
         case dtype::w4afp8: return dtype::int4_wo;
         default: return d;
     }
+}
+
+/// Families of formats: asking for one of a checkpoint that is stored in another of the same family asks for that checkpoint.
+[[nodiscard]] constexpr bool same_format(dtype a, dtype b) {
+    auto const family = [](dtype d) {
+        switch (d) {
+            case dtype::fp8:
+            case dtype::fp8_block:
+            case dtype::mxfp8: return 1;
+            case dtype::nvfp4:
+            case dtype::nvfp4_wo:
+            case dtype::mxfp4:
+            case dtype::w4a16_mxfp4:
+            case dtype::w4a8_mxfp4_mxfp8: return 2;
+            case dtype::int4_wo:
+            case dtype::int4_wo_g128:
+            case dtype::int4_wo_g32:
+            case dtype::w4afp8: return 3;
+            case dtype::int8:
+            case dtype::int8_wo: return 4;
+            default: return 5;
+        }
+    };
+    return family(a) == family(b);
+}
+/// A precision that was asked for, where the checkpoint is stored in that format already: nobody quantizes it again. gpt-oss in "nvfp4" is its
+/// mxfp4 checkpoint with attention in bf16, DeepSeek-V3 in "fp8" its blocks of 128 x 128.
+constexpr void as_stored(precision& asked, precision const& stored) {
+    if (same_format(asked.experts, stored.experts)) {
+        // the checkpoint's other layers are in its own dtypes
+        if (same_format(asked.weights, asked.experts)) asked.weights = stored.weights, asked.exceptions = stored.exceptions;
+        asked.experts = stored.experts;
+    }
+    if (same_format(asked.weights, stored.weights)) asked.weights = stored.weights;
 }
 
 /// Gives every component the dtype in which a framework runs it on a device: weights whose arithmetic the device lacks with wider activations,
