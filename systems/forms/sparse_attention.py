@@ -24,6 +24,7 @@ class Sparse(Form):
     choices = {"sharpness": (1, 2, 4)}
     bounds = {
         "host_us": (0, 0, 0),
+        "index_host_us": (0, 0, 0),
         "launch_us": (1, 20, 300),
         "token_ns": (0, 5, 500),
         "tile_heads": (1, 32, 128),
@@ -41,7 +42,10 @@ class Sparse(Form):
         frame = frame[(frame["gemm_type"] == "bfloat16") & ~frame["kernel_source"].str.contains("dense_mha") & frame["architecture"].isin(list(models))]
         for (arithmetic, cache), part in frame.groupby(["mla_dtype", "kv_cache_dtype"]):
             rows = self.moments(part)
-            rows = rows[(rows["tokens"] <= 65536) & (rows["context"] / rows["sequences"] <= 262144)]
+            # up to 64 prompts of 64 new tokens and more at once: what is served
+            rows = rows[(rows["tokens"] <= 65536) & (rows["context"] <= 131072 * rows["sequences"])]
+            if part["isl"].max() > 1:
+                rows = rows[(rows["sequences"] <= 64) & (rows["tokens"] >= 64 * rows["sequences"])]
             others = self.beside(rows, device)
             if others is not None and len(rows):
                 yield {"arithmetic": spelled[arithmetic], "cache": spelled[cache]}, rows.assign(beside=others)
@@ -49,7 +53,8 @@ class Sparse(Form):
     def bounds_of(self, key, rows, device):
         # where the fastest module leaves more than a launch can take, the host set the pace
         floor = np.quantile(rows["ms"] - rows["beside"], 0.01)
-        return {**self.bounds, "host_us": (0, 900 * rows["ms"].min(), 3000 * rows["ms"].min())} if floor > 2 * host_bound else self.bounds
+        least = 1e3 * rows["ms"].min()
+        return {**self.bounds, "host_us": (0, 0.9 * least, 3 * least), "index_host_us": (0, 0.3 * least, 5 * least)} if floor > 2 * host_bound else self.bounds
 
     def moments(self, frame):
         rows = frame.rename(columns={"num_heads": "heads", "batch_size": "sequences", "latency": "ms"}).copy()
@@ -87,7 +92,8 @@ class Sparse(Form):
         scores = index_pairs * (2 * scorers * dim * rate["fp8"] / c["index_efficiency"] + 4 * c["select_passes"] * device.seconds_per_byte)
         index = 1e-6 * c["index_launch_us"] + 1e-9 * (c["index_token_ns"] * tokens + c["index_chain_ns"] * context / sequences) + scores
         beside = rows["beside"].to_numpy(float) if "beside" in rows else 0.0
-        return np.maximum(1e-3 * c["host_us"], beside + 1e3 * (attention + np.where(scorers > 0, index, 0)))
+        host = 1e-3 * (c["host_us"] + np.where(scorers > 0, c["index_host_us"], 0))
+        return np.maximum(host, beside + 1e3 * (attention + np.where(scorers > 0, index, 0)))
 
 
 class SparsePrefill(Sparse):
