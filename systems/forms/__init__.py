@@ -5,7 +5,8 @@ import importlib
 
 listed = (
     "gemm:Gemm",
-    "moe:Moe", "mla:MlaBmm", "mla:MlaPrefill", "mla:MlaDecode", "sparse_attention:SparsePrefill", "sparse_attention:SparseDecode", "recurrent:GatedDelta", "recurrent:Kda", "recurrent:Mamba2",
+    "moe:Moe", "mla:MlaBmm", "mla:MlaPrefill", "mla:MlaDecode", "sparse_attention:SparsePrefill", "sparse_attention:SparseDecode", "recurrent:GatedDelta", "recurrent:Kda", "recurrent:Mamba2", "elementwise:HyperConnections",
+    "exchange:Exchange", "elementwise:Elementwise",
 )
 
 # Every key that a file may have, in this order: files written in parts (--ops) then differ in the lines of those parts alone.
