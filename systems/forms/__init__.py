@@ -5,7 +5,7 @@ import importlib
 
 listed = (
     "gemm:Gemm",
-    "moe:Moe", "mla:MlaBmm", "mla:MlaPrefill", "mla:MlaDecode", "sparse_attention:SparsePrefill", "sparse_attention:SparseDecode", "recurrent:GatedDelta", "recurrent:Kda", "recurrent:Mamba2", "elementwise:HyperConnections",
+    "moe:Moe", "mla:MlaBmm", "mla:MlaPrefill", "mla:MlaDecode", "sparse_attention:SparsePrefill", "sparse_attention:SparseDecode", "sparse_attention:CompressedPrefill", "sparse_attention:CompressedDecode", "recurrent:GatedDelta", "recurrent:Kda", "recurrent:Mamba2", "elementwise:HyperConnections",
     "exchange:Exchange", "elementwise:Elementwise",
 )
 

@@ -9,13 +9,15 @@
 
 namespace costexpr::forms {
 
-/// Latent attention over the keys that an indexer chose (DeepSeek-V3.2, GLM-5), and the indexer: scores of all keys and the choice of the best.
-///   attention  launch + token tokens + smooth_max(2 padded absorbed pairs / (efficiency rate), pairs key / (efficiency bandwidth))
+/// Attention over the keys that an indexer chose (DeepSeek-V3.2, GLM-5) or that are compressed (DeepSeek-V4), and the indexer: scores of all keys
+/// and the choice of the best.
+///   attention  launch + token tokens + smooth_max(2 padded products pairs / (efficiency rate), pairs key / (efficiency bandwidth))
 ///   index      launch + token tokens + chain context / sequences + pairs (2 heads dim / (efficiency fp8 rate) + 4 passes / bandwidth)
-///   absorbed   2 latent + rope; key: (latent + rope) bytes of the cache's dtype; padded: max(heads, tile_heads)
+///   products   per head and pair, 2 latent + rope, or twice the dimension of a head; key: latent + rope elements of the cache's dtype, or those of
+///              a head; padded: max(heads, tile_heads)
 /// An efficiency of memory above 1 says that the keys of a prompt come from the cache of the device. Where a framework launches faster than the
 /// device works only for long prompts, a layer takes no less than host_us (and index_host_us with an indexer).
-/// Fitted to `dsa_context_module` and `dsa_generation_module` of aiconfigurator-core 0.12.0 without their linear layers, by their own form: up to
+/// Fitted to `dsa_...`, `dsv4_csa_...` and `dsv4_hca_..._module` of aiconfigurator-core 0.12.0 without their linear layers, by their own form: up to
 /// 65,536 tokens, 131,072 tokens of context, prompts of 64 new tokens and more. Median error of a module 2 to 10 %.
 struct sparse_form {
     dtype arithmetic = dtype::bf16;
@@ -62,15 +64,15 @@ struct sparse_form {
         if (!parse_dtype(cache_name.view(), cache)) check.fail(errc::unknown_name, "cache", 0, 0, "a dtype");
     }
 
-    /// With the pairs that are left of the causal triangle.
+    /// With the pairs that are left of the causal triangle: chosen keys, window and compressed keys together.
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T attention_seconds(device_rates<T> const& d, T const& pairs, T const& tokens, double heads, double latent,
-                                                                double rope) const {
-        T const math = pairs * T(2 * max(heads, tile_heads) * (2 * latent + rope) / math_efficiency) * d.of(math_of(arithmetic));
-        T const memory = pairs * T((latent + rope) * weight_width(cache) / memory_efficiency) * d.seconds_per_byte;
+    [[nodiscard]] COSTEXPR_INLINE constexpr T attention_seconds(device_rates<T> const& d, T const& pairs, T const& tokens, double heads, double products,
+                                                                double key_elements) const {
+        T const math = pairs * T(2 * max(heads, tile_heads) * products / math_efficiency) * d.of(math_of(arithmetic));
+        T const memory = pairs * T(key_elements * weight_width(cache) / memory_efficiency) * d.seconds_per_byte;
         return T(1e-6 * launch_us) + tokens * T(1e-9 * token_ns) + smooth_max(math, memory, sharpness);
     }
-    /// With all pairs of the causal triangle.
+    /// With all pairs of the causal triangle, or of queries and compressed keys.
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T index_seconds(device_rates<T> const& d, load<T> const& l, double heads, double dim) const {
         T const pair = T(2 * heads * dim / index_efficiency) * d.of(math::fp8) + T(4 * select_passes) * d.seconds_per_byte;
