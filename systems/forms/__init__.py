@@ -5,6 +5,11 @@ import importlib
 
 listed = (
     "gemm:Gemm",
+    "attention:PrefillAttention",
+    "attention:DecodeAttention",
+    "attention:EncoderAttention",
+    "collective:AllReduce",
+    "collective:Collectives",
 )
 
 # Every key that a file may have, in this order: files written in parts (--ops) then differ in the lines of those parts alone.
