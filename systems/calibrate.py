@@ -91,8 +91,7 @@ def fit(form, key, rows, device):
     used = numpy.zeros(len(rows), bool)
     drawn = numpy.random.default_rng(seed).permutation(len(rows))[: min(form.most_rows, max(len(rows) * 2 // 3, 1))]
     used[drawn] = True
-    sample, rest = rows[used], rows[~used]
-    measured = numpy.log(sample["ms"].to_numpy(float))
+    sample = rows.iloc[drawn]
 
     bounds = form.bounds_of(key, rows, device)
     free = [name for name, (low, _, high) in bounds.items() if low < high]
@@ -100,24 +99,31 @@ def fit(form, key, rows, device):
     low, start, high = (numpy.array([bounds[name][i] for name in free], float) for i in range(3))
     scale = numpy.where(start > 0, start, numpy.maximum(high / 10, 1e-12))
 
-    best = None
+    def solve(begin, chosen, part, evaluations):
+        logarithm = numpy.log(part["ms"].to_numpy(float))
+
+        def residual(x):
+            ms = form.milliseconds({**key, **fixed, **chosen, **dict(zip(free, x * scale))}, part, device)
+            return numpy.log(numpy.maximum(ms, 1e-9)) - logarithm
+
+        found = least_squares(residual, numpy.clip(begin, low + 1e-9 * scale, high - 1e-9 * scale) / scale, bounds=(low / scale, high / scale),
+                              loss="soft_l1", f_scale=0.05, max_nfev=evaluations, ftol=1e-5, xtol=1e-5)
+        return found.cost / len(part), found.x * scale, chosen
+
+    # every choice from two starts on a few rows, the best then on all
     combinations = [{}]
     for name, values in form.choices.items():
         combinations = [{**c, name: v} for c in combinations for v in values]
-    for chosen in combinations:
-        def residual(x):
-            ms = form.milliseconds({**key, **fixed, **chosen, **dict(zip(free, x * scale))}, sample, device)
-            return numpy.log(numpy.maximum(ms, 1e-9)) - measured
-
-        for begin in (start, numpy.sqrt(numpy.maximum(low, scale / 20) * numpy.maximum(start, scale / 20))):
-            found = least_squares(residual, numpy.clip(begin, low + 1e-9 * scale, high - 1e-9 * scale) / scale, bounds=(low / scale, high / scale),
-                                  loss="soft_l1", f_scale=0.05, max_nfev=60)
-            if best is None or found.cost < best[0] * (1 - 1e-6):
-                best = (found.cost, {**fixed, **chosen, **dict(zip(free, found.x * scale))})
+    lower = numpy.sqrt(numpy.maximum(low, scale / 20) * numpy.maximum(start, scale / 20))
+    few = sample.iloc[:500]
+    tried = [solve(begin, chosen, few, 40) for chosen in combinations for begin in (start, lower)]
+    _, begin, chosen = min(tried, key=lambda t: t[0])
+    _, found, chosen = solve(begin, chosen, sample, 60)
+    best = {**fixed, **chosen, **dict(zip(free, found))}
     tiny = dict(zip(free, 1e-6 * scale))  # a constant at its bound of zero is zero
-    constants = {name: best[1][name] if name in form.choices else 0.0 if abs(best[1][name]) < tiny.get(name, 0) else rounded(best[1][name])
+    constants = {name: best[name] if name in form.choices else 0.0 if abs(best[name]) < tiny.get(name, 0) else rounded(best[name])
                  for name in [*bounds, *form.choices]}
-    return constants, rows, ~used if len(rest) else used
+    return constants, rows, ~used
 
 
 def error_of(signed):
@@ -190,6 +196,10 @@ def main():
             print(f"{op}: {', '.join(form.key)}; {', '.join(form.columns)}; milliseconds")
         return 0
     data = pathlib.Path(aiconfigurator_core.__file__).parent / "systems" / "data"
+    if options.points:
+        for form in chosen.values():
+            write_points(form, data, folder.parent / "tests" / "data")
+        return 0
     systems = options.systems.split(",") if options.systems else sorted(p.name for p in data.iterdir() if any(p.iterdir()))
     totals, differing = {}, []
     for system in systems:
@@ -229,6 +239,40 @@ def main():
     if differing:
         print("differ from what is committed:", ", ".join(differing))
     return 1 if differing else 0
+
+
+# Columns of the device in a file of points, before the constants and the columns of the form.
+rates = ("fp32", "bf16", "int8", "fp8", "fp4", "memory", "node", "multiprocessors")
+
+
+def write_points(form, data, output):
+    """Some rows of some slices with what the committed constants give for them: the C++ form must give the same."""
+    import csv
+    import numpy
+    from forms.common import Device
+
+    table = []
+    for system in ("h200_sxm", "b200_sxm", "l40s"):
+        device = Device(system)
+        facts = [*(1 / device.seconds_per_flop[m] if m in device.seconds_per_flop else 0 for m in rates[:5]), 1 / device.seconds_per_byte,
+                 1 / device.seconds_per_node_byte, device.multiprocessors]
+        for framework, version in frameworks.items():
+            path = folder / f"{system}.{framework}.json"
+            entries = json.loads(path.read_text()).get(form.op, []) if path.exists() else []
+            frames, _ = read_frames(form, data, system, framework, version)
+            found = {tuple(key.values()): rows for key, rows in form.slices(frames, device)} if frames and entries else {}
+            for entry in entries[:: max(1, len(entries) // 5)]:
+                rows = found.get(tuple(entry[name] for name in form.key))
+                if rows is None:
+                    continue
+                rows = rows.iloc[numpy.random.default_rng(seed).permutation(len(rows))[:2]]
+                for (_, row), ms in zip(rows.iterrows(), form.milliseconds(entry, rows, device)):
+                    table.append({**dict(zip(rates, facts)), **{k: v for k, v in entry.items() if k != "error"}, **{k: row[k] for k in form.columns}, "seconds": repr(float(ms) * 1e-3)})
+    if table:
+        with open(output / f"calibrated_points.{form.op}.csv", "w", newline="") as file:
+            writer = csv.DictWriter(file, table[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({k: str(v).lower() if isinstance(v, bool) else v for k, v in row.items()} for row in table[:40])
 
 
 def measured_slices(form, paths):

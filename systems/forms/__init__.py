@@ -5,7 +5,14 @@ import importlib
 
 listed = (
     "gemm:Gemm",
-    "moe:Moe", "mla:MlaBmm", "mla:MlaPrefill", "mla:MlaDecode", "recurrent:GatedDelta", "recurrent:Kda", "recurrent:Mamba2",
+    "attention:PrefillAttention",
+    "attention:DecodeAttention",
+    "attention:EncoderAttention",
+    "collective:AllReduce",
+    "collective:Collectives",
+    "mla:MlaBmm", "mla:MlaPrefill", "mla:MlaDecode", "moe:Moe",
+    "sparse_attention:SparsePrefill", "sparse_attention:SparseDecode", "sparse_attention:CompressedPrefill", "sparse_attention:CompressedDecode",
+    "recurrent:GatedDelta", "recurrent:Kda", "recurrent:Mamba2", "elementwise:HyperConnections", "exchange:Exchange", "elementwise:Elementwise",
 )
 
 # Every key that a file may have, in this order: files written in parts (--ops) then differ in the lines of those parts alone.

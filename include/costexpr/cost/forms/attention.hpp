@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <costexpr/cost/forms/device.hpp>
+#include <costexpr/op/attention.hpp>
+
+#include <array>
+
+namespace costexpr::forms {
+
+/// What the entries of prefill, decode and encoder attention have in common: which slice they are.
+struct attention_slice {
+    dtype arithmetic = dtype::bf16;
+    dtype cached = dtype::bf16;
+    short_string arithmetic_name{};
+    short_string cached_name{};
+    short_string kernel{};   ///< empty: the framework has one
+    count head_dim = 0;      ///< chosen for this head dimension alone; 0: any
+    bool windowed = false;   ///< over a window of keys, from measurements with windows
+
+    static constexpr auto json(auto...) {
+        using f = attention_slice;
+        return std::array{key(&f::arithmetic_name, "arithmetic"), key(&f::cached_name, "cached"), key(&f::kernel, "kernel").optional(), key(&f::head_dim, "head_dim").optional(),
+                          key(&f::windowed, "windowed").optional()};
+    }
+    constexpr void settle(auto& check) {
+        if (!parse_dtype(arithmetic_name.view(), arithmetic)) check.fail(errc::unknown_name, "arithmetic", 0, 0, "a dtype of attention arithmetic");
+        if (!parse_dtype(cached_name.view(), cached)) check.fail(errc::unknown_name, "cached", 0, 0, "a dtype of the KV cache");
+    }
+
+    /// The head dimension that counts where queries and values differ.
+    [[nodiscard]] static constexpr double dim(attention_shape const& s) { return 0.5 * static_cast<double>(s.head_dim + s.v_head_dim); }
+    /// Whether the entry is for this shape.
+    [[nodiscard]] constexpr bool takes(attention_shape const& s, bool has_window) const {
+        return arithmetic == s.arithmetic && cached == s.cached && windowed == has_window && (head_dim == 0 || head_dim == s.head_dim);
+    }
+};
+
+/// Attention of a prompt, full or windowed (pairs and keys cut to the window), with or without a past; and of an encoder, whose pairs are not
+/// halved by a mask.
+///   math    4 heads (dim + softmax_dims + narrow_dims max(0, 128 - dim)) (pairs + tile_keys tokens) / (math_efficiency peak): exponentials
+///           beside the products, tiles of 128 that a narrow head does not fill, tiles on the diagonal
+///   memory  ((4 heads dim tokens + 2 kv_heads dim cached context) / memory_efficiency + cache_passes 2 kv_heads dim (2 + cached) tokens) / bandwidth
+///   time    launch + key_ns pairs / tokens + head_ns sequences heads + max(math, memory) + exposed min(math, memory)
+/// Fitted to 1 to 256 prompts of 16 to 16,384 tokens, 1 to 96 heads of 64 to 512, without a past; a mean stands for ragged prompts in
+/// pairs / tokens alone.
+/// With launch_us = 10, both efficiencies 0.5 and all else zero, one prompt of 4,096 tokens with 32 heads, 8 KV heads of 128 takes 287.891 us
+/// at 989.4 TFLOP/s and 4.8 TB/s.
+struct prefill_attention_form {
+    attention_slice slice{};
+    double launch_us = 0;
+    double key_ns = 0;          ///< per key of a query, one after another
+    double head_ns = 0;         ///< per sequence and head
+    double math_efficiency = 1;
+    double softmax_dims = 0;    ///< what a score costs beside its products, as head dimensions
+    double narrow_dims = 0;
+    double tile_keys = 0;       ///< keys per query that are computed and masked
+    double memory_efficiency = 1;
+    double cache_passes = 0;    ///< passes over new keys and values
+    double exposed = 0;
+    fit_error error{};
+
+    using parts = part_list<&prefill_attention_form::slice, &prefill_attention_form::error>;
+    static constexpr auto json(auto...) {
+        using f = prefill_attention_form;
+        return std::array{
+            key(&f::launch_us, "launch_us").optional(),
+            key(&f::key_ns, "key_ns").optional(),
+            key(&f::head_ns, "head_ns").optional(),
+            key(&f::math_efficiency, "math_efficiency"),
+            key(&f::softmax_dims, "softmax_dims").optional(),
+            key(&f::narrow_dims, "narrow_dims").optional(),
+            key(&f::tile_keys, "tile_keys").optional(),
+            key(&f::memory_efficiency, "memory_efficiency"),
+            key(&f::cache_passes, "cache_passes").optional(),
+            key(&f::exposed, "exposed").optional(),
+        };
+    }
+    constexpr void settle(auto& check) { slice.settle(check); }
+
+    /// Seconds for a load whose pairs and context are those of the window where there is one; its tokens must not be zero.
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s) const {
+        double const heads = static_cast<double>(s.heads);
+        double const dim = attention_slice::dim(s);
+        double const keys_and_values = 2 * static_cast<double>(s.kv_heads) * dim;
+        double const cached = weight_width(slice.cached);
+        double const dims = dim + softmax_dims + narrow_dims * max(0.0, 128 - dim);
+        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(slice.arithmetic)) * T(4 * heads * dims / math_efficiency);
+        T const memory = l.tokens * T(4 * heads * dim / memory_efficiency + cache_passes * keys_and_values * (2 + cached)) +
+                         l.context * T(keys_and_values * cached / memory_efficiency);
+        T const fixed = T(1e-6 * launch_us) + l.pairs / l.tokens * T(1e-9 * key_ns) + l.sequences * T(1e-9 * head_ns * heads);
+        return fixed + busy(math, memory * d.seconds_per_byte, exposed);
+    }
+};
+
+/// Attention of decoded tokens, full or windowed (pairs and keys cut to the window).
+///   memory  (2 kv_heads dim cached (context + tile_keys sequences) + 4 heads dim tokens) / (memory_efficiency bandwidth)
+///   math    4 max(heads, group_heads kv_heads) dim (pairs + tile_keys tokens) / (math_efficiency peak): a tile has room for group_heads queries
+///   time    launch + (sequence_ns + head_ns kv_heads) sequences + key_ns k / (1 + k / key_bend), k = context / sequences (a long sum is split)
+///           + max(math, memory) + exposed min(math, memory)
+/// Fitted to 1 to 2,048 sequences of 1 to 131,072 tokens, 1 to 128 heads of 64 to 512; a mean stands for ragged contexts in k alone.
+/// With launch_us = 10, memory_efficiency 0.8 and all else zero, 8 sequences at 4,096 keys with 32 heads, 8 KV heads of 128 take 44.987 us
+/// at 4.8 TB/s.
+struct decode_attention_form {
+    attention_slice slice{};
+    double launch_us = 0;
+    double sequence_ns = 0;
+    double head_ns = 0;         ///< per sequence and KV head
+    double key_ns = 0;
+    double key_bend = 1;
+    double memory_efficiency = 1;
+    double math_efficiency = 1;
+    double tile_keys = 0;
+    double group_heads = 0;
+    double exposed = 0;
+    fit_error error{};
+
+    using parts = part_list<&decode_attention_form::slice, &decode_attention_form::error>;
+    static constexpr auto json(auto...) {
+        using f = decode_attention_form;
+        return std::array{
+            key(&f::launch_us, "launch_us").optional(),
+            key(&f::sequence_ns, "sequence_ns").optional(),
+            key(&f::head_ns, "head_ns").optional(),
+            key(&f::key_ns, "key_ns").optional(),
+            key(&f::key_bend, "key_bend"),
+            key(&f::memory_efficiency, "memory_efficiency"),
+            key(&f::math_efficiency, "math_efficiency"),
+            key(&f::tile_keys, "tile_keys").optional(),
+            key(&f::group_heads, "group_heads").optional(),
+            key(&f::exposed, "exposed").optional(),
+        };
+    }
+    constexpr void settle(auto& check) { slice.settle(check); }
+
+    /// Seconds for a load whose pairs and context are those of the window where there is one; its sequences must not be zero.
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s) const {
+        double const heads = static_cast<double>(s.heads);
+        double const kv_heads = static_cast<double>(s.kv_heads);
+        double const dim = attention_slice::dim(s);
+        double const cached = weight_width(slice.cached);
+        T const keys = l.context / l.sequences;
+        T const memory = ((l.context + T(tile_keys) * l.sequences) * T(2 * kv_heads * dim * cached) + l.tokens * T(4 * heads * dim)) * T(1 / memory_efficiency);
+        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(slice.arithmetic)) * T(4 * max(heads, group_heads * kv_heads) * dim / math_efficiency);
+        T const fixed = T(1e-6 * launch_us) + l.sequences * T(1e-9 * (sequence_ns + head_ns * kv_heads)) + keys * T(1e-9 * key_ns) / (T(1) + keys * T(1 / key_bend));
+        return fixed + busy(math, memory * d.seconds_per_byte, exposed);
+    }
+};
+
+}  // namespace costexpr::forms

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Attention over a cache: the twins of cost/forms/attention.hpp."""
+
+import numpy as np
+
+from .common import Form, busy, dtypes, spelled
+
+
+class Attention(Form):
+    """What prefill and decode share: how their slices are found."""
+
+    key = ("arithmetic", "cached", "kernel", "head_dim", "windowed")
+    columns = ("sequences", "tokens", "pairs", "context", "heads", "kv_heads", "dim")
+
+    def loads(self, rows):
+        """Columns of the moments of a step."""
+        raise NotImplementedError
+
+    def slices(self, frames, device):
+        frame = frames[self.tables[0]]
+        frame = frame.rename(columns={"batch_size": "sequences", "num_heads": "heads", "num_key_value_heads": "kv_heads", "head_dim": "dim", "latency": "ms"})
+        frame = self.loads(frame[frame["attn_dtype"].isin(spelled) & frame["kv_cache_dtype"].isin(spelled)])
+        for (arithmetic, cached, windowed), rows in frame.groupby(["attn_dtype", "kv_cache_dtype", frame["window_size"] > 0]):
+            kernels = {kernel: part for kernel, part in rows.groupby("kernel_source") if len(part) >= 200}
+            if not kernels:
+                continue
+            main = max(kernels, key=lambda kernel: len(kernels[kernel]))
+            dims = {kernel: set(part["dim"]) for kernel, part in kernels.items()}
+            own = {kernel: len(dims[kernel]) == 1 and not dims[kernel] & dims[main] for kernel in kernels}
+            # kernels of a head dimension of their own, then the one for all, then the others that can be asked for by name
+            for kernel in sorted(kernels, key=lambda kernel: (not own[kernel], kernel != main, kernel)):
+                yield {"arithmetic": spelled[arithmetic], "cached": spelled[cached], "kernel": kernel if len(kernels) > 1 else "",
+                       "head_dim": int(min(dims[kernel])) if own[kernel] else 0, "windowed": bool(windowed)}, kernels[kernel]
+
+
+class PrefillAttention(Attention):
+    op = "prefill_attention"
+    tables = ("attention/context_attention_perf",)
+    bounds = {
+        "launch_us": (0, 10, 100),
+        "key_ns": (0, 5, 200),
+        "head_ns": (0, 5, 100),
+        "math_efficiency": (0.02, 0.6, 1.05),
+        "softmax_dims": (0, 30, 400),
+        "narrow_dims": (0, 0.3, 1),
+        "tile_keys": (0, 32, 512),
+        "memory_efficiency": (0.02, 0.5, 1.05),
+        "cache_passes": (0, 1, 8),
+        "exposed": (0, 0.3, 1),
+    }
+
+    def loads(self, rows):
+        rows = rows[rows["isl"] > 1]
+        sequences, new = rows["sequences"].astype(float), rows["isl"].astype(float)
+        seen = np.where(rows["window_size"] > 0, np.minimum(new, rows["window_size"]), new)
+        return rows.assign(tokens=sequences * new, context=sequences * new, pairs=sequences * (0.5 * seen * (seen + 1) + (new - seen) * seen))
+
+    def milliseconds(self, c, rows, device):
+        sequences, tokens, pairs, context, heads, kv_heads, dim = (rows[name].to_numpy(float) for name in self.columns)
+        cached = dtypes[c["cached"]].weight
+        dims = dim + c["softmax_dims"] + c["narrow_dims"] * np.maximum(128 - dim, 0)
+        math = 4 * heads * dims * (pairs + c["tile_keys"] * tokens) * device.seconds_per_flop[dtypes[c["arithmetic"]].math] / c["math_efficiency"]
+        memory = ((4 * heads * dim * tokens + 2 * kv_heads * dim * cached * context) / c["memory_efficiency"]
+                  + c["cache_passes"] * 2 * kv_heads * dim * (2 + cached) * tokens)
+        fixed = 1e-6 * c["launch_us"] + 1e-9 * (c["key_ns"] * pairs / tokens + c["head_ns"] * sequences * heads)
+        return 1e3 * (fixed + busy(math, memory * device.seconds_per_byte, c["exposed"]))
+
+
+class DecodeAttention(Attention):
+    op = "decode_attention"
+    tables = ("attention/generation_attention_perf",)
+    bounds = {
+        "launch_us": (0, 8, 100),
+        "sequence_ns": (0, 10, 2000),
+        "head_ns": (0, 5, 500),
+        "key_ns": (0, 2, 100),
+        "key_bend": (16, 1000, 1e5),
+        "memory_efficiency": (0.02, 0.7, 1.05),
+        "math_efficiency": (0.02, 0.5, 1.05),
+        "tile_keys": (0, 32, 1024),
+        "group_heads": (1, 8, 64),
+        "exposed": (0, 0.3, 1),
+    }
+
+    def loads(self, rows):
+        sequences, keys = rows["sequences"].astype(float), rows["isl"].astype(float) + rows["step"]
+        seen = np.where(rows["window_size"] > 0, np.minimum(keys, rows["window_size"]), keys)
+        return rows.assign(tokens=sequences, context=sequences * seen, pairs=sequences * seen)
+
+    def milliseconds(self, c, rows, device):
+        sequences, tokens, pairs, context, heads, kv_heads, dim = (rows[name].to_numpy(float) for name in self.columns)
+        cached = dtypes[c["cached"]].weight
+        keys = context / sequences
+        paid = context + c["tile_keys"] * sequences
+        memory = (2 * kv_heads * dim * cached * paid + 4 * heads * dim * tokens) / c["memory_efficiency"]
+        grouped = np.maximum(heads, c["group_heads"] * kv_heads)
+        math = 4 * grouped * dim * (pairs + c["tile_keys"] * tokens) * device.seconds_per_flop[dtypes[c["arithmetic"]].math] / c["math_efficiency"]
+        fixed = 1e-6 * c["launch_us"] + 1e-9 * (c["sequence_ns"] * sequences + c["head_ns"] * sequences * kv_heads + c["key_ns"] * keys / (1 + keys / c["key_bend"]))
+        return 1e3 * (fixed + busy(math, memory * device.seconds_per_byte, c["exposed"]))
+
+
+class EncoderAttention(PrefillAttention):
+    """Attention without a mask or a cache, as prefill attention whose every query sees every key."""
+
+    op = "encoder_attention"
+    tables = ("encoder_attention/encoder_attention_perf",)
+    bounds = {**PrefillAttention.bounds, "cache_passes": (0, 0, 0)}
+
+    def slices(self, frames, device):
+        frame = frames[self.tables[0]].rename(columns={"batch_size": "sequences", "num_heads": "heads", "head_dim": "dim", "latency": "ms"})
+        tokens = frame["sequences"].astype(float) * frame["isl"]
+        frame = frame.assign(tokens=tokens, context=tokens, pairs=tokens * frame["isl"], kv_heads=frame["heads"])
+        for arithmetic, rows in frame.groupby("attn_dtype"):
+            kernels = rows["kernel_source"].nunique()
+            for kernel, part in rows.groupby("kernel_source"):
+                yield {"arithmetic": spelled[arithmetic], "cached": "bf16", "kernel": kernel if kernels > 1 else "", "head_dim": 0, "windowed": False}, part

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Communication inside a node: the twin of cost/forms/collective.hpp."""
+
+from .common import Form
+
+# Bytes that a device sends, in parts of (n - 1) / n of the bytes of the message, as op/collective.hpp counts them.
+shares = {"all_reduce": 2.0, "all_gather": 1.0, "reduce_scatter": 1.0, "all_to_all": 1.0}
+
+
+class Collectives(Form):
+    op = "collectives"
+    tables = ("comm/nccl_perf", "comm/oneccl_perf")
+    library = ("nccl", "oneccl")
+    key = ("pattern", "kernel")
+    columns = ("devices", "bytes")
+    bounds = {
+        "launch_us": (0, 5, 200),
+        "device_us": (0, 0.5, 20),
+        "link_efficiency": (0.02, 0.7, 2),
+        "switch_us": (0, 5, 500),
+        "switch_wire_us": (0.05, 5, 500),
+    }
+
+    def slices(self, frames, device):
+        for frame in frames.values():
+            frame = frame[frame["num_gpus"] <= device.node_devices]
+            width = frame["nccl_dtype"].map({"half": 2, "int8": 1})
+            frame = frame.rename(columns={"num_gpus": "devices", "latency": "ms"}).assign(bytes=width * frame["message_size"])
+            for pattern, rows in frame.groupby("op_name"):
+                yield {"pattern": {"alltoall": "all_to_all"}.get(pattern, pattern), "kernel": ""}, rows
+
+    def milliseconds(self, c, rows, device):
+        n = rows["devices"].to_numpy(float)
+        wire = shares[c["pattern"]] * (n - 1) / n * rows["bytes"].to_numpy(float) * device.seconds_per_node_byte
+        seconds = 1e-6 * (c["launch_us"] + c["device_us"] * n + c["switch_us"] * wire / (wire + 1e-6 * c["switch_wire_us"])) + wire / c["link_efficiency"]
+        return 1e3 * seconds
+
+
+class AllReduce(Collectives):
+    """The framework's own all-reduce; what it launches through a graph stands first."""
+
+    op = "all_reduce"
+    tables = ("comm/custom_allreduce_perf",)
+    library = None
+
+    def slices(self, frames, device):
+        frame = frames[self.tables[0]].rename(columns={"num_gpus": "devices", "latency": "ms"})
+        frame = frame[frame["devices"] <= device.node_devices].assign(bytes=2.0 * frame["message_size"])
+        for kernel in sorted(frame["kernel_source"].unique(), key=lambda name: ("graph" not in name, name)):
+            yield {"pattern": "all_reduce", "kernel": kernel}, frame[frame["kernel_source"] == kernel]

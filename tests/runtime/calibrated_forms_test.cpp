@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// The closed forms of GEMM, attention and collectives: the numbers of their docstrings, and the points of their Python twins
+// (systems/calibrate.py --points).
+
+#include <costexpr/core/number.hpp>
+#include <costexpr/cost/forms/collective.hpp>
+#include <costexpr/cost/forms/encoder_attention.hpp>
+#include <costexpr/cost/forms/gemm.hpp>
+#include <costexpr/schema/read.hpp>
+
+#include <check.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace cx = costexpr;
+
+namespace {
+
+template <class T = double>
+constexpr cx::forms::device_rates<T> hopper{.seconds_per_flop = {T(1 / 66.9e12), T(1 / 989.4e12), T(1 / 1978.9e12), T(1 / 1978.9e12), T(1)},
+                                            .seconds_per_byte = T(1 / 4.8e12),
+                                            .seconds_per_node_byte = T(1 / 450e9),
+                                            .multiprocessors = 132};
+
+constexpr bool near(double a, double b) { return a > b * (1 - 5e-5) && a < b * (1 + 5e-5); }
+
+constexpr cx::attention_shape shape{.heads = 32, .kv_heads = 8, .head_dim = 128, .v_head_dim = 128};
+
+constexpr bool gemm() {
+    cx::forms::gemm_form const f{.launch_us = 4, .inner_ns = 1, .inner_bend = 1e300, .math_efficiency = 0.8, .memory_efficiency = 0.8};
+    return near(f.seconds(hopper<>, launder(16.0), 4096, 4096), 16.902e-6);
+}
+CHECK_TWICE(gemm)
+
+constexpr bool a_slower_host_sets_the_time() {
+    cx::forms::gemm_form const f{.host_us = 60, .launch_us = 4, .inner_bend = 1};
+    return f.seconds(hopper<>, launder(16.0), 4096, 4096) == 60 * 1e-6 && f.device_seconds(hopper<>, 16.0, 4096, 4096) < 60e-6;
+}
+CHECK_TWICE(a_slower_host_sets_the_time)
+
+constexpr bool a_kernel_for_few_rows() {
+    cx::forms::gemm_form const f{.most_rows = 31, .outer_multiple = 64, .inner_multiple = 128};
+    return f.takes(launder(31.0), 4096, 4096) && !f.takes(32.0, 4096, 4096) && !f.takes(1.0, 32, 4096) && !f.takes(1.0, 4096, 64);
+}
+CHECK_TWICE(a_kernel_for_few_rows)
+
+constexpr bool prefill_attention() {
+    cx::forms::prefill_attention_form const f{.launch_us = 10, .math_efficiency = 0.5, .memory_efficiency = 0.5};
+    return near(f.seconds(hopper<>, cx::moments<double>(cx::group{1, launder(cx::count{4096}), 0, cx::phase::prefill}), shape), 287.891e-6);
+}
+CHECK_TWICE(prefill_attention)
+
+constexpr bool decode_attention() {
+    cx::forms::decode_attention_form const f{.launch_us = 10, .memory_efficiency = 0.8};
+    return near(f.seconds(hopper<>, cx::moments<double>(cx::group{launder(cx::count{8}), 1, 4095, cx::phase::decode}), shape), 44.987e-6);
+}
+CHECK_TWICE(decode_attention)
+
+constexpr bool collective() {
+    cx::forms::collective_form const f{.launch_us = 5, .device_us = 1, .link_efficiency = 0.75};
+    return near(f.seconds(hopper<>, launder(7'340'032.0), 8), 34.748e-6);
+}
+CHECK_TWICE(collective)
+
+/// Every form in a number type of its own: a dual's slope and an interval around the value.
+template <class T, class F>
+constexpr T all_forms(F const& number) {
+    auto const& d = hopper<T>;
+    cx::load<T> const l{.sequences = number(4), .tokens = number(4096), .pairs = number(4096 * 700.0), .context = number(4096)};
+    cx::forms::gemm_form const g{.launch_us = 4, .inner_ns = 1, .throttle = 0.2, .fill = 50, .wave = 0.3, .padding = 0.5, .exposed = 0.2, .row_tile = 256};
+    return g.seconds(d, number(300), 4096, 4096) + cx::forms::prefill_attention_form{.key_ns = 4, .exposed = 0.2}.seconds(d, l, shape) +
+           cx::forms::decode_attention_form{.key_ns = 4, .key_bend = 100, .exposed = 0.2}.seconds(d, l, shape) +
+           cx::forms::prefill_attention_form{}.seconds(d, cx::forms::encoder_load(number(4), number(4096), number(1024)), shape) +
+           cx::forms::collective_form{.switch_us = 5}.seconds(d, number(1e6), 8);
+}
+constexpr bool other_number_types() {
+    double const value = all_forms<double>([](double x) { return launder(x); });
+    auto const slope = all_forms<cx::dual<1>>([](double x) { return cx::dual<1>::variable(launder(x), 0, x); });
+    auto const around = all_forms<cx::interval>([](double x) { return cx::interval(launder(x) * 0.999, x * 1.001); });
+    return slope.value == value && slope.slope[0] > 0 && around.contains(value) && around.high < 1.1 * value && around.low > 0.9 * value;
+}
+CHECK_TWICE(other_number_types)
+
+using row = std::map<std::string, std::string>;
+
+std::vector<row> points(std::string const& op) {
+    char const* const source = std::getenv("COSTEXPR_SOURCE");
+    EXPECT_NE(source, nullptr) << "COSTEXPR_SOURCE is the folder of the project";
+    std::ifstream file(std::string(source != nullptr ? source : ".") + "/tests/data/calibrated_points." + op + ".csv");
+    auto const cells = [](std::string const& line) {
+        std::vector<std::string> out;
+        std::istringstream in(line + ",");
+        for (std::string cell; std::getline(in, cell, ',');) out.push_back(cell);
+        return out;
+    };
+    std::string line;
+    std::getline(file, line);
+    auto const names = cells(line);
+    std::vector<row> out;
+    while (std::getline(file, line)) {
+        auto const values = cells(line);
+        row r;
+        for (std::size_t i = 0; i != names.size(); ++i) r[names[i]] = values.at(i);
+        out.push_back(r);
+    }
+    return out;
+}
+
+double number(row const& r, std::string const& name) { return std::strtod(r.at(name).c_str(), nullptr); }
+
+/// Reads the form of each point from its columns, as from a file of constants, and compares f(form, rates, row) with the twin's seconds.
+template <class Form, class F>
+void compare(std::string const& op, F const& f) {
+    auto const all = points(op);
+    EXPECT_GE(all.size(), 10u) << op;
+    for (row const& r : all) {
+        std::string json = "{";
+        for (auto const& [name, value] : r) {
+            char* end = nullptr;
+            std::strtod(value.c_str(), &end);
+            bool const bare = !value.empty() && (*end == '\0' || value == "true" || value == "false");
+            json += (json.size() > 1 ? ",\"" : "\"") + name + "\":" + (bare ? value : '"' + value + '"');
+        }
+        auto const form = cx::read<Form>(json + "}");
+        ASSERT_TRUE(form) << json;
+        auto const reciprocal = [&](char const* name) { return number(r, name) > 0 ? 1 / number(r, name) : 0.0; };
+        cx::forms::device_rates<> const d{.seconds_per_flop = {reciprocal("fp32"), reciprocal("bf16"), reciprocal("int8"), reciprocal("fp8"), reciprocal("fp4")},
+                                          .seconds_per_byte = reciprocal("memory"),
+                                          .seconds_per_node_byte = reciprocal("node"),
+                                          .multiprocessors = number(r, "multiprocessors")};
+        double const expected = number(r, "seconds");
+        EXPECT_NEAR(f(*form, d, r) / expected, 1, 1e-12) << json;
+    }
+}
+
+cx::load<> load_of(row const& r) {
+    return {.sequences = number(r, "sequences"), .tokens = number(r, "tokens"), .pairs = number(r, "pairs"), .context = number(r, "context")};
+}
+cx::attention_shape shape_of(row const& r) {
+    auto const integer = [&](char const* name) { return static_cast<cx::count>(number(r, name)); };
+    return {.heads = integer("heads"), .kv_heads = integer("kv_heads"), .head_dim = integer("dim"), .v_head_dim = integer("dim")};
+}
+
+TEST(twins, gemm) {
+    compare<cx::forms::gemm_form>("gemm", [](auto const& f, auto const& d, row const& r) { return f.seconds(d, number(r, "rows"), number(r, "outer"), number(r, "inner")); });
+}
+TEST(twins, attention) {
+    auto const price = [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(r)); };
+    compare<cx::forms::prefill_attention_form>("prefill_attention", price);
+    compare<cx::forms::decode_attention_form>("decode_attention", price);
+    compare<cx::forms::encoder_attention_form>("encoder_attention", price);
+}
+TEST(twins, collectives) {
+    auto const price = [](auto const& f, auto const& d, row const& r) {
+        double const n = number(r, "devices");
+        return f.seconds(d, (f.pattern == "all_reduce" ? 2.0 : 1.0) * (n - 1) / n * number(r, "bytes"), n);
+    };
+    compare<cx::forms::collective_form>("all_reduce", price);
+    compare<cx::forms::collective_form>("collectives", price);
+}
+
+}  // namespace
