@@ -77,7 +77,7 @@ struct calibrated {
     calibration const* constants = nullptr;
     detail::slice_table gemms{};
     detail::slice_table mixtures{};
-    detail::slice_table absorbed{};
+    detail::slice_table absorbed_products{};
 
     constexpr calibrated() = default;
     constexpr calibrated(system_spec const& s, calibration const& c) : limits(s), constants(&c) {
@@ -87,7 +87,7 @@ struct calibrated {
         device.multiprocessors = c.multiprocessors;
         gemms = detail::slice_table::over(c.gemm);
         mixtures = detail::slice_table::over(c.moe);
-        absorbed = detail::slice_table::over(c.mla_bmm);
+        absorbed_products = detail::slice_table::over(c.mla_bmm);
     }
 
     /// Seconds of a kernel, with how well its form met measurements and whether it was fitted to this dtype; no error where it has no form.
@@ -146,7 +146,7 @@ struct calibrated {
     }
     [[nodiscard]] constexpr timing of_op(mla_up const& o, work<T> const& w, load<T> const& l, phase p) const {
         if (p == phase::prefill && !o.absorbs) return multiplied(o.weights, l.context, o.outer(), o.latent, w);
-        detail::slice_table::range const r = absorbed[o.weights];
+        detail::slice_table::range const r = absorbed_products[o.weights];
         if (r.begin == r.end) return {typical(w)};
         forms::mla_bmm_form const& f = constants->mla_bmm[r.begin];
         double const h = static_cast<double>(o.heads);
@@ -242,7 +242,46 @@ struct calibrated {
         return best;
     }
 
-    [[nodiscard]] constexpr timing of_op(collective const& o, work<T> const& w, load<T> const&, phase) const {
+    [[nodiscard]] constexpr timing of_op(encoder_attention const& o, work<T> const& w, load<T> const& l, phase) const {
+        if (constants->encoder_attention.empty()) return {typical(w)};
+        auto const& f = constants->encoder_attention[0];
+        double const width = static_cast<double>(o.heads) * static_cast<double>(o.head_dim);
+        T const rows = w.activation_bytes * T(1 / (8 * width));
+        T const keys = w.flops * T(1 / (4 * width)) / rows;
+        attention_shape const s{.heads = o.heads, .kv_heads = o.heads, .head_dim = o.head_dim, .v_head_dim = o.head_dim};
+        return {f.seconds(device, forms::encoder_load(l.sequences, rows, keys), s), &f.error};
+    }
+
+    [[nodiscard]] constexpr timing of_op(sparse_mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
+        double const heads = static_cast<double>(o.dense.heads);
+        double const products = static_cast<double>(2 * o.dense.latent + o.dense.rope_dim);
+        return chosen(p == phase::prefill ? constants->dsa_prefill : constants->dsa_decode, o.dense.arithmetic, o.dense.cached, heads, products,
+                      static_cast<double>(o.dense.latent + o.dense.rope_dim), w, l);
+    }
+    [[nodiscard]] constexpr timing of_op(compressed_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
+        double const dim = static_cast<double>(o.head_dim);
+        return chosen(p == phase::prefill ? constants->compressed_prefill : constants->compressed_decode, o.arithmetic, o.cached, static_cast<double>(o.heads), 2 * dim, dim, w, l);
+    }
+    /// Attention over keys that were chosen or compressed: `products` multiplications per head and pair.
+    template <class List>
+    [[nodiscard]] constexpr timing chosen(List const& list, dtype arithmetic, dtype cached, double heads, double products, double key_elements, work<T> const& w, load<T> const& l) const {
+        auto const* const f = fitting(list, arithmetic, cached);
+        if (f == nullptr) return {typical(w)};
+        return {f->attention_seconds(device, w.flops * T(1 / (2 * heads * products)), l.tokens, heads, products, key_elements), &f->error};
+    }
+    [[nodiscard]] constexpr timing of_op(index_scores const& o, work<T> const& w, load<T> const& l, phase p) const {
+        auto const& own = p == phase::prefill ? constants->dsa_prefill : constants->dsa_decode;
+        auto const& compressed = p == phase::prefill ? constants->compressed_prefill : constants->compressed_decode;
+        auto const* const f = fitting(o.ratio != 0 && !compressed.empty() ? compressed : own, dtype::fp8, dtype::fp8);
+        if (f == nullptr) return {typical(w)};
+        load<T> seen = l;
+        seen.pairs = w.flops * T(1 / (2 * static_cast<double>(o.heads) * static_cast<double>(o.dim)));
+        if (o.ratio != 0) seen.context = l.context * T(1 / static_cast<double>(o.ratio));
+        return {f->index_seconds(device, seen, static_cast<double>(o.heads), static_cast<double>(o.dim)), &f->error};
+    }
+
+    [[nodiscard]] constexpr timing of_op(collective const& o, work<T> const& w, load<T> const& l, phase) const {
+        if (o.shape == collective::pattern::all_to_all && !constants->moe_exchange.empty()) return exchanged(o, w, l);
         constexpr std::array<std::string_view, 5> names{"all_reduce", "all_gather", "reduce_scatter", "all_to_all", ""};
         if (w.span > limits.node_devices && w.span > limits.rack_devices) return {typical(w)};
         double const devices = static_cast<double>(o.devices);
@@ -257,6 +296,17 @@ struct calibrated {
         };
         offer(constants->all_reduce);
         offer(constants->collectives);
+        return best.error != nullptr ? best : timing{typical(w)};
+    }
+
+    /// One direction of a mixture's all-to-all, by the fastest of the framework's backends.
+    [[nodiscard]] constexpr timing exchanged(collective const& o, work<T> const& w, load<T> const& l) const {
+        timing best{};
+        for (forms::exchange_form const& f : constants->moe_exchange) {
+            if (f.phase.view() != (o.part == role::dispatch ? "dispatch" : "combine")) continue;
+            T const t = f.seconds(device, l.tokens, 1, o.bytes_per_token() / activation_width(f.element));
+            if (best.error == nullptr || t < best.seconds) best = {t, &f.error};
+        }
         return best.error != nullptr ? best : timing{typical(w)};
     }
 

@@ -5,10 +5,14 @@
 #include <costexpr/cost/forms/attention.hpp>
 #include <costexpr/cost/forms/collective.hpp>
 #include <costexpr/cost/forms/device.hpp>
+#include <costexpr/cost/forms/elementwise.hpp>
+#include <costexpr/cost/forms/encoder_attention.hpp>
+#include <costexpr/cost/forms/exchange.hpp>
 #include <costexpr/cost/forms/gemm.hpp>
 #include <costexpr/cost/forms/mla.hpp>
 #include <costexpr/cost/forms/moe.hpp>
 #include <costexpr/cost/forms/recurrent.hpp>
+#include <costexpr/cost/forms/sparse_attention.hpp>
 #include <costexpr/embedded/calibrations.hpp>
 #include <costexpr/schema/read.hpp>
 #include <costexpr/system/framework.hpp>
@@ -49,12 +53,19 @@ struct calibration {
     inplace_vector<forms::gemm_form, 48> gemm{};
     inplace_vector<forms::prefill_attention_form, 32> prefill_attention{};
     inplace_vector<forms::decode_attention_form, 32> decode_attention{};
+    inplace_vector<forms::encoder_attention_form, 4> encoder_attention{};
     inplace_vector<forms::collective_form, 4> all_reduce{};    ///< the framework's own kernels
     inplace_vector<forms::collective_form, 8> collectives{};   ///< the collective library
     inplace_vector<forms::mla_prefill_form, 8> mla_prefill{};
     inplace_vector<forms::mla_decode_form, 8> mla_decode{};
     inplace_vector<forms::mla_bmm_form, 8> mla_bmm{};
+    inplace_vector<forms::sparse_form, 4> dsa_prefill{};
+    inplace_vector<forms::sparse_form, 4> dsa_decode{};
+    inplace_vector<forms::sparse_form, 4> compressed_prefill{};
+    inplace_vector<forms::sparse_form, 4> compressed_decode{};
     inplace_vector<forms::moe_form, 48> moe{};
+    inplace_vector<forms::exchange_form, 16> moe_exchange{};
+    inplace_vector<forms::pass_form, 4> elementwise{};
     inplace_vector<forms::recurrent_form, 16> gated_delta{};
     inplace_vector<forms::recurrent_form, 16> kda{};
     inplace_vector<forms::recurrent_form, 16> mamba2{};
@@ -70,12 +81,19 @@ struct calibration {
         f("gemm", c.gemm);
         f("prefill_attention", c.prefill_attention);
         f("decode_attention", c.decode_attention);
+        f("encoder_attention", c.encoder_attention);
         f("all_reduce", c.all_reduce);
         f("collectives", c.collectives);
         f("mla_prefill", c.mla_prefill);
         f("mla_decode", c.mla_decode);
         f("mla_bmm", c.mla_bmm);
+        f("dsa_prefill", c.dsa_prefill);
+        f("dsa_decode", c.dsa_decode);
+        f("compressed_prefill", c.compressed_prefill);
+        f("compressed_decode", c.compressed_decode);
         f("moe", c.moe);
+        f("moe_exchange", c.moe_exchange);
+        f("elementwise", c.elementwise);
         f("gated_delta", c.gated_delta);
         f("kda", c.kda);
         f("mamba2", c.mamba2);

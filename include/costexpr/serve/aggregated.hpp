@@ -34,7 +34,7 @@ constexpr reading read_prompts(Steps const& steps, workload const& w, double pro
 /// ends is followed by another. In the life of a sequence the prompts of all others are read once, so that its tokens take
 ///   TPOT = decode + (sequences - 1) / output * extra
 ///   extra: what a prompt adds to the steps that read it, a chunk at a time, where the framework mixes; the time of these steps where it does not
-///   TTFT = arrival + decode / 2 + the prompt's own steps + burst (sequences - 1) extra (+ the turn of those that wait)
+///   TTFT = arrival + waited_steps decode + the prompt's own steps + (ahead + burst (sequences - 1)) extra (+ the turn of those that wait)
 ///   requests = sequences / (TTFT + (output - 1) TPOT)
 /// Where more than one prompt arrives per step they are read together. A step is taken with the mean context in the middle of the output; for
 /// lengths that are drawn evenly from 0.8 to 1.0 of their largest the error of the mean is below 0.5 % of attention's part.
@@ -50,7 +50,9 @@ template <class Seconds>
     double const extra = max(0.0, (mixed.seconds - (steps.framework.mixes ? mixed.steps * c.decode : 0.0)) / together);
     c.prefill = alone.seconds;
     c.tpot = c.decode + (w.output > 0 ? others / w.output * extra : 0.0);
-    c.ttft = steps.framework.request_ms * 1e-3 + 0.5 * c.decode + (others > 0 ? mixed.seconds : alone.seconds) + steps.framework.burst * others * extra;
+    framework_profile const& f = steps.framework;
+    double const before = others > 0 ? f.waited_steps * c.decode + (f.ahead * min(others, 1.0) + f.burst * others) * extra : 0.0;
+    c.ttft = f.request_ms * 1e-3 + before + (others > 0 ? mixed.seconds : alone.seconds);
     double const served = c.ttft + max(w.output - 1, 0.0) * c.tpot;
     c.requests_per_second = ranks * w.sequences / served;
     c.ttft += w.waiting / max(w.sequences, 1.0) * served;

@@ -26,7 +26,9 @@ struct framework_profile {
     double layer_us = 0;               ///< gaps between the kernels of a layer in a replayed step
     double launched_layer_us = 0;      ///< the least that a layer takes where its kernels are launched one by one
     double request_ms = 0;             ///< from the arrival of a request to the start of its first step
-    double burst = 0;                  ///< part of the other sequences whose prompts stand before one's own when it arrives
+    double waited_steps = 0.5;         ///< steps of others between the start of a request and the step that reads it
+    double ahead = 0;                  ///< another prompt's part that stands before one's own, where there are others at all
+    double burst = 0;                  ///< part of all other sequences whose prompts stand before one's own when it arrives
     double memory_part = 0.9;          ///< of the device's memory that weights, state and activations may take
     double transfer_ms = 0;            ///< from a prefill worker to a decode worker, beside the bytes of the state
     short_string mxfp4_experts{};      ///< what experts in mxfp4 run as where the device multiplies in fp4; empty: with bf16 activations
@@ -48,6 +50,8 @@ struct framework_profile {
             key(&f::layer_us, "layer_us").optional(),
             key(&f::launched_layer_us, "launched_layer_us").optional(),
             key(&f::request_ms, "request_ms").optional(),
+            key(&f::waited_steps, "waited_steps").optional(),
+            key(&f::ahead, "ahead").optional(),
             key(&f::burst, "burst").optional(),
             key(&f::memory_part, "memory_part").optional(),
             key(&f::transfer_ms, "transfer_ms").optional(),
