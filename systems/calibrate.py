@@ -259,6 +259,7 @@ def write_points(form, data, output):
         for framework, version in frameworks.items():
             path = folder / f"{system}.{framework}.json"
             entries = json.loads(path.read_text()).get(form.op, []) if path.exists() else []
+            form.made = json.loads(path.read_text()) if path.exists() else {}
             frames, _ = read_frames(form, data, system, framework, version)
             found = {tuple(key.values()): rows for key, rows in form.slices(frames, device)} if frames and entries else {}
             for entry in entries[:: max(1, len(entries) // 5)]:
@@ -266,6 +267,7 @@ def write_points(form, data, output):
                 if rows is None:
                     continue
                 rows = rows.iloc[numpy.random.default_rng(seed).permutation(len(rows))[:2]]
+                rows = rows.drop(columns="beside", errors="ignore")  # the form alone, without the rest of a measured module
                 for (_, row), ms in zip(rows.iterrows(), form.milliseconds(entry, rows, device)):
                     table.append({**dict(zip(rates, facts)), **{k: v for k, v in entry.items() if k != "error"}, **{k: row[k] for k in form.columns}, "seconds": repr(float(ms) * 1e-3)})
     if table:

@@ -12,6 +12,7 @@ listed = (
     "collective:Collectives",
     "mla:MlaBmm", "mla:MlaPrefill", "mla:MlaDecode", "moe:Moe",
     "sparse_attention:SparsePrefill", "sparse_attention:SparseDecode", "sparse_attention:CompressedPrefill", "sparse_attention:CompressedDecode",
+    "sparse_attention:BlocksPrefill", "sparse_attention:BlocksDecode",
     "recurrent:GatedDelta", "recurrent:Kda", "recurrent:Mamba2", "elementwise:HyperConnections", "exchange:Exchange", "elementwise:Elementwise",
 )
 

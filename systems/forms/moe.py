@@ -43,7 +43,7 @@ class Moe(Form):
     op = "moe"
     tables = ("moe/moe_perf",)
     key = ("weights", "kernel", "matrices", "biased", "least_ranks", "most_ranks", "most_tokens")
-    columns = ("tokens", "choices", "rows", "active", "local", "hidden", "inner", "matrices")
+    columns = ("tokens", "choices", "rows", "active", "local", "hidden", "inner", "projections")
     bounds = {
         "launch_us": (1, 15, 150),
         "expert_us": (0, 0.1, 4),
@@ -94,7 +94,7 @@ class Moe(Form):
         rows = frame.rename(columns={"num_tokens": "tokens", "topk": "top_k", "hidden_size": "hidden", "moe_ep_size": "ranks", "latency": "ms"}).copy()
         rows["inner"] = rows["inter_size"] / rows["moe_tp_size"]
         rows["gated"] = self.gated(frame)
-        rows["matrices"] = 2 + rows["gated"]
+        rows["projections"] = 2 + rows["gated"]
         rows["choices"] = rows["tokens"] * rows["top_k"]
         rows["local"] = rows["num_experts"] / rows["ranks"]
         loads = []

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The closed forms of GEMM, attention and collectives: the numbers of their docstrings, and the points of their Python twins
+// The closed forms of operator time: the numbers of their docstrings, and the points of their Python twins
 // (systems/calibrate.py --points).
 
 #include <costexpr/core/number.hpp>
 #include <costexpr/cost/forms/collective.hpp>
+#include <costexpr/cost/forms/elementwise.hpp>
 #include <costexpr/cost/forms/encoder_attention.hpp>
+#include <costexpr/cost/forms/exchange.hpp>
 #include <costexpr/cost/forms/gemm.hpp>
+#include <costexpr/cost/forms/mla.hpp>
+#include <costexpr/cost/forms/moe.hpp>
+#include <costexpr/cost/forms/recurrent.hpp>
+#include <costexpr/cost/forms/sparse_attention.hpp>
 #include <costexpr/schema/read.hpp>
 
 #include <check.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -71,6 +78,49 @@ constexpr bool collective() {
 }
 CHECK_TWICE(collective)
 
+constexpr cx::load<> prompt() { return cx::moments<double>(cx::group{1, launder(cx::count{4096}), 0, cx::phase::prefill}); }
+constexpr cx::load<> step() { return cx::moments<double>(cx::group{launder(cx::count{8}), 1, 4095, cx::phase::decode}); }
+
+constexpr cx::forms::moe_form grouped{.launch_us = 20, .expert_us = 0.2, .tile_rows = 16, .math_efficiency = 0.5, .memory_efficiency = 0.8, .sharpness = 2};
+constexpr bool experts() {
+    cx::forms::moe_load<> const l{.tokens = launder(64.0), .choices = 512, .rows = 512, .active = 128};
+    return near(grouped.seconds(hopper<>, l, 128, 4096, 1536, 3), 1304.885e-6);
+}
+CHECK_TWICE(experts)
+
+constexpr bool a_kernel_for_some_experts() {
+    cx::forms::moe_form const f{.matrices = 3, .biased = 1, .least_ranks = 2, .most_ranks = 8};
+    return f.takes(launder(cx::count{3}), true, 2) && !f.takes(2, true, 2) && !f.takes(3, false, 2) && !f.takes(3, true, 1) && !f.takes(3, true, 9) &&
+           cx::forms::moe_form{}.takes(2, false, 64);
+}
+CHECK_TWICE(a_kernel_for_some_experts)
+
+constexpr bool latent_attention() {
+    cx::forms::mla_prefill_form const p{.launch_us = 10, .math_efficiency = 0.5, .memory_efficiency = 0.5, .sharpness = 4};
+    cx::forms::mla_decode_form const d{.launch_us = 10, .split_us = 8, .split_keys = 4096, .math_efficiency = 0.6, .memory_efficiency = 0.8};
+    cx::forms::mla_bmm_form const b{.launch_us = 4, .math_efficiency = 0.5, .memory_efficiency = 0.8, .sharpness = 4};
+    return near(p.seconds(hopper<>, prompt(), 128, 320), 1400.023e-6) && near(d.seconds(hopper<>, step(), 128, 512, 64), 30.1255e-6) &&
+           near(b.seconds(hopper<>, launder(64.0), 128, 512, 128), 11.1152e-6);
+}
+CHECK_TWICE(latent_attention)
+
+constexpr bool sparse_attention() {
+    cx::forms::sparse_form const f{.launch_us = 10, .math_efficiency = 0.5, .memory_efficiency = 0.5, .index_launch_us = 5, .index_chain_ns = 0.5,
+                                   .index_efficiency = 0.3, .select_passes = 4};
+    return near(f.attention_seconds(hopper<>, launder(8 * 2048.0), 8.0, 128, 1088, 576), 27.0889e-6) &&
+           near(f.index_seconds(hopper<>, step(), 64, 128), 8.0616e-6);
+}
+CHECK_TWICE(sparse_attention)
+
+constexpr bool recurrences_exchanges_and_passes() {
+    cx::forms::recurrent_form const r{.launch_us = 20, .chain_ns = 30, .token_efficiency = 0.5, .state_efficiency = 0.5, .sharpness = 2};
+    cx::forms::exchange_form const x{.element = cx::dtype::fp8, .launch_us = 40, .link_efficiency = 0.5};
+    cx::forms::pass_form const p{.launch_us = 2, .memory_efficiency = 0.8};
+    return near(r.seconds(hopper<>, prompt(), 90112, 8388608), 219.596e-6) && near(x.seconds(hopper<>, launder(128.0), 4.594727, 7168), 58.7363e-6) &&
+           near(p.seconds(hopper<>, launder(50'331'648.0)), 15.1072e-6);
+}
+CHECK_TWICE(recurrences_exchanges_and_passes)
+
 /// Every form in a number type of its own: a dual's slope and an interval around the value.
 template <class T, class F>
 constexpr T all_forms(F const& number) {
@@ -80,7 +130,15 @@ constexpr T all_forms(F const& number) {
     return g.seconds(d, number(300), 4096, 4096) + cx::forms::prefill_attention_form{.key_ns = 4, .exposed = 0.2}.seconds(d, l, shape) +
            cx::forms::decode_attention_form{.key_ns = 4, .key_bend = 100, .exposed = 0.2}.seconds(d, l, shape) +
            cx::forms::prefill_attention_form{}.seconds(d, cx::forms::encoder_load(number(4), number(4096), number(1024)), shape) +
-           cx::forms::collective_form{.switch_us = 5}.seconds(d, number(1e6), 8);
+           cx::forms::collective_form{.switch_us = 5}.seconds(d, number(1e6), 8) +
+           grouped.seconds(d, {number(64), number(512), number(512), number(100)}, 128, 4096, 1536, 3) +
+           cx::forms::mla_prefill_form{.chain_ns = 4, .sharpness = 4}.seconds(d, l, 128, 320) +
+           cx::forms::mla_decode_form{.split_us = 8, .split_keys = 4096, .sharpness = 2}.seconds(d, l, 128, 512, 64) +
+           cx::forms::mla_bmm_form{.quantize_passes = 1, .sharpness = 2}.seconds(d, number(64), 128, 512, 128) +
+           cx::forms::sparse_form{.token_ns = 2}.attention_seconds(d, number(1e6), number(4096), 128, 1088, 576) +
+           cx::forms::sparse_form{.select_passes = 4}.index_seconds(d, l, 64, 128) +
+           cx::forms::recurrent_form{.chain_ns = 30, .tile_tokens = 64, .sharpness = 2}.seconds(d, l, 90112, 8388608) +
+           cx::forms::exchange_form{.launch_us = 40}.seconds(d, number(128), 4.5, 7168) + cx::forms::pass_form{.sharpness = 4}.seconds(d, number(1e6));
 }
 constexpr bool other_number_types() {
     double const value = all_forms<double>([](double x) { return launder(x); });
@@ -166,6 +224,48 @@ TEST(twins, collectives) {
     };
     compare<cx::forms::collective_form>("all_reduce", price);
     compare<cx::forms::collective_form>("collectives", price);
+}
+
+TEST(twins, experts) {
+    compare<cx::forms::moe_form>("moe", [](auto const& f, auto const& d, row const& r) {
+        cx::forms::moe_load<> const l{.tokens = number(r, "tokens"), .choices = number(r, "choices"), .rows = number(r, "rows"), .active = number(r, "active")};
+        return f.seconds(d, l, number(r, "local"), number(r, "hidden"), number(r, "inner"), number(r, "projections"));
+    });
+    compare<cx::forms::exchange_form>("moe_exchange", [](auto const& f, auto const& d, row const& r) {
+        return f.seconds(d, number(r, "tokens"), number(r, "copies"), number(r, "hidden"));
+    });
+}
+TEST(twins, latent_attention) {
+    compare<cx::forms::mla_prefill_form>("mla_prefill", [](auto const& f, auto const& d, row const& r) {
+        return f.seconds(d, load_of(r), number(r, "heads"), number(r, "expanded"));
+    });
+    compare<cx::forms::mla_decode_form>("mla_decode", [](auto const& f, auto const& d, row const& r) {
+        return f.seconds(d, load_of(r), number(r, "heads"), number(r, "latent"), number(r, "rope"));
+    });
+    compare<cx::forms::mla_bmm_form>("mla_bmm", [](auto const& f, auto const& d, row const& r) {
+        return f.seconds(d, number(r, "rows"), number(r, "heads"), number(r, "outer"), number(r, "inner"));
+    });
+}
+TEST(twins, sparse_attention) {
+    auto const price = [](auto const& f, auto const& d, row const& r) {
+        double const attention = f.attention_seconds(d, number(r, "pairs"), number(r, "tokens"), number(r, "heads"), number(r, "products"), number(r, "key_elements"));
+        if (number(r, "index_heads") == 0) return std::max(1e-6 * f.host_us, attention);
+        cx::load<> l = load_of(r);
+        l.pairs = number(r, "index_pairs");
+        return std::max(1e-6 * (f.host_us + f.index_host_us), attention + f.index_seconds(d, l, number(r, "index_heads"), number(r, "index_dim")));
+    };
+    for (char const* op : {"dsa_prefill", "dsa_decode", "compressed_prefill", "compressed_decode"}) compare<cx::forms::sparse_form>(op, price);
+}
+TEST(twins, recurrences) {
+    auto const price = [](auto const& f, auto const& d, row const& r) {
+        cx::load<> const l{.sequences = number(r, "sequences"), .tokens = number(r, "tokens")};
+        return f.seconds(d, l, number(r, "token_bytes"), number(r, "state_bytes"));
+    };
+    for (char const* op : {"gated_delta", "kda", "mamba2"}) compare<cx::forms::recurrent_form>(op, price);
+}
+TEST(twins, passes) {
+    auto const price = [](auto const& f, auto const& d, row const& r) { return f.seconds(d, number(r, "bytes")); };
+    for (char const* op : {"elementwise", "hyper_connections"}) compare<cx::forms::pass_form>(op, price);
 }
 
 }  // namespace

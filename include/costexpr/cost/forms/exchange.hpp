@@ -14,6 +14,7 @@ namespace costexpr::forms {
 ///            `per_choice`, one for every choice, top_k (ranks - 1) / ranks
 /// Fitted to `moe_a2a`, `wideep_deepep_normal` (20 multiprocessors), `wideep_deepep_ll` and `trtllm_alltoall` of aiconfigurator-core 0.12.0: 2 to
 /// 64 ranks, one node or one rack. Median error 1 to 20 % a kernel.
+/// With launch_us = 40 and an efficiency of 0.5, 128 tokens of 7,168 elements in fp8 to 4.594727 other ranks take 58.74 us at 450 GB/s.
 struct exchange_form {
     dtype element = dtype::bf16;  ///< that is sent
     short_string element_name{};

@@ -14,6 +14,7 @@ namespace costexpr::forms {
 ///            + smooth_max(2 heads expanded (pairs + tile_keys tokens) / (efficiency rate), 2 heads expanded (tokens + context) / (efficiency bandwidth))
 ///   expanded nope + rope + v
 /// Fitted to `context_mla` of aiconfigurator-core 0.12.0 (DeepSeek-V3, 1 to 128 heads, no prefix). Median error 4 to 7 %, 90 % within 30 %.
+/// With launch_us = 10, efficiencies of 0.5 and sharpness 4, a prompt of 4,096 tokens on 128 heads takes 1,400.0 us at 989.4 TFLOP/s, 4.8 TB/s.
 struct mla_prefill_form {
     dtype arithmetic = dtype::bf16;
     dtype cache = dtype::bf16;
@@ -62,6 +63,7 @@ struct mla_prefill_form {
 ///   absorbed 2 latent + rope; key: (latent + rope) bytes of the cache's dtype; padded: max(heads, tile_heads); length: context / sequences
 /// The mean length stands for all: for lengths spread evenly from 0 to twice the mean the floor is up to a quarter of `split` too high.
 /// Fitted to `generation_mla` of aiconfigurator-core 0.12.0. Median error 3 to 8 %, 90 % within 28 %.
+/// With launch_us = 10, split_us = 8, split_keys = 4096, efficiencies of 0.6 and 0.8, 8 sequences of 4,096 tokens on 128 heads take 30.13 us.
 struct mla_decode_form {
     dtype arithmetic = dtype::bf16;
     dtype cache = dtype::bf16;
@@ -115,6 +117,7 @@ struct mla_decode_form {
 ///   seconds  launch + passes rows heads inner (2 + width) / bandwidth
 ///            + smooth_max(2 rows heads outer inner / (efficiency rate), heads (weights + rows (activations + 2 outer)) / (efficiency bandwidth))
 /// Fitted to `mla_bmm` of aiconfigurator-core 0.12.0. Median error 2 to 8 %, 90 % within 33 %.
+/// With launch_us = 4, efficiencies of 0.5 and 0.8 and sharpness 4, 64 rows of 128 heads from 128 to 512 elements take 11.12 us in bf16.
 struct mla_bmm_form {
     dtype weights = dtype::bf16;
     short_string weights_name{};

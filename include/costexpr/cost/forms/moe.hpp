@@ -27,6 +27,8 @@ struct moe_load {
 /// with power-law routing, whose rows and active experts on the fullest rank are drawn as the tables' collector draws them. The error of a
 /// kernel stands beside its constants.
 /// The first entry of a list whose conditions hold is the kernel that the framework takes.
+/// With launch_us = 20, expert_us = 0.2, tile_rows = 16, efficiencies of 0.5 and 0.8 and sharpness 2, 64 tokens that choose 8 of 128 experts of
+/// 4096 x 1536 in bf16 take 1,304.9 us at 989.4 TFLOP/s and 4.8 TB/s.
 struct moe_form {
     dtype weights = dtype::bf16;
     short_string weights_name{};
