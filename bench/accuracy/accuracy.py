@@ -28,7 +28,7 @@ sys.dont_write_bytecode = True
 from scatter import scatter  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
-DIFFERENCES = HERE.parent.parent / "tests" / "data" / "peer_differences.csv"
+TESTS = HERE.parent.parent / "tests" / "data"  # which ops of the peer are which of ours, and where the two do different work
 PEERS = ("SILICON", "HYBRID", "SOL")
 
 
@@ -203,7 +203,8 @@ class deployments:
         """The request that describes a measured row, none where it does not say enough."""
         if integer(r["isl"]) is None or integer(r["osl"]) is None:
             return None
-        q = {"config": config_of(stands_for.get(r["model"], r["model"]), configs), "system": r["system"], "framework": r["framework"], "isl": integer(r["isl"]), "osl": integer(r["osl"]), "mode": MODES[r["mode"]]}
+        q = {"config": config_of(stands_for.get(r["model"], r["model"]), configs), "system": r["system"], "framework": r["framework"], "mode": MODES[r["mode"]],
+             "isl": integer(r["isl"]), "osl": integer(r["osl"])}
         if "0.8" in r["isl_osl_note"]:
             q["length_spread"] = [0.8, 1.0]
         for key, column in (("weights", "gemm_quant"), ("experts", "moe_quant")):
@@ -280,7 +281,8 @@ def report_serving(d, out, pricings):
                 lines.append([m.title, n, *figures(s)])
         out.say(f"### The rows that {peer} answers too", "", *table(["figure", "predictor", "rows", "median", "MAPE", "p90", "bias"], lines))
 
-    slices = {"surely without multi-token prediction": lambda i: d.rows[i][0]["mtp"] == "none", "trust A": lambda i: d.rows[i][0]["trust"] == "A", "trust B": lambda i: d.rows[i][0]["trust"] == "B",
+    slices = {"surely without multi-token prediction": lambda i: d.rows[i][0]["mtp"] == "none",
+              **{f"trust {grade}": lambda i, grade=grade: d.rows[i][0]["trust"] == grade for grade in "AB"},
               "throughput measured, not derived from TTFT and TPOT": lambda i: not d.rows[i][0]["tput_note"].startswith("DERIVED")}
     founded = [a.get("provenance") for a in d.answers[pricings[0]]]
     slices |= {f"answers whose provenance is {p}": lambda i, p=p: founded[i] == p for p in sorted({p for p in founded if p})}
@@ -308,16 +310,18 @@ def report_serving(d, out, pricings):
                     elif m.key == "tpot" and n in shown:
                         cells += [percent(s["median"]) + (f" ({s['n']:,})" if n.startswith("peer") and s["n"] else "")]
             lines.append([*key, *cells])
-        header = [*("GPU", "framework", "model")[:depth], "rows", "TPOT median / MAPE / p90", "bias", *(f"TPOT, {n}" for n in shown[1:]), "rows", "throughput", "bias", "rows", "TTFT", "bias"]
+        header = [*("GPU", "framework", "model")[:depth], "rows", "TPOT median / MAPE / p90", "bias", *(f"TPOT, {n}" for n in shown[1:])]
+        header += ["rows", "throughput", "bias", "rows", "TTFT", "bias"]
         out.say(f"### By {title}, {ours[0]}", "", *table(header, lines))
     out.csv(f"serving_{mode}_groups.csv", ["mode", "figure", "rows", "predictor", "n", "median_percent", "mape_percent", "p90_percent", "bias_percent"], groups)
 
     header = ["row_id", "system", "framework", "model", "trust", "mtp", *(f"{m.key}_measured" for m in METRICS)]
     header += [f"{m.key}_{n.replace(' ', '_')}" for n in names for m in METRICS] + ["provenance", "tpot_low", "tpot_high"]
     first = d.answers[pricings[0]]
-    out.csv(f"serving_{mode}.csv", header, [[r["row_id"], r["system"], r["framework"], r["model"], r["trust"], r["mtp"], *(d.measured[i][m.key] for m in METRICS),
-                                              *(d.predicted[n].get(i, {}).get(m.key) for n in names for m in METRICS),
-                                              first[i].get("provenance"), positive(first[i].get("tpot_low_ms")), positive(first[i].get("tpot_high_ms"))] for i, (r, _) in enumerate(d.rows)])
+    bounds = lambda a: [a.get("provenance"), positive(a.get("tpot_low_ms")), positive(a.get("tpot_high_ms"))]
+    out.csv(f"serving_{mode}.csv", header,
+            [[r["row_id"], r["system"], r["framework"], r["model"], r["trust"], r["mtp"], *(d.measured[i][m.key] for m in METRICS),
+              *(d.predicted[n].get(i, {}).get(m.key) for n in names for m in METRICS), *bounds(first[i])] for i, (r, _) in enumerate(d.rows)])
     for m in METRICS:
         drawn = {gpu: [(v, p) for i, v, p in d.pairs(ours[0], m) if d.rows[i][0]["system"] == gpu] for gpu in d.systems}
         what = f"{m.title[0].lower() + m.title[1:] if m.title[1].islower() else m.title} ({m.unit})"
@@ -358,7 +362,8 @@ def report_intervals(d, out, pricing):
         rows.append([MODES[d.mode], name, len(some), 100 - below - above, below, above, width])
         lines.append([name, f"{len(some):,}", percent(100 - below - above), percent(below), percent(above), percent(width)])
     held = rows[0][3]
-    verdict = f"{percent(held)} of {len(inside):,} measured values lie inside: " + ("as wide as they should be (75 to 90 %)." if 75 <= held <= 90 else "too narrow (75 to 90 % should)." if held < 75 else "too wide (75 to 90 % should).")
+    width = "as wide as they should be" if 75 <= held <= 90 else "too narrow" if held < 75 else "too wide"
+    verdict = f"{percent(held)} of {len(inside):,} measured values lie inside (75 to 90 % should): {width}."
     out.say(title, "", verdict, "", *table(["rows", "n", "inside", "measured below", "measured above", "median width"], lines))
     write(rows)
     return verdict
@@ -367,15 +372,15 @@ def report_intervals(d, out, pricing):
 # ------------------------------------------------------------------------------------------------------- the peer's operator times
 
 class op_names:
-    """Which of our ops and which of the peer's are the same work (ops.csv): the first row with a pattern that matches decides."""
+    """Which of our ops and which of the peer's are the same work (peer_ops.csv): the first row with a pattern that matches decides."""
 
     def __init__(self):
-        self.rows = read_csv(HERE / "ops.csv")
+        self.rows = read_csv(TESTS / "peer_ops.csv")
         self.of_kind = {}
         for r in self.rows:
             self.of_kind.setdefault(r["kind"], r)
         # figure, kind, family or model, framework, layout, phase, dtype, system, least, most, reason
-        self.differences = read_csv(DIFFERENCES) if DIFFERENCES.exists() else []
+        self.differences = read_csv(TESTS / "peer_differences.csv")
 
     def kind(self, side, name):
         return next((r["kind"] for r in self.rows if any(fnmatch.fnmatchcase(name, p) for p in r[side].split())), "unknown:" + name)
@@ -397,13 +402,13 @@ class op_names:
     def other_work(self, kind, row, phase):
         """Why the two sides do different work by the known differences (by more than a tenth), empty where they do the same."""
         figure = self.of_kind[kind]["decided_by"]
-        quant = row["quant"]
-        dtype = quant["moe_quant_mode" if kind in ("experts", "overlap", "communication") else "kvcache_quant_mode" if "attention" in kind or kind.startswith("mla") else "gemm_quant_mode"]
+        dtype = row["quant"][self.of_kind[kind]["dtype"] + "_quant_mode"]
         covers = lambda pattern, *values: pattern == "*" or any(v in pattern.split("|") for v in values)
         for r in self.differences:
             if r["figure"] != figure or kind not in [k.split(":")[0] for k in r["kind"].split("|")] or not covers(r["family"], row["family"], row["model"]):
                 continue
-            if covers(r["framework"], row["backend"]) and covers(r["layout"], row["par"]) and covers(r["phase"], phase) and covers(r["dtype"], dtype) and covers(r["system"], row["system"]):
+            here = {"framework": row["backend"], "layout": row["par"], "phase": phase, "dtype": dtype, "system": row["system"]}
+            if all(covers(r[column], value) for column, value in here.items()):
                 if float(r["most"]) < 0.9 or float(r["least"]) > 1.1:
                     return r["reason"]
         return ""
@@ -467,71 +472,83 @@ def compared_ops(names, row, result, answer):
     return {k: e for k, e in all_of.items() if e[0] or e[1]}
 
 
-def report_ops(g, costexpr, out, pricings, systems):
+WHICH = ["pricing", "system", "framework", "model", "layout", "phase", "shape"]
+op_time = collections.namedtuple("op_time", [*WHICH, "op_family", "kind", "peer_source", "costexpr_ms", "peer_ms", "left_out"])
+step_time = collections.namedtuple("step_time", [*WHICH, "costexpr_ms", "peer_ms"])
+
+
+def time_steps(g, costexpr, pricings):
+    """Every step that the peer prices from its tables as we price it, its ops where the peer lists them, and what we refuse."""
     names = op_names()
     steps, ops, refused = [], [], []
     for pricing in pricings:
         for (row, result, _), answer in zip(g.steps, costexpr.ask([{**q, "pricing": pricing} for *_, q in g.steps])):
             phase = "prefill" if result["phase"] == "context" else "decode"
-            who = [row["system"], row["backend"], row["model"], row["par"], phase, f"{result['bs']} x {result.get('isl', result.get('kv_len'))}" + (f", {result['prefix']} cached" if result.get("prefix") else "")]
+            shape = f"{result['bs']} x {result.get('isl', result.get('kv_len'))}" + (f", {result['prefix']} cached" if result.get("prefix") else "")
+            which = [pricing, row["system"], row["backend"], row["model"], row["par"], phase, shape]
             reason = costexpr.refusal(answer)
             if reason:
-                refused.append([pricing, *who, reason])
+                refused.append([*which, reason])
                 continue
-            steps.append([pricing, *who, positive(answer["ttft_ms" if phase == "prefill" else "tpot_ms"]), result["total_ms"]])
-            if "ops" not in result:
-                continue
-            for kind, (ours, theirs, provenance, why) in compared_ops(names, row, result, answer).items():
+            steps.append(step_time(*which, positive(answer["ttft_ms" if phase == "prefill" else "tpot_ms"]), result["total_ms"]))
+            for kind, (ours, theirs, provenance, why) in compared_ops(names, row, result, answer).items() if "ops" in result else ():
                 source = "measured" if provenance == {"silicon"} else "in part measured" if provenance & {"silicon", "mixed"} else "formula" if provenance else ""
-                ops.append([pricing, *who, names.family(kind, phase), kind, source, ours, theirs, why])
-    head = ["pricing", "system", "framework", "model", "layout", "phase", "shape"]
-    out.csv("ops.csv", [*head, "op_family", "kind", "peer_source", "costexpr_ms", "peer_ms", "left_out"], ops)
-    out.csv("steps.csv", [*head, "costexpr_ms", "peer_ms"], steps)
+                ops.append(op_time(*which, names.family(kind, phase), kind, source, ours, theirs, why))
+    return steps, ops, refused
 
-    out.say("## Operators and steps, against the peer's measured tables", "", f"{len(g.steps):,} steps that the peer prices from its tables alone (SILICON); it refuses {sum(g.refused.values()):,}.", "")
+
+def report_ops(g, costexpr, out, pricings, systems):
+    steps, ops, refused = time_steps(g, costexpr, pricings)
+    out.csv("ops.csv", op_time._fields, ops)
+    out.csv("steps.csv", step_time._fields, steps)
+    out.csv("steps_refused.csv", [*WHICH, "reason"], refused)
+    first = pricings[0]
+    header = lambda *words: [*words, "GPU", "framework", "n", "median", "MAPE", "p90", "bias", *(f"{p} {what}" for p in pricings[1:] for what in ("median", "bias"))]
+    cells = lambda all_of: [*figures(all_of[first]), *(percent(all_of[p][what], what == "bias") for p in pricings[1:] for what in ("median", "bias"))]
+
+    out.say("## Operators and steps, against the peer's measured tables", "",
+            f"{len(g.steps):,} steps that the peer prices from its tables alone (SILICON); it refuses {sum(g.refused.values()):,}.", "")
     groups, short = [], collections.defaultdict(list)
     for source in ("measured", "in part measured"):
-        errors = collections.defaultdict(list)  # (op family, GPU, framework), pricing -> errors
+        errors = collections.defaultdict(list)
         for o in ops:
-            if o[9] == source and not o[12]:
-                errors[(o[7], o[1], o[2]), o[0]].append(o[10] / o[11] - 1)
+            if o.peer_source == source and not o.left_out:
+                errors[(o.op_family, o.system, o.framework), o.pricing].append(o.costexpr_ms / o.peer_ms - 1)
         lines = []
         for key in sorted({k for k, _ in errors}):
             all_of = {p: summary(errors[key, p]) for p in pricings}
             groups += [[source, *key, p, *s.values()] for p, s in all_of.items()]
-            short[key[0], source] += errors[key, pricings[0]]
-            lines.append([*key, *figures(all_of[pricings[0]]), *(percent(all_of[p][what], what == "bias") for p in pricings[1:] for what in ("median", "bias"))])
+            short[key[0], source] += errors[key, first]
+            lines.append([*key, *cells(all_of)])
         if lines:
-            header = ["op family", "GPU", "framework", "n", "median", "MAPE", "p90", "bias", *(f"{p} {what}" for p in pricings[1:] for what in ("median", "bias"))]
-            out.say(f"### Operators that the peer has {source}, {pricings[0]}", "", *table(header, lines))
+            out.say(f"### Operators that the peer has {source}, {first}", "", *table(header("op family"), lines))
     out.csv("ops_groups.csv", ["peer_source", "op_family", "system", "framework", "pricing", "n", "median_percent", "mape_percent", "p90_percent", "bias_percent"], groups)
-    reasons = collections.Counter((o[8], o[12]) for o in ops if o[0] == pricings[0] and o[12])
+    reasons = collections.Counter((o.kind, o.left_out) for o in ops if o.pricing == first and o.left_out)
     if reasons:
         out.say("### Operators left out", "", "The two sides do different work by more than a tenth, or one side has no such op:", "",
                 *table(["kind", "n", "reason"], [[kind, n, why] for (kind, why), n in sorted(reasons.items())]))
 
-    errors = collections.defaultdict(list)  # (phase, GPU, framework), pricing -> errors
-    for p, gpu, framework, _, _, phase, _, ours, theirs in steps:
-        errors[(phase, gpu, framework), p] += [ours / theirs - 1] if ours else []
-    lines = [[*key, *figures(summary(errors[key, pricings[0]])), *(percent(summary(errors[key, p])["median"]) for p in pricings[1:])] for key in sorted({k for k, _ in errors})]
+    errors = collections.defaultdict(list)
+    for s in steps:
+        errors[(s.phase, s.system, s.framework), s.pricing] += [s.costexpr_ms / s.peer_ms - 1] if s.costexpr_ms else []
+    lines = [[*key, *cells({p: summary(errors[key, p]) for p in pricings})] for key in sorted({k for k, _ in errors})]
     if lines:
-        out.say(f"### Whole steps, {pricings[0]}", "", *table(["phase", "GPU", "framework", "n", "median", "MAPE", "p90", "bias", *(f"{p} median" for p in pricings[1:])], lines))
+        out.say(f"### Whole steps, {first}", "", *table(header("phase"), lines))
     if refused or g.refused:
-        lines = [["costexpr " + p, f"{n:,}", why] for (p, why), n in collections.Counter((r[0], r[7]) for r in refused).most_common()]
+        lines = [["costexpr " + p, f"{n:,}", why] for (p, why), n in collections.Counter((r[0], r[-1]) for r in refused).most_common()]
         lines += [["peer SILICON", f"{n:,}", why] for why, n in g.refused.most_common()]
         out.say("### Steps refused", "", *table(["predictor", "n", "reason"], lines))
-    out.csv("steps_refused.csv", [*head, "reason"], refused)
 
     drawn = collections.defaultdict(list)
     for o in ops:
-        if o[0] == pricings[0] and o[9] == "measured" and not o[12]:
-            drawn[o[7]].append((o[11], o[10]))
-    out.text("ops.svg", scatter(f"Time of operators over all layers, {pricings[0]}", "peer's table (ms)", "predicted (ms)", dict(sorted(drawn.items()))))
-    drawn = collections.defaultdict(list)
+        if o.pricing == first and o.peer_source == "measured" and not o.left_out:
+            drawn[o.op_family].append((o.peer_ms, o.costexpr_ms))
+    out.text("ops.svg", scatter(f"Time of operators over all layers, {first}", "peer's table (ms)", "predicted (ms)", dict(sorted(drawn.items()))))
+    drawn = {gpu: [] for gpu in [*systems, *sorted({s.system for s in steps} - set(systems))]}
     for s in steps:
-        if s[0] == pricings[0] and s[7]:
-            drawn[s[1]].append((s[8], s[7]))
-    out.text("steps.svg", scatter(f"Time of prefill and decode steps, {pricings[0]}", "peer's tables (ms)", "predicted (ms)", {gpu: drawn[gpu] for gpu in [*systems, *sorted(drawn.keys() - set(systems))]}))
+        if s.pricing == first and s.costexpr_ms:
+            drawn[s.system].append((s.peer_ms, s.costexpr_ms))
+    out.text("steps.svg", scatter(f"Time of prefill and decode steps, {first}", "peer's tables (ms)", "predicted (ms)", drawn))
     return {key: summary(errors) for key, errors in sorted(short.items())}, refused
 
 
@@ -577,8 +594,8 @@ def main():
 
     out = output(options.out)
     costexpr = program(options.program, str(options.data))
-    out.say("# Accuracy", "", "An error is predicted / measured - 1: median, mean (MAPE) and 90 % quantile (p90) of its size, and its signed median (bias). The peer is PyPI aiconfigurator: SILICON answers from measured "
-            "tables alone, HYBRID fills gaps with formulas, SOL is its roofline.", "")
+    out.say("# Accuracy", "", "An error is predicted / measured - 1: median, mean (MAPE) and 90 % quantile (p90) of its size, and its signed median (bias). The peer is PyPI "
+            "aiconfigurator: SILICON answers from measured tables alone, HYBRID fills gaps with formulas, SOL is its roofline.", "")
     by_mode, refused, intervals, op_families, step_refusals = {}, [], {}, {}, []
     if (options.data / "measured" / "measured.csv").exists():
         for mode in MODES:

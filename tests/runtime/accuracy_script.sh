@@ -12,10 +12,12 @@ data=$COSTEXPR_SOURCE/tests/data/accuracy
 holds() { grep -qxF "$2" "$work/out/$1" || { cat "$work/out/$1"; fail "$1 has no line: $2"; }; }
 
 # TPOT 12 ms of 9 to 15, TTFT 80 ms, 500 tokens/s; a step of 11 ms; and no model of nobody
-cat >"$work/program" <<'END'
+op() { printf '{"name":"%s","op":"%s","layer":"%s","ms":%s}' "$1" "$2" "$3" "$4"; }
+ops=$(op qkv gemm gqa 2.2),$(op attention attention gqa 3),$(op attention_all_reduce collective gqa 1),$(op mlp_all_reduce collective gated_mlp 0.5),$(op activation elementwise gated_mlp 1)
+cat >"$work/program" <<END
 #!/bin/sh
 sed -n -e 's/.*"id": "\([0-9]*\)".*nobody.*/{"id":"\1","error":[{"code":"unknown_model","message":"there is no such model"}]}/p' -e t \
-    -e 's/.*"id": "\([0-9]*\)".*"breakdown".*/{"id":"\1","ttft_ms":11,"tpot_ms":null,"prefill":{"ops":[{"name":"qkv","op":"gemm","layer":"gqa","ms":2.2},{"name":"attention","op":"attention","layer":"gqa","ms":3},{"name":"attention_all_reduce","op":"collective","layer":"gqa","ms":1},{"name":"mlp_all_reduce","op":"collective","layer":"gated_mlp","ms":0.5},{"name":"activation","op":"elementwise","layer":"gated_mlp","ms":1}]}}/p' -e t \
+    -e 's/.*"id": "\([0-9]*\)".*"breakdown".*/{"id":"\1","ttft_ms":11,"tpot_ms":null,"prefill":{"ops":[$ops]}}/p' -e t \
     -e 's/.*"id": "\([0-9]*\)".*/{"id":"\1","tpot_ms":12,"tpot_low_ms":9,"tpot_high_ms":15,"ttft_ms":80,"tokens_s_per_gpu":500,"provenance":"specification"}/p'
 END
 chmod +x "$work/program"
@@ -52,4 +54,4 @@ grep -q '^aggregated,tpot,all,costexpr roofline,2,' "$work/real/serving_aggregat
 grep -q '^disaggregated,tpot,all,costexpr roofline,1,' "$work/real/serving_disaggregated_groups.csv" || fail "the program answers a disaggregated row"
 grep -q '^measured,GEMM,h200_sxm,trtllm,roofline,2,' "$work/real/ops_groups.csv" || fail "the program prices the ops of a step"
 # every role has a kind
-if grep -q 'unknown:' "$work/real/ops.csv"; then grep 'unknown:' "$work/real/ops.csv"; fail "an op without a row in bench/accuracy/ops.csv"; fi
+if grep -q 'unknown:' "$work/real/ops.csv"; then grep 'unknown:' "$work/real/ops.csv"; fail "an op without a row in tests/data/peer_ops.csv"; fi

@@ -24,5 +24,5 @@ for name in names:
     if name.endswith(".csv"):
         assert len({len(row) for row in csv.reader(text.splitlines())}) == 1, name + " has rows of several lengths"
 unknown = {r["kind"] for r in csv.DictReader((out / "ops.csv").open()) if r["kind"].startswith("unknown:")}
-assert not unknown, f"ops without a row in bench/accuracy/ops.csv: {unknown}"
+assert not unknown, f"ops without a row in tests/data/peer_ops.csv: {unknown}"
 END
