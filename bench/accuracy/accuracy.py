@@ -252,6 +252,12 @@ class deployments:
         return tuple(self.rows[i][0][k] for k in ("system", "framework", "model"))
 
 
+def deployment(q):
+    """A request in a few words: lengths, batches and the degrees above one."""
+    workers = lambda side: " ".join([f"batch {side['batch']}", *(f"{k} {side[k]}" for k in ("tp", "pp", "dp", "ep") if (side.get(k) or 1) > 1)])
+    return f"{q['isl']} in, {q['osl']} out, " + (workers(q) if "batch" in q else f"prefill {workers(q['prefill'])}, decode {workers(q['decode'])}")
+
+
 def report_serving(d, out, pricings):
     names = list(d.predicted)
     ours = ["costexpr " + p for p in pricings]
@@ -313,6 +319,14 @@ def report_serving(d, out, pricings):
         header = [*("GPU", "framework", "model")[:depth], "rows", "TPOT median / MAPE / p90", "bias", *(f"TPOT, {n}" for n in shown[1:])]
         header += ["rows", "throughput", "bias", "rows", "TTFT", "bias"]
         out.say(f"### By {title}, {ours[0]}", "", *table(header, lines))
+    m = METRICS[0]
+    lines = []
+    for i, v, p in sorted(d.pairs(ours[0], m), key=lambda x: -abs(x[2] / x[1] - 1))[:12]:
+        others = [d.predicted[n].get(i, {}).get(m.key) for n in shown[1:]]
+        lines.append([*d.group(i), deployment(d.rows[i][1]), f"{v:.2f}", f"{p:.2f}", percent(100 * (p / v - 1), True), *(f"{x:.2f}" if x else "–" for x in others)])
+    if lines:
+        out.say(f"### {m.title} furthest off, {ours[0]}", "",
+                *table(["GPU", "framework", "model", "deployment", f"measured ({m.unit})", "predicted", "error", *shown[1:]], lines))
     out.csv(f"serving_{mode}_groups.csv", ["mode", "figure", "rows", "predictor", "n", "median_percent", "mape_percent", "p90_percent", "bias_percent"], groups)
 
     header = ["row_id", "system", "framework", "model", "trust", "mtp", *(f"{m.key}_measured" for m in METRICS)]
@@ -503,7 +517,7 @@ def report_ops(g, costexpr, out, pricings, systems):
     out.csv("steps.csv", step_time._fields, steps)
     out.csv("steps_refused.csv", [*WHICH, "reason"], refused)
     first = pricings[0]
-    header = lambda *words: [*words, "GPU", "framework", "n", "median", "MAPE", "p90", "bias", *(f"{p} {what}" for p in pricings[1:] for what in ("median", "bias"))]
+    header = lambda *words: [*words, "n", "median", "MAPE", "p90", "bias", *(f"{p} {what}" for p in pricings[1:] for what in ("median", "bias"))]
     cells = lambda all_of: [*figures(all_of[first]), *(percent(all_of[p][what], what == "bias") for p in pricings[1:] for what in ("median", "bias"))]
 
     out.say("## Operators and steps, against the peer's measured tables", "",
@@ -521,7 +535,14 @@ def report_ops(g, costexpr, out, pricings, systems):
             short[key[0], source] += errors[key, first]
             lines.append([*key, *cells(all_of)])
         if lines:
-            out.say(f"### Operators that the peer has {source}, {first}", "", *table(header("op family"), lines))
+            out.say(f"### Operators that the peer has {source}, {first}", "", *table(header("op family", "GPU", "framework"), lines))
+    errors = collections.defaultdict(list)
+    for o in ops:
+        if o.peer_source in ("measured", "in part measured") and not o.left_out:
+            errors[(o.op_family.split(" (")[0], o.kind, o.phase), o.pricing].append(o.costexpr_ms / o.peer_ms - 1)
+    if errors:
+        lines = [[*key, *cells({p: summary(errors[key, p]) for p in pricings})] for key in sorted({k for k, _ in errors})]
+        out.say(f"### Operators by kind, {first}", "", *table(header("op family", "kind", "phase"), lines))
     out.csv("ops_groups.csv", ["peer_source", "op_family", "system", "framework", "pricing", "n", "median_percent", "mape_percent", "p90_percent", "bias_percent"], groups)
     reasons = collections.Counter((o.kind, o.left_out) for o in ops if o.pricing == first and o.left_out)
     if reasons:
@@ -533,7 +554,7 @@ def report_ops(g, costexpr, out, pricings, systems):
         errors[(s.phase, s.system, s.framework), s.pricing] += [s.costexpr_ms / s.peer_ms - 1] if s.costexpr_ms else []
     lines = [[*key, *cells({p: summary(errors[key, p]) for p in pricings})] for key in sorted({k for k, _ in errors})]
     if lines:
-        out.say(f"### Whole steps, {first}", "", *table(header("phase"), lines))
+        out.say(f"### Whole steps, {first}", "", *table(header("phase", "GPU", "framework"), lines))
     if refused or g.refused:
         lines = [["costexpr " + p, f"{n:,}", why] for (p, why), n in collections.Counter((r[0], r[-1]) for r in refused).most_common()]
         lines += [["peer SILICON", f"{n:,}", why] for why, n in g.refused.most_common()]
