@@ -11,7 +11,7 @@ The peer is PyPI aiconfigurator. The first of --pricing is the one that is plott
 
 Prints a report in Markdown and writes into DIR: accuracy.md (the report), readme.md (its short form), *.csv (every row, every group, every
 refusal) and *.svg (predicted against measured). An error is predicted / measured - 1; MAPE is the mean of its size, p90 the size that 90 % of the rows stay
-below, bias the signed median. Exit status 0; 1 when the program fails, or when it refuses a row and --strict is given; 2 for wrong arguments."""
+below, bias the signed median. Exit status 0; 1 when the program fails, or when it refuses a row and --strict is given; 2 for wrong arguments or files."""
 import argparse
 import collections
 import csv
@@ -61,7 +61,8 @@ def read_csv(path, *columns):
         reader = csv.DictReader(file)
         missing = [c for c in columns if c not in (reader.fieldnames or [])]
         if missing:
-            sys.exit(f"accuracy.py: {path} has no column {', '.join(missing)}")
+            print(f"accuracy.py: {path} has no column {', '.join(missing)}", file=sys.stderr)
+            sys.exit(2)
         return list(reader)
 
 
