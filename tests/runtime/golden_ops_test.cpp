@@ -21,6 +21,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #if __has_include(<nlohmann/json.hpp>)
@@ -42,7 +43,6 @@ std::string file(fs::path const& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
 }
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 /// What is compared and where: the columns of the table of differences that decide which row holds.
 struct subject {
@@ -208,65 +208,78 @@ cx::deployment deployment_of(cx::any_model const& m, json const& row, std::vecto
     return x;
 }
 
-/// The kind under which an op of the peer is compared.
+/// Whether a text is what a pattern says, in which * stands for any letters.
+bool matches(std::string_view pattern, std::string_view text) {
+    if (pattern.empty()) return text.empty();
+    if (pattern.front() != '*') return !text.empty() && pattern.front() == text.front() && matches(pattern.substr(1), text.substr(1));
+    for (std::size_t i = 0; i <= text.size(); ++i)
+        if (matches(pattern.substr(1), text.substr(i))) return true;
+    return false;
+}
+
+/// data/peer_ops.csv: the kinds under which ops are compared. The first row with a pattern that matches decides: of ours on layer/role/op, of
+/// the peer's on family/name without its phase.
+class kinds {
+  public:
+    static kinds const& all() {
+        static kinds const one;
+        return one;
+    }
+    [[nodiscard]] std::string ours(std::string const& name) const { return find(&row::ours, name); }
+    [[nodiscard]] std::string theirs(std::string const& name) const { return find(&row::theirs, name); }
+    /// The dtype that decides how a kind differs: of the linear layers where the table does not name the kind.
+    [[nodiscard]] std::string dtype(std::string const& kind) const {
+        for (row const& r : rows_)
+            if (r.kind == kind) return r.dtype;
+        return "gemm";
+    }
+
+  private:
+    struct row {
+        std::string kind, ours, theirs, dtype;
+    };
+
+    kinds() {
+        std::istringstream in(file(fs::path(environment("COSTEXPR_SOURCE")) / "tests/data/peer_ops.csv"));
+        std::string line, unused;
+        std::getline(in, line);  // names of the columns
+        while (std::getline(in, line)) {
+            std::istringstream columns(line);
+            row r;
+            for (std::string* c : {&r.kind, &unused, &r.ours, &r.theirs, &unused, &r.dtype}) std::getline(columns, *c, ',');
+            rows_.push_back(r);
+        }
+    }
+    [[nodiscard]] std::string find(std::string row::* patterns, std::string const& name) const {
+        auto const [at, is_new] = found_.try_emplace({patterns == &row::ours, name}, "unknown:" + name);
+        if (!is_new) return at->second;
+        for (row const& r : rows_) {
+            std::istringstream in(r.*patterns);
+            for (std::string pattern; in >> pattern;)
+                if (matches(pattern, name)) return at->second = r.kind;
+        }
+        return at->second;
+    }
+
+    std::vector<row> rows_;
+    mutable std::map<std::pair<bool, std::string>, std::string> found_;
+};
+
+/// The kind under which an op of the peer is compared. Its roofline prices a module of latent attention by the attention kernel alone.
 std::string kind_of(std::string name, std::string const& family) {
     for (std::string_view prefix : {"context_", "generation_", "encoder_"})
         if (name.starts_with(prefix)) name.erase(0, prefix.size());
-    auto const in = [&](std::string_view part) { return has(name, part); };
-    bool const shared = in("shared") && !in("shared_mlp");
-    if (name == "embedding") return "embedding";
-    if (name == "embedding_ar") return "embedding_all_reduce";
-    if (in("overlap")) return "overlap";
-    if (in("dispatch") || in("_ar") || name.starts_with("ar_") || in("allreduce")) return "communication";
-    if (in("merge") || in("expert_gate_gemm") || in("expert_gate_mul")) return "shared_gate";
-    if (in("norm")) return "norm";
-    if (name == "rope_apply") return "qk_norm_rope_cache";
-    if (in("projector") && in("gemm")) return "projection";
-    if (in("act") || in("relu2")) return shared ? "shared_activation" : "activation";
-    if (in("in_proj_ba")) return "mixer_parameters";
-    if (in("in_proj")) return "mixer_in";
-    if (in("out_proj")) return "mixer_out";
-    if (in("latent")) return "expert_latent";
-    if (in("ffn1") || in("gate_up") || in("_up_gemm")) return shared ? "shared_gate_up" : "gate_up";
-    if (in("ffn2") || in("down_gemm")) return shared ? "shared_down" : "down";
-    if (in("qkv")) return "qkv";
-    if (in("router")) return "router";
-    if (in("logits")) return "head";
-    if (name == "p2p") return "pipeline";
-    if (in("conv1d")) return "convolution";
-    if (in("scan") || in("recurrence") || in("ssm")) return "recurrence";
-    if (in("mhc")) return "hyper_connection";
-    if (in("mla_block") || in("mla_module")) return "mla";
-    if (in("bmm") || in("q_b_proj") || in("kv_b_proj") || in("downscale")) return "mla_projections";
-    if (family == "DEEPSEEK" || family == "KIMIK25") {
-        if (name == "attention") return "mla";
-        if (in("proj_gemm")) return "mla_projections";
-    }
-    if (name == "attention")
-        return family == "DEEPSEEKV32" ? "sparse_attention" : family == "DEEPSEEKV4" ? "compressed_attention" : family == "MINIMAXM3" ? "block_sparse_attention" : "attention";
-    if (in("proj_gemm")) return "attention_output";
-    if (in("moe")) return "experts";
-    return "unknown:" + name;
+    std::string const kind = kinds::all().theirs(family + '/' + name);
+    return kind == "mla_module" ? "mla" : kind;
 }
 
-/// The kind under which an op of ours is compared.
+/// The kind under which an op of ours is compared. In decode the peer counts the up-projections of the latent to its attention kernel.
 std::string kind_of(cx::role part, std::string_view op, cx::op_place const& at, bool prefill) {
-    using enum cx::role;
-    if (part == attention_all_reduce || part == mlp_all_reduce || part == dispatch || part == combine) return "communication";
-    if (at.layer == "sparse_mla" || at.layer == "indexer") return "sparse_attention";
-    if (at.layer == "compressed_mqa") return "compressed_attention";
-    if (at.layer == "mla") return part == attention || (part == mla_key_value_up && !prefill) ? "mla" : "mla_projections";
-    if (part == embedding && op == "collective") return "embedding_all_reduce";
-    return std::string(cx::name(part));
+    if (at.layer == "mla" && part == cx::role::mla_key_value_up && !prefill) return "mla";
+    return kinds::all().ours(std::string(at.layer) + '/' + std::string(cx::name(part)) + '/' + std::string(op));
 }
 
-/// The dtype that decides how a kind differs.
-std::string dtype_of_kind(std::string const& kind, json const& quant) {
-    std::string_view key = "gemm_quant_mode";
-    if (kind == "experts" || kind == "overlap" || kind == "communication") key = "moe_quant_mode";
-    if (kind == "attention" || kind == "mla" || has(kind, "_attention")) key = "kvcache_quant_mode";
-    return quant[key];
-}
+std::string dtype_of_kind(std::string const& kind, json const& quant) { return quant[kinds::all().dtype(kind) + "_quant_mode"]; }
 
 std::vector<cx::system_spec> peer_systems() {
     std::vector<cx::system_spec> all;
