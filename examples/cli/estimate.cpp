@@ -223,7 +223,8 @@ void print_ops(char const* title, rows const& ops) {
 }
 
 void print(answer const& a, estimate_options const& o, loaded_model const& m) {
-    fmt::print("{} on {} x {} (tp {}, pp {}, dp {}, ep {}), {} sequences per rank, {} tokens in, {} out, {}\n\n", m.name, a.gpus, o.system, o.layout.tp, o.layout.pp, o.layout.dp, o.layout.ep,
+    fmt::print("{} on {} x {} (tp {}, pp {}, dp {}, ep {}{}), {} sequences per rank, {} tokens in, {} out, {}\n\n", m.name, a.gpus, o.system, o.layout.tp, o.layout.pp, o.layout.dp, o.layout.ep,
+               o.layout.cp != 1 ? fmt::format(", cp {}", o.layout.cp) : "",
                a.batch, o.isl, o.osl, o.pricing);
     table t({"", ""});
     if (a.has_prefill) t.row({"time to first token", human_time(a.ttft)});

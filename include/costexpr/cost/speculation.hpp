@@ -61,7 +61,7 @@ constexpr problem no_modules() {
 template <walkable M, class Price, class Pick>
 constexpr double seconds_where(M const& m, deployment const& x, Price const& price, group const& g, Pick const& pick) {
     group const one[] = {g};
-    measured_step<double, count> const s{step(one)};
+    measured_step<double, count> const s{step(one), x.layout.cp};
     double sum = 0;
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) {
         if (pick(o.purpose())) sum += static_cast<double>(at.times) * seconds(o, s, price);

@@ -10,20 +10,25 @@
 
 namespace costexpr {
 
-/// How a model is spread over devices: tp x dp devices compute attention in each pipeline stage (and context-parallel rank); the same
-/// devices hold the experts as moe_tp x ep.
+/// How a model is spread over devices: tp x dp devices compute attention in each pipeline stage and context-parallel rank; the same devices
+/// hold the experts as moe_tp x ep. Context-parallel ranks share the tokens of each sequence, heads stay whole: in prefill each computes a
+/// share of the new tokens, in decode all compute the same token on a share of the context each (vLLM, prefill and decode context
+/// parallelism, RFC 25749; SGLang, attn_cp_size, in prefill). Where moe_tp x ep = tp x dp x cp the experts are spread over all of them, as
+/// these frameworks and TensorRT-LLM do.
 struct layout {
     count tp = 1;      ///< tensor parallel degree of attention and dense layers
     count pp = 1;      ///< pipeline stages
     count dp = 1;      ///< attention data parallel ranks; a batch is per rank
     count ep = 1;      ///< expert parallel degree
-    count moe_tp = 0;  ///< tensor parallel degree of experts; 0: tp x dp / ep
+    count moe_tp = 0;  ///< tensor parallel degree of experts; 0: tp x dp / ep, or tp x dp x cp / ep where only that is possible
     count cp = 1;      ///< context parallel ranks
 
     [[nodiscard]] constexpr count devices() const { return tp * pp * dp * cp; }
     /// Devices that compute one layer together.
     [[nodiscard]] constexpr count stage() const { return tp * dp * cp; }
-    [[nodiscard]] constexpr count experts_tp() const { return moe_tp != 0 ? moe_tp : tp * dp / ep; }
+    [[nodiscard]] constexpr count experts_tp() const { return moe_tp != 0 ? moe_tp : (cp != 1 && tp * dp % ep != 0 ? stage() : tp * dp) / ep; }
+    /// Whether the experts are spread over all context-parallel ranks, instead of each holding them all.
+    [[nodiscard]] constexpr bool shares_experts() const { return cp != 1 && experts_tp() * ep != tp * dp; }
 
     friend constexpr bool operator==(layout const&, layout const&) = default;
 };
