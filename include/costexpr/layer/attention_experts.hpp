@@ -45,7 +45,7 @@ struct attention_experts {
             shape.exchange(x.layout),
             attention{shape},
             projection,
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = tp});
+            attention_sum(x, hidden));
     }
 };
 

@@ -65,7 +65,7 @@ struct compressed_mqa {
                                  .arithmetic = x.precision.attention, .cached = x.precision.kv_cache, .ranks = cp},
             gemm{.outer = o_latent, .inner = n * head_dim, .weights = w, .part = role::attention_output},
             gemm{.outer = hidden, .inner = groups * o_latent, .weights = w, .part = role::attention_output},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 

@@ -92,7 +92,7 @@ struct gqa {
             shape(x).exchange(x.layout, window, offered),
             kernel,
             gemm{.outer = hidden, .inner = q * value_dim(), .weights = w, .part = role::attention_output, .bias = output_bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = tp});
+            attention_sum(x, hidden));
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(attention{shape(x)}, x); }
 };

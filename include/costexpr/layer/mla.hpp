@@ -59,7 +59,7 @@ struct mla {
             mla_up{.heads = h, .nope_dim = nope_dim, .v_head_dim = v_head_dim, .latent = latent, .weights = w, .absorbs = absorbs},
             kernel,
             gemm{.outer = hidden, .inner = h * v_head_dim, .weights = w, .part = role::attention_output, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr mla_attention kernel(deployment const& x) const {
         return {.heads = ceil_div(heads, x.layout.tp), .nope_dim = nope_dim, .rope_dim = rope_dim, .v_head_dim = v_head_dim, .latent = latent,

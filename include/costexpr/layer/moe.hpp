@@ -70,8 +70,8 @@ struct moe {
         dtype const w = x.precision.weights;
         double const width = static_cast<double>(hidden);
         double const sent = static_cast<double>(latent != 0 ? latent : hidden);
-        bool const pairwise = x.exchange == exchange::all_to_all && l.ep > 1;
-        bool const scattered = pairwise || l.dp * cp > 1;
+        bool const pairwise = x.sends_pairwise();
+        bool const scattered = x.scatters_tokens();
         // Elements of bf16 that one device sends, or that all devices gather, for one token of its attention rank: context-parallel ranks have
         // each a share of a prompt, and send each a share of the decoded tokens that all of them have.
         double const copies = pairwise ? other_ranks(l.ep) / static_cast<double>(l.tp * cp) : static_cast<double>(l.dp);
@@ -91,7 +91,7 @@ struct moe {
             gemm{.outer = shared != 0 ? hidden : 0, .inner = shared, .weights = w, .part = role::shared_down},
             elementwise{.bytes_per_token = (shared != 0 ? pass::merged(hidden) : 0.0) + (shared_gate ? pass::scalar_gate(hidden) : 0.0),
                         .weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
-            collective{.shape = !scattered ? collective::pattern::all_reduce
+            collective{.shape = !scattered ? tensor_sum(x, role::combine, hidden).shape
                                 : pairwise ? collective::pattern::all_to_all : collective::pattern::reduce_scatter,
                        .part = role::combine, .width = scattered ? back : width, .devices = devices, .on_all_ranks = shared_ranks},
             // scattered results are one share per tensor-parallel rank: gathered for the next layer

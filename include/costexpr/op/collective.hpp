@@ -6,14 +6,14 @@
 namespace costexpr {
 
 /// Communication of `width` bf16 elements per token (or per row of logits) among `devices`. What one device sends:
-///   all_reduce                 2 (n - 1) / n of the tokens' bytes (a ring: reduce-scatter, then all-gather)
+///   all_reduce, halves         2 (n - 1) / n of the tokens' bytes (a ring: reduce-scatter, then all-gather; as halves with a norm between)
 ///   all_gather, reduce_scatter (n - 1) / n of the bytes of all n shards together
 ///   all_to_all                 the bytes once: its width counts those that leave the device
 ///   point_to_point             the bytes once per hop
 /// collective{.shape = all_reduce, .width = 8192, .devices = 8}: 16 tokens put 458,752 bytes on the wire of each device.
 /// As all_gather or reduce_scatter of that width it is 229,376 bytes, all_to_all or point_to_point over one hop 262,144.
 struct collective {
-    enum class pattern : unsigned char { all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point };
+    enum class pattern : unsigned char { all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point, halves };
 
     pattern shape = pattern::all_reduce;
     role part = role::attention_all_reduce;
@@ -37,7 +37,8 @@ struct collective {
     [[nodiscard]] COSTEXPR_INLINE constexpr double bytes_per_token() const {
         double const n = static_cast<double>(devices);
         double const ring = (n - 1) / n;
-        double const share = shape == pattern::all_reduce ? 2 * ring : shape >= pattern::all_to_all ? static_cast<double>(hops) : ring;
+        bool const both = shape == pattern::all_reduce || shape == pattern::halves;
+        double const share = both ? 2 * ring : shape >= pattern::all_to_all ? static_cast<double>(hops) : ring;
         return 2.0 * width * share;
     }
     /// The patterns are the ways of travelling, in the same order.
@@ -47,6 +48,20 @@ struct collective {
         return {.wire_bytes = (on_rows ? l.rows : l.tokens) * T(bytes_per_token()), .span = span != 0 ? span : devices, .route = route()};
     }
 };
+
+/// The sum over tensor-parallel ranks behind a block, `width` elements per token.
+[[nodiscard]] COSTEXPR_INLINE constexpr collective tensor_sum(deployment const& x, role part, count width) {
+    return {.shape = x.residual == residual::scattered ? collective::pattern::halves : collective::pattern::all_reduce,
+            .part = part,
+            .width = static_cast<double>(width),
+            .devices = x.layout.tp};
+}
+/// The same behind attention, of which the next block may want a share per rank alone.
+[[nodiscard]] COSTEXPR_INLINE constexpr collective attention_sum(deployment const& x, count width) {
+    collective sum = tensor_sum(x, role::attention_all_reduce, width);
+    if (x.hands_over_shares()) sum.shape = collective::pattern::reduce_scatter;
+    return sum;
+}
 
 /// What context-parallel ranks exchange around attention. A prompt: keys and values of the context, which every rank computed a share of and
 /// all need (an all-gather; a ring pass sends the same). Decoding: the partial outputs on each rank's keys, with their maxima and sums; where

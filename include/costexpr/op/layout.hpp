@@ -44,6 +44,14 @@ enum class exchange : std::uint8_t {
 };
 inline constexpr std::array<std::string_view, 2> exchange_names{"gather", "all_to_all"};
 
+/// Where the residual stream is between the blocks of a layer.
+enum class residual : std::uint8_t {
+    whole,      ///< every tensor-parallel rank has all tokens, behind an all-reduce
+    scattered,  ///< each has a share of them: a reduce-scatter behind a block, norms on the share, an all-gather in front of the next block
+                ///< (sequence parallelism: Megatron-LM, arXiv:2205.05198; vLLM, pass_config.enable_sp)
+};
+inline constexpr std::array<std::string_view, 2> residual_names{"whole", "scattered"};
+
 /// Everything about a deployment that the ops of a layer depend on.
 struct deployment {
     costexpr::layout layout{};
@@ -51,6 +59,16 @@ struct deployment {
     costexpr::framework framework = framework::trtllm;
     costexpr::exchange exchange = exchange::gather;
     double routing_skew = 0;  ///< the j-th most popular expert is chosen in proportion to j^-skew; 0: all alike
+    costexpr::residual residual = residual::whole;
+
+    /// Whether each token goes to the devices of its experts alone.
+    [[nodiscard]] constexpr bool sends_pairwise() const { return exchange == exchange::all_to_all && layout.ep > 1; }
+    /// Whether experts take tokens of other ranks, and give back shares of the results.
+    [[nodiscard]] constexpr bool scatters_tokens() const { return sends_pairwise() || layout.dp > 1 || layout.shares_experts(); }
+    /// Whether attention hands the next block a share of the tokens per tensor-parallel rank, which that one gathers: SGLang with attention
+    /// data parallelism (layers/dp_attention.py, _dp_gather_via_all_gather: a reduce-scatter over the attention ranks, then one all-gather
+    /// over all of them) in place of an all-reduce.
+    [[nodiscard]] constexpr bool hands_over_shares() const { return framework == framework::sglang && layout.tp > 1 && scatters_tokens(); }
 
     friend constexpr bool operator==(deployment const&, deployment const&) = default;
 };

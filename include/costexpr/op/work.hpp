@@ -14,6 +14,7 @@ enum class wire : unsigned char {
     scatter,     ///< every device starts with all shards and ends with the sum of one
     exchange,    ///< every device sends another part to each other device (all-to-all)
     message,     ///< one device sends to one other
+    halves,      ///< an all-reduce in its two halves, with work between them
 };
 
 /// What one op does in one step on one device.
