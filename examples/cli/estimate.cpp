@@ -102,6 +102,8 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, cx::sy
     a.has_prefill = o.mode != "decode";
     a.has_decode = o.mode != "prefill";
     if (a.has_prefill) a.ttft = a.prefill = seconds(prefill);
+    if (a.has_prefill && o.mtp != 0)  // the modules read the prompt too
+        a.ttft = a.prefill += cx::drafting_in_prefill(*graph, *predictions, x, price, {.sequences = o.batch, .tokens = o.isl - o.prefix, .past = o.prefix}, drafting);
     if (a.has_decode && o.mtp != 0) {
         // a step adds 1 + accepted tokens on average, its cost is shared by them
         cx::count const layers = cx::visit([](auto const& f) { return cx::blocks_of(f).layers; }, m.model);
