@@ -83,6 +83,8 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, priced
     a.has_prefill = o.mode != "decode";
     a.has_decode = o.mode != "prefill";
     if (a.has_prefill) a.ttft = a.prefill = seconds(prefill);
+    if (a.has_prefill && o.mtp != 0)  // the modules read the prompt too
+        a.ttft = a.prefill += cx::drafting_in_prefill(*graph, *predictions, x, price, {.sequences = o.batch, .tokens = o.isl - o.prefix, .past = o.prefix}, drafting);
     if (a.has_decode && o.mtp != 0) {
         // a step adds 1 + accepted tokens on average, its cost is shared by them
         cx::count const layers = cx::visit([](auto const& f) { return cx::blocks_of(f).layers; }, m.model);
@@ -195,8 +197,8 @@ void print_ops(char const* title, rows const& ops) {
 }
 
 void print(answer const& a, estimate_options const& o, loaded_model const& m, priced_system const& s) {
-    fmt::print("{} on {} x {} (tp {}, pp {}, dp {}, ep {}), {} sequences per rank, {} tokens in, {} out, {}\n\n", m.name, a.gpus, o.system, o.layout.tp, o.layout.pp, o.layout.dp, o.layout.ep,
-               o.batch, o.isl, o.osl, s.constants ? "calibrated" : "roofline");
+    fmt::print("{} on {} x {} (tp {}, pp {}, dp {}, ep {}{}), {} sequences per rank, {} tokens in, {} out, {}\n\n", m.name, a.gpus, o.system, o.layout.tp, o.layout.pp, o.layout.dp, o.layout.ep,
+               o.layout.cp != 1 ? fmt::format(", cp {}", o.layout.cp) : "", o.batch, o.isl, o.osl, s.constants ? "calibrated" : "roofline");
     table t({"", ""});
     if (a.has_prefill) t.row({"time to first token", human_time(a.ttft)});
     if (a.has_decode) t.row({"time per output token", human_time(a.tpot)});

@@ -43,7 +43,7 @@ int fit(estimate_options const& o, cx::count chunk) {
             out.key("min_devices").null();
         if (fewest) {
             cx::layout const& l = fewest.layout;
-            out.key("min_layout").begin_object().member("tp", l.tp).member("pp", l.pp).member("dp", l.dp).member("ep", l.ep).member("moe_tp", l.experts_tp()).end_object();
+            out.key("min_layout").begin_object().member("tp", l.tp).member("pp", l.pp).member("dp", l.dp).member("ep", l.ep).member("moe_tp", l.experts_tp()).member("cp", l.cp).end_object();
         }
         out.key("memory").begin_object();
         out.member("weights", memory.weights).member("state", memory.state).member("activations", memory.activations).member("communication", memory.communication);
@@ -53,7 +53,8 @@ int fit(estimate_options const& o, cx::count chunk) {
         return 0;
     }
     cx::layout const& l = x.layout;
-    fmt::print("{} on {} x {} (tp {}, pp {}, dp {}, ep {}), {} sequences per rank of {} tokens, steps of up to {} tokens\n\n", m->name, l.devices(), o.system, l.tp, l.pp, l.dp, l.ep, o.batch,
+    fmt::print("{} on {} x {} (tp {}, pp {}, dp {}, ep {}{}), {} sequences per rank of {} tokens, steps of up to {} tokens\n\n", m->name, l.devices(), o.system, l.tp, l.pp, l.dp, l.ep,
+               l.cp != 1 ? fmt::format(", cp {}", l.cp) : "", o.batch,
                held.context, held.step_tokens);
     auto const b = [](cx::count n) { return human_bytes(static_cast<double>(n)); };
     table t({memory.fits() ? "it fits" : "it does not fit", ""});

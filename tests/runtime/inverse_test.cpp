@@ -226,15 +226,16 @@ constexpr bool what_does_not_fit_or_is_not_possible_is_zero() {
 }
 CHECK_TWICE(what_does_not_fit_or_is_not_possible_is_zero);
 
-// Eight devices: stages first, then attention-DP ranks, then experts; 128 experts divide by every degree.
+// Eight devices: context-parallel ranks first, then stages, then attention-DP ranks, then experts; 128 experts divide by every degree.
 constexpr bool layouts_have_an_order_and_reasons() {
     cx::layout_list const dense = cx::layouts(qwen, h200, launder(count{8}));
-    if (dense.size() != 10 || dense.refused != 0 || !(dense.legal[0] == cx::layout{.tp = 8}) || !(dense.legal[1] == cx::layout{.tp = 4, .dp = 2}) || !(dense.legal[4] == cx::layout{.tp = 4, .pp = 2})) return false;
+    if (dense.size() != 20 || dense.refused != 0 || !(dense.legal[0] == cx::layout{.tp = 8}) || !(dense.legal[1] == cx::layout{.tp = 4, .dp = 2}) || !(dense.legal[4] == cx::layout{.tp = 4, .pp = 2}) ||
+        !(dense.legal[10] == cx::layout{.tp = 4, .cp = 2})) return false;
     constexpr auto& moe = cx::model<"Qwen/Qwen3-30B-A3B">;
     cx::layout_list const routed = cx::layouts(moe, h200, launder(count{8}));
     if (!(routed.legal[0] == cx::layout{.tp = 8, .moe_tp = 8}) || !(routed.legal[1] == cx::layout{.tp = 8, .ep = 2, .moe_tp = 4}) || !(routed.legal[3] == cx::layout{.tp = 8, .ep = 8, .moe_tp = 1})) return false;
     for (cx::layout const& l : routed)
-        if (!cx::legal(moe, l) || l.devices() != 8 || l.experts_tp() * l.ep != l.tp * l.dp) return false;
+        if (!cx::legal(moe, l) || l.devices() != 8 || l.experts_tp() * l.ep != l.stage()) return false;
     // 48 devices: 3 and 6 do not divide 64 heads, and 16 are more than a node joins
     cx::layout_list const odd = cx::layouts(qwen, h200, launder(count{48}));
     bool heads = false;

@@ -50,8 +50,8 @@ void for_each_layout(F const& f) {
     int refused = 0;
     for_each_model([&](cx::any_model const& m) {
         for (int i = 0; i != 6; ++i) {
-            cx::layout l{.tp = next.power(3), .pp = next.power(2), .dp = next.power(2)};
-            count const devices = l.tp * l.dp;
+            cx::layout l{.tp = next.power(3), .pp = next.power(2), .dp = next.power(2), .cp = next(4) == 0 ? 2 : 1};
+            count const devices = l.stage();
             l.ep = count{1} << next(static_cast<std::uint64_t>(std::log2(static_cast<double>(devices)) + 1.5));
             auto const framework = static_cast<cx::framework>(next(3));
             auto const exchange = static_cast<cx::exchange>(next(2));

@@ -74,6 +74,32 @@ constexpr bool a_draft_is_a_module_with_embedding_and_head() {
 }
 CHECK_TWICE(a_draft_is_a_module_with_embedding_and_head);
 
+// Drafts behind a prompt: the one module reads all of it too and fills its cache, the next two drafts one token per sequence each.
+constexpr bool modules_read_the_prompt() {
+    cx::deployment const x{.layout = launder(eight), .precision = deepseek.config.precision()};
+    cx::prefill_batch const b{.sequences = 2, .tokens = 1000, .past = 24};
+    auto const one = cx::speculative_prefill(deepseek, x, h200, b, {1, 0.5});
+    auto const three = cx::speculative_prefill(deepseek, x, h200, b, {3, 0.5});
+    if (!one || !three) return false;
+    cx::roofline<> const price(h200);
+    using family = std::remove_cvref_t<decltype(deepseek)>::family_t;
+    cx::prediction_of<family> const modules{deepseek.plain()};
+    cx::group const prompt[] = {b.as_group()};
+    double expected = cx::seconds(modules, x, cx::step(prompt), price);
+    cx::group const token[] = {{.sequences = 2, .new_tokens = 1, .past_tokens = 24}};
+    cx::breakdown(deepseek.plain(), x, cx::step(prompt), price, [&](cx::op_cost const& c) {
+        if (c.name == cx::role::embedding) expected += c.seconds;
+    });
+    cx::breakdown(deepseek.plain(), x, cx::step(token), price, [&](cx::op_cost const& c) {
+        if (c.name == cx::role::head || c.name == cx::role::logits_gather) expected += c.seconds;
+    });
+    double const plain = cx::prefill(deepseek, x, h200, b).seconds;
+    // a layer of 61 more, about, and the drafts behind it are short
+    return near(one->model, plain) && near(one->drafting, expected) && one->drafting > plain / 80 && one->drafting < plain / 20 && three->drafting > one->drafting &&
+           three->drafting < 1.5 * one->drafting && !cx::speculative_prefill(qwen, x, h200, b, {1, 0.5});
+}
+CHECK_TWICE(modules_read_the_prompt);
+
 TEST(speculation, of_a_model_read_at_run_time_is_that_of_the_known_one) {
     cx::embedded::entry const* found = nullptr;
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i)
@@ -86,6 +112,10 @@ TEST(speculation, of_a_model_read_at_run_time_is_that_of_the_known_one) {
     auto const known = cx::speculative_decode(deepseek, x, h200, {.sequences = 16, .past = 4096}, {2, 1.275});
     ASSERT_TRUE(run && known);
     EXPECT_TRUE(near(run->seconds, known->seconds) && near(run->drafting, known->drafting) && near(run->scaled, known->scaled));
+    auto const read = cx::speculative_prefill(*m, x, h200, {.tokens = 777}, {2, 1.275});
+    auto const also = cx::speculative_prefill(deepseek, x, h200, {.tokens = 777}, {2, 1.275});
+    ASSERT_TRUE(read && also);
+    EXPECT_TRUE(near(read->seconds(), also->seconds()) && near(read->drafting, also->drafting));
     // on pipeline stages too, where the modules stand on the last: their weights and state are there
     cx::deployment staged = x;
     staged.layout = {.tp = 8, .pp = 2};

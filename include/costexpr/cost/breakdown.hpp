@@ -22,7 +22,7 @@ struct op_cost {
 /// Calls f(op_cost) for every op of a step, in the order of the composition. Their seconds sum to those of the step.
 template <walkable M, class N, class Price, class F>
 constexpr void breakdown(M const& m, deployment const& x, std::span<basic_group<N> const> groups, Price const& price, F const& f) {
-    measured_step<double, N> const s(groups);
+    measured_step<double, N> const s(groups, x.layout.cp);
     for_each_op_of(m, x, [&]<class O>(O const& o, op_place const& at) {
         op_cost c{.name = o.purpose(), .op = O::kind, .layer = at.layer, .times = at.times, .founded = Price::founded};
         work<double> once{};

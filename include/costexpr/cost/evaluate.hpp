@@ -10,15 +10,26 @@
 
 namespace costexpr {
 
-/// A step with its moments taken: what ops are evaluated on.
+/// A step with its moments taken: what ops are evaluated on. Of several context-parallel ranks it is what one of them computes.
 template <class T, class N>
 struct measured_step {
     std::span<basic_group<N> const> groups;
     loads<T> by_phase;
     load<T> total;
+    load<T> whole;  ///< of all ranks together: what experts see, which are spread over them
 
-    COSTEXPR_INLINE constexpr explicit measured_step(std::span<basic_group<N> const> g)
-        : groups(g), by_phase(moments<T>(g)), total(by_phase.total()) {}
+    COSTEXPR_INLINE constexpr explicit measured_step(std::span<basic_group<N> const> g, count ranks = 1) : measured_step(g, moments<T>(g), ranks) {}
+    COSTEXPR_INLINE constexpr measured_step(std::span<basic_group<N> const> g, loads<T> const& all, count ranks)
+        : groups(g), by_phase(all.on_rank(ranks)), total(by_phase.total()), whole(ranks == 1 ? total : all.total()) {}
+
+    /// The load of an op on all tokens of a step.
+    template <op_on_totals O>
+    [[nodiscard]] COSTEXPR_INLINE constexpr load<T> const& total_of(O const& o) const {
+        if constexpr (requires { o.on_all_ranks; })
+            return o.on_all_ranks ? whole : total;
+        else
+            return total;
+    }
 };
 
 namespace detail {
@@ -49,7 +60,8 @@ template <class T, class N, op O, class F>
 COSTEXPR_INLINE constexpr void for_each_kernel(O const& o, measured_step<T, N> const& s, F const& f) {
     if (o.idle()) return;
     if constexpr (op_on_totals<O>) {
-        f(o(s.total), s.total, s.by_phase.prefill.tokens > T(0) ? phase::prefill : phase::decode);
+        auto const& l = s.total_of(o);
+        f(o(l), l, s.by_phase.prefill.tokens > T(0) ? phase::prefill : phase::decode);
     } else {
         if (s.by_phase.prefill.tokens > T(0)) f(detail::phase_work(o, s, phase::prefill), s.by_phase.prefill, phase::prefill);
         if (s.by_phase.decode.tokens > T(0)) f(detail::phase_work(o, s, phase::decode), s.by_phase.decode, phase::decode);
@@ -70,7 +82,7 @@ namespace detail {
 template <composition M, class N, class Price>
 COSTEXPR_COLD constexpr auto seconds_with_exceptions(M const& m, deployment const& x, std::span<basic_group<N> const> groups, Price const& price) {
     using T = typename Price::number;
-    measured_step<T, N> const s(groups);
+    measured_step<T, N> const s(groups, x.layout.cp);
     T sum = T(0);
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) { sum = plus(sum, T(static_cast<double>(at.times)) * seconds(o, s, price)); });
     return sum;
@@ -87,7 +99,7 @@ COSTEXPR_INLINE constexpr auto seconds(M const& m, deployment const& x, std::spa
         deployment const copy = x;
         return detail::seconds_with_exceptions(m, copy, groups, price);
     }
-    measured_step<T, N> const s(groups);
+    measured_step<T, N> const s(groups, x.layout.cp);
     T sum = T(0);
     for_each_layer(m.layers(), [&](auto const& r) COSTEXPR_INLINE_LAMBDA {
         T layer = T(0);

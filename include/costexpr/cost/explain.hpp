@@ -95,9 +95,14 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
         return {.activations = {{tokens, f{"bytes", o.bytes_per_token}}}, .state = {{tokens, f{"bytes", o.state_bytes_per_token}}}};
     } else if constexpr (std::is_same_v<O, collective>) {
         double const share = over(o.bytes_per_token(), 2 * o.width);
-        bool const both = o.shape == collective::pattern::all_reduce;  // a reduce-scatter and an all-gather
+        bool const both = o.shape == collective::pattern::all_reduce || o.shape == collective::pattern::halves;  // a reduce-scatter and an all-gather
         return {.wire = {{o.on_rows ? f{"rows", l.rows} : tokens, f{"width", o.width}, f{"bytes", 2}, f{"", both ? 2.0 : 1.0},
                           f{o.shape == collective::pattern::point_to_point ? "hops" : "of the ring", both ? share / 2 : share}}}};
+    } else if constexpr (std::is_same_v<O, context_exchange>) {
+        f const bytes{"bytes", 2};
+        f const ring{"of the ring", real(o.devices - 1) / real(o.devices)};
+        if (p == phase::prefill) return {.wire = {{f{"keys", over(w.wire_bytes, 2 * o.kept * ring.value)}, f{"width", o.kept}, bytes, ring}}};
+        return {.wire = {{tokens, f{"width", o.partial}, bytes, two, ring}, {tokens, f{"keys offered", real(o.offered)}, f{"bytes", 8}, f{"ranks", real(o.devices - 1)}}}};
     } else if constexpr (std::is_same_v<O, attention>) {
         return over_heads(o.shape, l.pairs, l.context);
     } else if constexpr (std::is_same_v<O, windowed_attention>) {
@@ -240,7 +245,7 @@ constexpr void put_formula(Sink const& put, std::string_view label, formula cons
 /// that the roofline takes. `put` takes pieces of text (std::string_view).
 template <walkable M, class N, class Sink>
 constexpr void explain(M const& m, deployment const& x, std::span<basic_group<N> const> groups, system_spec const& system, Sink const& put) {
-    measured_step<double, N> const s(groups);
+    measured_step<double, N> const s(groups, x.layout.cp);
     roofline<double> const price(system);
     double total = 0;
     for_each_op_of(m, x, [&]<class O>(O const& o, op_place const& at) {
@@ -291,7 +296,7 @@ constexpr void explain(M const& m, deployment const& x, std::span<basic_group<N>
             put("\n");
         };
         if constexpr (op_on_totals<O>) {
-            kernel(o(s.total), s.total, phase::decode, "");
+            kernel(o(s.total_of(o)), s.total_of(o), phase::decode, "");
         } else {
             for (phase const p : {phase::prefill, phase::decode})
                 if (s.by_phase.of(p).tokens > 0) kernel(detail::phase_work(o, s, p), s.by_phase.of(p), p, p == phase::prefill ? ", prefill" : ", decode");

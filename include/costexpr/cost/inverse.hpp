@@ -203,6 +203,20 @@ constexpr auto step_in(op_graph<Registry> const& g, deployment const&, Price con
 
 }  // namespace detail
 
+namespace detail {
+
+/// The rate of so many seconds per unit, its last few bits rounded to the side that keeps the budget; infinite where that is none.
+template <class F>
+constexpr double rate_within(double budget, double each, double seconds, F const& at) {
+    for (int i = 0; i != 64 && seconds > budget; ++i) {
+        each *= 1 - 2e-16 * static_cast<double>(count{1} << min(i, 40));
+        seconds = at(each).value;
+    }
+    return seconds <= budget ? 1 / each : std::numeric_limits<double>::infinity();
+}
+
+}  // namespace detail
+
 /// The smallest memory bandwidth, in bytes per second, at which a step takes so many seconds at most; infinite where arithmetic and links
 /// alone take longer. Seconds are convex and piecewise linear in the time of a byte, so that Newton's method ends after a few tangents.
 template <class M>
@@ -227,12 +241,7 @@ template <class M>
             each = next;
             t = at(each);
         }
-        // the last few bits: rounded to the side that keeps the budget
-        for (int i = 0; i != 64 && t.value > budget; ++i) {
-            each *= 1 - 2e-16 * static_cast<double>(count{1} << min(i, 40));
-            t = at(each);
-        }
-        return t.value <= budget ? 1 / each : infinite;
+        return detail::rate_within(budget, each, t.value, at);
     });
 }
 /// The same for the decode step of a batch: the bandwidth that a TPOT needs.
@@ -240,6 +249,35 @@ template <class M>
 [[nodiscard]] constexpr double least_memory_bandwidth(M const& m, deployment const& x, system_spec const& s, double budget, decode_batch const& b) {
     group const one[] = {b.as_group()};
     return least_memory_bandwidth(m, x, s, budget, step(one));
+}
+
+/// Links by what they span.
+enum class link_span : unsigned char { node, rack, cluster };
+
+/// The smallest bandwidth of the links of one span, in bytes per second, at which a step takes so many seconds at most, all else as the system
+/// says: 0 where no byte crosses them, infinite where the step takes longer without their time. Seconds of a roofline are linear in the time of
+/// a byte on a link, so that one division solves it.
+template <class M>
+[[nodiscard]] constexpr double least_link_bandwidth(M const& m, deployment const& x, system_spec const& s, double budget, step groups, link_span which = link_span::node) {
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    return detail::on_ops(m, x, infinite, [&](auto const& ops) {
+        roofline<dual<1>> price(s);
+        auto const at = [&](double seconds_per_byte) {
+            price.seconds_per_wire_byte[static_cast<std::size_t>(which)] = dual<1>::variable(seconds_per_byte, 0);
+            return detail::step_in(ops, x, price, groups);
+        };
+        dual<1> const without = at(0);
+        if (!is_priced(without.value) || without.value > budget) return infinite;
+        if (!(without.slope[0] > 0)) return 0.0;
+        double const each = (budget - without.value) / without.slope[0];
+        return each > 0 ? detail::rate_within(budget, each, at(each).value, at) : infinite;
+    });
+}
+/// The same for the decode step of a batch: the bandwidth that a TPOT needs.
+template <class M>
+[[nodiscard]] constexpr double least_link_bandwidth(M const& m, deployment const& x, system_spec const& s, double budget, decode_batch const& b, link_span which = link_span::node) {
+    group const one[] = {b.as_group()};
+    return least_link_bandwidth(m, x, s, budget, step(one), which);
 }
 
 /// The fewest devices of a system that hold a model, and how.

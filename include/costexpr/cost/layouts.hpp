@@ -17,7 +17,7 @@ template <class... F>
 
 /// The layouts of a model on so many devices.
 struct layout_list {
-    static constexpr std::size_t capacity = 128;
+    static constexpr std::size_t capacity = 512;
 
     inplace_vector<layout, capacity> legal{};
     count dropped = 0;   ///< legal ones beyond the capacity
@@ -45,9 +45,9 @@ constexpr count next_divisor(count n, count d) {
 
 }  // namespace detail
 
-/// The legal layouts on so many devices of a system: pp x dp x tp = devices, and for models with experts moe_tp x ep = tp x dp; with the
-/// reasons against the others. Fewest pipeline stages first, then fewest attention-DP ranks (so most tensor parallelism), then fewest
-/// expert-parallel ranks. Tensor parallelism stays on the links of a node, or of a rack where those span it.
+/// The legal layouts on so many devices of a system: cp x pp x dp x tp = devices, and for models with experts moe_tp x ep = tp x dp x cp;
+/// with the reasons against the others. Fewest context-parallel ranks first, then fewest pipeline stages, then fewest attention-DP ranks (so most
+/// tensor parallelism), then fewest expert-parallel ranks. Tensor parallelism stays on the links of a node, or of a rack where those span it.
 template <class M>
 [[nodiscard]] constexpr layout_list layouts(M const& m, system_spec const& s, count devices) {
     layout_list all{};
@@ -58,22 +58,24 @@ template <class M>
     }
     bool const experts = detail::routes(m);
     count const joined = max(max(s.node.devices, s.rack.devices), count{1});
-    for (count pp = 1; pp != 0; pp = detail::next_divisor(devices, pp)) {
-        count const stage = devices / pp;
-        for (count dp = 1; dp != 0; dp = detail::next_divisor(stage, dp)) {
-            count const tp = stage / dp;
-            if (tp > joined) {
-                ++all.refused;
-                all.reasons.add({.code = errc::illegal_layout, .key = "tp", .expected = joined, .found = tp, .hint = "at most #, the devices that the fast links join"});
-                continue;
-            }
-            for (count ep = 1; ep != 0; ep = experts ? detail::next_divisor(stage, ep) : 0) {
-                layout const l{.tp = tp, .pp = pp, .dp = dp, .ep = ep, .moe_tp = experts ? stage / ep : 0};
-                if (auto const good = legal(m, l); !good) {
+    for (count cp = 1; cp != 0; cp = detail::next_divisor(devices, cp)) {
+        for (count pp = 1; pp != 0; pp = detail::next_divisor(devices / cp, pp)) {
+            count const stage = devices / pp;
+            for (count dp = 1; dp != 0; dp = detail::next_divisor(stage / cp, dp)) {
+                count const tp = stage / cp / dp;
+                if (tp > joined) {
                     ++all.refused;
-                    for (problem const& p : good.error()) all.reasons.add(p);
-                } else if (!all.legal.try_push_back(l)) {
-                    ++all.dropped;
+                    all.reasons.add({.code = errc::illegal_layout, .key = "tp", .expected = joined, .found = tp, .hint = "at most #, the devices that the fast links join"});
+                    continue;
+                }
+                for (count ep = 1; ep != 0; ep = experts ? detail::next_divisor(stage, ep) : 0) {
+                    layout const l{.tp = tp, .pp = pp, .dp = dp, .ep = ep, .moe_tp = experts ? stage / ep : 0, .cp = cp};
+                    if (auto const good = legal(m, l); !good) {
+                        ++all.refused;
+                        for (problem const& p : good.error()) all.reasons.add(p);
+                    } else if (!all.legal.try_push_back(l)) {
+                        ++all.dropped;
+                    }
                 }
             }
         }

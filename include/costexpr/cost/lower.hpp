@@ -37,7 +37,7 @@ template <class... F>
 template <class Registry, class N, class Price>
 [[nodiscard]] constexpr auto seconds(op_graph<Registry> const& g, std::span<basic_group<N> const> groups, Price const& price) {
     using T = typename Price::number;
-    measured_step<T, N> const s(groups);
+    measured_step<T, N> const s(groups, g.context_ranks());
     T sum = T(0);
     for (auto const& e : g) {
         if (e.idle) continue;

@@ -70,6 +70,7 @@ struct op_memory {
     count top_k = 0;
     count local = 0;
     count sources = 1;
+    bool shares = false;  ///< takes the tokens of all context-parallel ranks
 };
 template <op O>
 COSTEXPR_COLD constexpr op_memory memory_of(O const& o) {
@@ -90,6 +91,9 @@ COSTEXPR_COLD constexpr op_memory memory_of(O const& o) {
         m.top_k = o.top_k;
         m.local = o.local;
         m.sources = o.sources;
+        m.shares = o.on_all_ranks;
+    } else if constexpr (std::is_same_v<O, context_exchange>) {
+        m.bytes = 2.0 * static_cast<double>(o.devices) * o.kept;  // what is gathered of the ranks' tokens
     } else if constexpr (op_on_groups<O>) {
         m.bytes = o(basic_group<double>{1, 1, 0, phase::prefill}).activation_bytes;
     } else {
@@ -109,6 +113,7 @@ class memory_terms {
   public:
     constexpr memory_terms(deployment const& x, system_spec const& s)
         : rules_(rules_of(x.framework)),
+          ranks_(x.layout.cp),
           communication_(x.layout.devices() > 1 ? s.communication_bytes : 0),
           reserved_(s.reserved_bytes),
           capacity_(s.device.memory_bytes) {}
@@ -123,10 +128,11 @@ class memory_terms {
         if (o.hidden != 0) {
             // experts: gathered inputs and outputs, the input that shared experts read too, and the workspace of rows
             double const rows = static_cast<double>(rules_.two_buffers ? min(o.top_k, o.local) : o.top_k);
-            double const sources = static_cast<double>(o.sources);
-            experts_ = max(experts_, 2 * o.hidden + sources * 2 * o.hidden + (o.sources > 1 ? sources * 2 * o.hidden : 0));
+            count const senders = o.shares ? o.sources * x.layout.cp : o.sources;
+            double const sources = static_cast<double>(senders);
+            experts_ = max(experts_, 2 * o.hidden + sources * 2 * o.hidden + (senders > 1 ? sources * 2 * o.hidden : 0));
             workspace_ = max(workspace_, 2 * rows * ((rules_.two_buffers ? max(o.hidden, o.inner) : o.inner) + max(o.up, o.hidden)));
-            sources_ = max(sources_, o.sources);
+            sources_ = max(sources_, senders);
             return;
         }
         double bytes = o.bytes;
@@ -152,8 +158,9 @@ class memory_terms {
     /// The most bytes of activations that are alive at once in a step of so many tokens, or of so many rows of logits: the residual stream,
     /// and what the op with the most reads and writes.
     [[nodiscard]] constexpr count activations(count tokens, count rows) const {
-        double const t = static_cast<double>(tokens);
-        double const in_experts = experts_ + workspace_ > 0 ? t * (stream_ + experts_) + static_cast<double>(min(bounded_product(tokens, sources_), rules_.expert_tokens)) * workspace_ : 0.0;
+        count const here = ceil_div(tokens, ranks_);
+        double const t = static_cast<double>(here);
+        double const in_experts = experts_ + workspace_ > 0 ? t * (stream_ + experts_) + static_cast<double>(min(bounded_product(here, sources_), rules_.expert_tokens)) * workspace_ : 0.0;
         double const most = max(t * (stream_ + token_), in_experts);
         count whole = most_bytes;
         if (most < static_cast<double>(most_bytes)) {
@@ -189,7 +196,7 @@ class memory_terms {
             count const fixed = bounded_product(k.times, storage_bytes(k.what.type, k.what.fixed));
             g.least = min(most_bytes, g.least + fixed);
             if (k.what.window == 0) {
-                g.per_token += times * (static_cast<double>(k.what.per_token) * weight_width(k.what.type) + static_cast<double>(k.what.scale_bytes)) / static_cast<double>(k.what.every);
+                g.per_token += times * (static_cast<double>(k.what.per_token) * weight_width(k.what.type) + static_cast<double>(k.what.scale_bytes)) / static_cast<double>(k.what.every * k.what.ranks);
                 g.most = min(most_bytes, g.most + fixed + k.times);
             } else {
                 g.most = min(most_bytes, g.most + bounded_product(k.times, k.what.bytes(k.what.window)));
@@ -204,7 +211,7 @@ class memory_terms {
         count times = 0;
     };
     static constexpr bool same(cache const& a, cache const& b) {
-        return a.per_token == b.per_token && a.window == b.window && a.every == b.every && a.fixed == b.fixed && a.type == b.type && a.scale_bytes == b.scale_bytes;
+        return a.per_token == b.per_token && a.window == b.window && a.every == b.every && a.fixed == b.fixed && a.type == b.type && a.scale_bytes == b.scale_bytes && a.ranks == b.ranks;
     }
     constexpr void keep(cache const& c, count times) {
         for (kept& k : kept_)
@@ -216,6 +223,7 @@ class memory_terms {
     }
 
     workspace_rules rules_{};
+    count ranks_ = 1;       ///< context-parallel ranks that share the tokens of a step
     count weights_ = 0;
     inplace_vector<kept, 24> kept_{};
     double stream_ = 0;     ///< of the residual, per token

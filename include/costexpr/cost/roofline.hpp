@@ -100,6 +100,7 @@ struct roofline_with_latency : roofline<T> {
             // every device reads the whole of all others: n / 2 times the bytes
             return min(sent * T(0.5 * static_cast<double>(w.span)) + round, sent + T(2) * round);
         }
+        if (w.route == wire::halves) return sent + T(one_switch ? 2 : 2 * others) * round;
         return sent + (w.route <= wire::scatter && !one_switch ? T(others) * round : round);
     }
     template <class O>

@@ -43,19 +43,19 @@ constexpr roofline<five> seeded(system_spec const& s) {
 
 /// Seconds of one op in a step of any number of groups, which get their derivatives one by one.
 template <op O>
-COSTEXPR_COLD constexpr five seeded_seconds(O const& o, step groups, loads<five> const& by_phase, roofline<five> const& price) {
+COSTEXPR_COLD constexpr five seeded_seconds(O const& o, measured_step<five, count> const& s, roofline<five> const& price) {
     if (o.idle()) return five(0);
     if constexpr (op_on_totals<O>) {
-        return price(o, o(by_phase.total()));
+        return price(o, o(s.total_of(o)));
     } else {
         five sum(0);
         for (phase const p : {phase::prefill, phase::decode}) {
-            if (!(by_phase.of(p).tokens.value > 0)) continue;
+            if (!(s.by_phase.of(p).tokens.value > 0)) continue;
             if constexpr (op_on_phase<O>) {
-                sum = sum + price(o, o(by_phase.of(p), p));
+                sum = sum + price(o, o(s.by_phase.of(p), p));
             } else {
                 work<five> all{};
-                for (group const& g : groups)
+                for (group const& g : s.groups)
                     if (g.phase == p) all = all + o(seeded(g));
                 sum = sum + price(o, all);
             }
@@ -79,8 +79,9 @@ template <class M>
             load<five>& sum = g.phase == phase::prefill ? by_phase.prefill : by_phase.decode;
             sum = sum + l;
         }
+        measured_step<five, count> const measured(groups, by_phase, x.layout.cp);
         five t(0);
-        for_each_op_of(ops, x, [&](auto const& o, op_place const& at) { t = t + five(at.times) * detail::seeded_seconds(o, groups, by_phase, price); });
+        for_each_op_of(ops, x, [&](auto const& o, op_place const& at) { t = t + five(at.times) * detail::seeded_seconds(o, measured, price); });
         if (!is_priced(t.value) || !(t.value > 0)) return refused;
         return elasticity{t.value, t.slope[0] / t.value, t.slope[1] / t.value, t.slope[2] / t.value, t.slope[3] / t.value, t.slope[4] / t.value};
     });
@@ -107,7 +108,7 @@ template <class M, class N>
 [[nodiscard]] constexpr interval seconds_between(M const& m, deployment const& x, system_spec const& a, system_spec const& b, std::span<basic_group<N> const> groups) {
     return detail::on_ops(m, x, interval(without_rate), [&](auto const& ops) {
         roofline<interval> const price = roofline_between(a, b);
-        measured_step<interval, N> const s(groups);
+        measured_step<interval, N> const s(groups, x.layout.cp);
         interval t(0);
         for_each_op_of(ops, x, [&](auto const& o, op_place const& at) { t = t + interval(at.times) * seconds(o, s, price); });
         return t;

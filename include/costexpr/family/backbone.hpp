@@ -21,6 +21,7 @@ struct backbone {
     bool head_bias = false;
     count norm_gains = 1;
     count norms = 2;
+    count residuals = 2;         ///< blocks per layer whose output is added to the residual stream
     bool final_norm = true;
     bool embedding_norm = false;
     count extra_norms = 0;
@@ -73,6 +74,7 @@ struct backbone {
         head_bias = is.head_bias;
         norm_gains = is.norm_gains;
         norms = is.norms;
+        residuals = 2 * is.attention_blocks;
         extra_norms = is.post_norms;
         extra_embeddings = is.extra_embeddings;
         embedding_norm = is.embedding_norm;
@@ -88,7 +90,9 @@ struct backbone {
 
     [[nodiscard]] COSTEXPR_INLINE constexpr embedding input() const { return {.vocab = vocab + extra_embeddings, .hidden = embedding_width, .width = hidden}; }
     [[nodiscard]] COSTEXPR_INLINE constexpr positions position_table() const { return {max_context + extra_positions, hidden}; }
-    [[nodiscard]] COSTEXPR_INLINE constexpr norm layer_norm() const { return {hidden, norm_weights ? norm_gains + (norm_bias && norm_gains == 1 ? 1 : 0) : 0}; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr norm layer_norm(bool adds = true) const {
+        return {.hidden = hidden, .gains = norm_weights ? norm_gains + (norm_bias && norm_gains == 1 ? 1 : 0) : 0, .adds = adds};
+    }
     [[nodiscard]] COSTEXPR_INLINE constexpr head output() const {
         return {.vocab = vocab, .hidden = embedding_width, .tied = tied, .bias = head_bias, .width = hidden, .transform = head_transform};
     }
@@ -96,7 +100,11 @@ struct backbone {
     /// What stands around the decoder layer of each multi-token prediction module.
     [[nodiscard]] COSTEXPR_INLINE constexpr prediction_module prediction() const { return {hidden, norm_gains}; }
     /// Norms of all layers, the final one, and one behind the input table where there is one.
-    [[nodiscard]] constexpr count all_norms() const { return layers * norms_per_layer() + (final_norm ? 1 : 0) + (embedding_norm ? 1 : 0); }
+    [[nodiscard]] constexpr count all_norms() const { return adding_norms() + plain_norms(); }
+    /// Those that add the output of the block in front of them to the residual stream: one for each block, and the final one.
+    [[nodiscard]] constexpr count adding_norms() const { return layers * min(norms_per_layer(), residuals) + (final_norm ? 1 : 0); }
+    /// Those that do not: behind a block, in front of the addition (Gemma, GLM-4, Pangu), and behind the input table.
+    [[nodiscard]] constexpr count plain_norms() const { return layers * max(norms_per_layer() - residuals, count{0}) + (embedding_norm ? 1 : 0); }
     [[nodiscard]] constexpr count norms_per_layer() const {
         if (!parallel) return 2;
         if (parallel_norms != 0) return parallel_norms;

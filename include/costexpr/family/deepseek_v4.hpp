@@ -71,7 +71,7 @@ struct deepseek_v4_decoder {
     COSTEXPR_INLINE constexpr auto layers() const {
         using enum layer_kind;
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms(), base.layer_norm()),
+                                times(base.all_norms(), base.layer_norm(false)),  // hyper-connections add
                                 times(base.layers, hyper_connection{base.hidden, copies}),
                                 times(order.of(sliding), attention(0)),
                                 times(order.of(compressed), attention(4)),
@@ -84,7 +84,7 @@ struct deepseek_v4_decoder {
     COSTEXPR_INLINE constexpr auto prediction() const {
         count const n = base.predictions();
         return costexpr::layers(times(n, base.prediction()),
-                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n * base.norms_per_layer(), base.layer_norm(false)),
                                 times(n, hyper_connection{base.hidden, copies}),
                                 times(n, attention(predicted_ratio)),
                                 times(n, experts.layer()),

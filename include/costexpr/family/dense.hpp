@@ -226,7 +226,8 @@ struct dense_decoder {
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
                                 times(base.learned_positions ? 1 : 0, base.position_table()),
-                                times(runs(base.all_norms()), base.layer_norm(), base.all_norms()),
+                                times(runs(base.adding_norms()), base.layer_norm(), base.adding_norms()),
+                                times(runs(base.plain_norms()), base.layer_norm(false), base.plain_norms()),
                                 times(base.vector_runs(), base.vectors()),
                                 times(filters ? base.layers : 0, localized_filter{base.hidden}),
                                 times(runs(attention.full_layers()), attention.full_layer(), attention.full_layers()),

@@ -129,7 +129,8 @@ struct gemma4_decoder {
         count const wide_layers = double_wide ? borrowing : 0;
         return costexpr::layers(times(1, base.input()),
                                 times(per_layer != 0 ? 1 : 0, per_layer_table{base.hidden, base.layers, per_layer, per_layer_vocab}),
-                                times(base.all_norms(), base.layer_norm()),
+                                times(base.adding_norms(), base.layer_norm()),
+                                times(base.plain_norms(), base.layer_norm(false)),
                                 times(attention.full_layers() - borrowing_full, global),
                                 times(borrowing_full, borrowing_global),
                                 times(attention.sliding_layers() - borrowing_sliding, attention.sliding_layer()),

@@ -92,7 +92,7 @@ struct kimi_linear_decoder {
 
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms(), base.layer_norm()),
+                                times(base.all_norms(), base.layer_norm(copies == 0)),
                                 times(copies != 0 ? base.layers : 0, hyper_connection{base.hidden, copies}),
                                 times(mixers.attention() - sparse, attention.layer()),
                                 times(sparse, sparse_mla{attention.layer(), index.top_k}),

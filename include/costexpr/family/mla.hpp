@@ -268,7 +268,8 @@ struct mla_decoder {
         count const sparse = index.top_k == 0 ? 0 : 1;
         latent_attention const& a = attention;
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm()),
+                                times(base.adding_norms(), base.layer_norm(streams == 0)),  // streams are mixed by their connections
+                                times(base.plain_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm(false)),
                                 times(gated_norms(), low_rank{base.hidden, gate_rank, base.hidden}),
                                 times(streams != 0 ? base.layers : 0, hyper_connection{.hidden = base.hidden, .copies = streams, .mixes = streams_mix}),
                                 times(dense * (a.plain + a.unrotated_layers + a.borrowed_layers + a.unrotated_borrowed_layers), a.layer()),

@@ -157,7 +157,8 @@ struct moe_decoder {
     }
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm()),
+                                times(base.adding_norms(), base.layer_norm()),
+                                times(base.plain_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm(false)),
                                 times(base.vector_runs(), base.vectors()),
                                 times(attention_has_experts ? 0 : attention.full_layers(), attention.full_layer()),
                                 times(attention.sliding_layers(), attention.sliding_layer()),

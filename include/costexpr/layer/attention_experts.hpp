@@ -31,7 +31,7 @@ struct attention_experts {
         count const width = kv * head_dim;
         dtype const w = x.precision.weights;
         attention_shape const shape{.heads = kv * top_k, .kv_heads = kv, .head_dim = head_dim, .v_head_dim = head_dim, .arithmetic = x.precision.attention,
-                                    .cached = x.precision.kv_cache};
+                                    .cached = x.precision.kv_cache, .ranks = x.layout.cp};
         costexpr::experts const projection{.local = experts, .top_k = top_k, .all = experts, .hidden = hidden, .inner = width, .matrices = 1, .weights = x.precision.experts,
                                            .log_not_chosen = moe::log_chance_not_chosen(top_k, experts)};
         return costexpr::ops(
@@ -42,9 +42,10 @@ struct attention_experts {
                         .weights = hidden,
                         .part = role::qk_norm_rope_cache,
                         .state_bytes_per_token = 2.0 * static_cast<double>(width) * weight_width(x.precision.kv_cache)},
+            shape.exchange(x.layout),
             attention{shape},
             projection,
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = tp});
+            attention_sum(x, hidden));
     }
 };
 

@@ -36,6 +36,7 @@ struct compressed_mqa {
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const n = ceil_div(heads, x.layout.tp);
         count const groups = ceil_div(o_groups, x.layout.tp);
+        count const cp = x.layout.cp;
         dtype const w = x.precision.weights;
         bool const compresses = ratio != 0;
         bool const indexes = index_heads != 0 && compresses;
@@ -51,17 +52,20 @@ struct compressed_mqa {
             gemm{.outer = n * head_dim, .inner = q_latent, .weights = w, .part = role::mla_query_up},
             gemm{.outer = projected, .inner = compresses ? hidden : 0, .weights = dtype::bf16, .part = role::compressor},  // never quantized
             compressed_cache{.width = head_dim, .ratio = ratio, .weights = compresses ? overlap * ratio * head_dim + head_dim : 0, .windows = overlap,
-                             .cached = x.precision.kv_cache},
+                             .cached = x.precision.kv_cache, .ranks = cp},
             compressed_cache{.width = index_dim, .ratio = indexes ? ratio : 0, .weights = indexes ? overlap * ratio * index_dim + index_dim : 0,
-                             .windows = overlap, .holds = cache::kind::index, .cached = x.precision.kv_cache},
+                             .windows = overlap, .holds = cache::kind::index, .cached = x.precision.kv_cache, .ranks = cp},
             gemm{.outer = indexes ? index_heads * index_dim : 0, .inner = indexes ? q_latent : 0, .weights = w, .part = role::index_projection},
             gemm{.outer = indexes ? index_heads : 0, .inner = indexes ? hidden : 0, .weights = dtype::bf16, .part = role::index_projection},
-            index_scores{.heads = indexes ? index_heads : 0, .dim = index_dim, .ratio = ratio},
+            index_scores{.heads = indexes ? index_heads : 0, .dim = index_dim, .ratio = ratio, .ranks = cp},
+            context_exchange{.kept = static_cast<double>(head_dim + (indexes ? index_dim : 0)) * weight_width(x.precision.kv_cache) / static_cast<double>(2 * max(ratio, count{1})),
+                             .partial = static_cast<double>(n) * (static_cast<double>(head_dim) + 4.0), .window = compresses ? 0 : window,
+                             .offered = indexes ? top_k : 0, .devices = cp, .span = x.layout.tp * cp},
             compressed_attention{.heads = n, .head_dim = head_dim, .window = window, .ratio = ratio, .top_k = indexes ? top_k : 0,
-                                 .arithmetic = x.precision.attention, .cached = x.precision.kv_cache},
+                                 .arithmetic = x.precision.attention, .cached = x.precision.kv_cache, .ranks = cp},
             gemm{.outer = o_latent, .inner = n * head_dim, .weights = w, .part = role::attention_output},
             gemm{.outer = hidden, .inner = groups * o_latent, .weights = w, .part = role::attention_output},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 

@@ -52,7 +52,7 @@ struct convolved_gqa {
                         .state_bytes_per_token = 2.0 * static_cast<double>(values) * weight_width(x.precision.kv_cache)},
             attention{shape},
             gemm{.outer = hidden, .inner = q * head_dim, .weights = w, .part = role::attention_output, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = tp});
+            attention_sum(x, hidden));
     }
 };
 

@@ -49,7 +49,7 @@ struct convolved_attention {
                         .state_bytes_per_token = static_cast<double>(keys + values) * weight_width(x.precision.kv_cache)},
             attend,
             gemm{.outer = heads.hidden, .inner = q * heads.value_dim(), .weights = w, .part = role::attention_output, .bias = heads.output_bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(heads.hidden), .devices = tp},
+            attention_sum(x, heads.hidden),
             convolution{.channels = 2 * heads.hidden, .kernel = kernel});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(attention{heads.shape(x)}, x); }

@@ -33,10 +33,10 @@ struct cross_attention {
                              gemm{.outer = shard, .inner = hidden, .weights = w, .part = role::qkv},
                              gemm{.outer = 2 * (kv_width != 0 ? ceil_div(kv_width, tp) : shard), .inner = source, .weights = w, .part = role::qkv},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::attention_output},
-                             collective{.part = role::attention_all_reduce, .width = width, .devices = tp},
+                             tensor_sum(x, role::attention_all_reduce, hidden),
                              gemm{.outer = 2 * wide, .inner = hidden, .weights = w, .part = role::gate_up},
                              gemm{.outer = hidden, .inner = wide, .weights = w, .part = role::down},
-                             collective{.part = role::mlp_all_reduce, .width = width, .devices = tp});
+                             tensor_sum(x, role::mlp_all_reduce, hidden));
     }
 };
 

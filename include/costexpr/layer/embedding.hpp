@@ -21,7 +21,7 @@ struct embedding {
         layout const& l = x.layout;
         bool const projected = width != 0 && width != hidden;
         return costexpr::ops(gather{ceil_div(vocab, l.tp), hidden, x.precision.embedding},
-                             collective{.shape = collective::pattern::all_reduce, .part = role::embedding, .width = static_cast<double>(hidden), .devices = l.tp},
+                             tensor_sum(x, role::embedding, hidden),
                              gemm{.outer = projected ? width : 0, .inner = projected ? hidden : 0, .weights = x.precision.weights, .part = role::embedding_projection},
                              collective{.shape = collective::pattern::point_to_point, .part = role::pipeline,
                                         .width = static_cast<double>(projected ? width : hidden), .devices = 2,

@@ -48,7 +48,7 @@ struct gated_delta {
                        .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type, .rule = recurrence::update::gated_delta},
             elementwise{.bytes_per_token = pass::gated(v), .weights = value_dim, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = v, .weights = w, .part = role::mixer_out},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 
@@ -89,7 +89,7 @@ struct kimi_delta {
                        .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type, .rule = recurrence::update::kimi_delta},
             elementwise{.bytes_per_token = pass::gated(width), .weights = head_dim, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = width, .weights = w, .part = role::mixer_out},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 

@@ -65,11 +65,13 @@ struct gqa {
                 .arithmetic = x.precision.attention,
                 .cached = x.precision.kv_cache,
                 .sinks = sinks,
-                .borrowed = borrowed};
+                .borrowed = borrowed,
+                .ranks = x.layout.cp};
     }
-    /// The projections around any kernel over these heads.
+    /// The projections around any kernel over these heads, and what context-parallel ranks exchange for it: all keys or those of a window, and
+    /// the best that each offers where they are chosen.
     template <op Attention>
-    COSTEXPR_INLINE constexpr auto ops_around(Attention const& kernel, deployment const& x) const {
+    COSTEXPR_INLINE constexpr auto ops_around(Attention const& kernel, deployment const& x, count window = 0, count offered = 0) const {
         count const tp = x.layout.tp;
         count const q = ceil_div(heads, tp);
         count const kv = ceil_div(kv_heads, tp);
@@ -87,9 +89,10 @@ struct gqa {
                                    (qkv_bias && gated_heads ? queries + keys + values : 0),  // the gate has none
                         .part = role::qk_norm_rope_cache,
                         .state_bytes_per_token = static_cast<double>(keys + values) * weight_width(x.precision.kv_cache)},
+            shape(x).exchange(x.layout, window, offered),
             kernel,
             gemm{.outer = hidden, .inner = q * value_dim(), .weights = w, .part = role::attention_output, .bias = output_bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = tp});
+            attention_sum(x, hidden));
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(attention{shape(x)}, x); }
 };
@@ -106,7 +109,7 @@ struct sliding_gqa {
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const { heads.legal(l, p); }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        return heads.ops_around(windowed_attention{heads.shape(x), window, chunked}, x);
+        return heads.ops_around(windowed_attention{heads.shape(x), window, chunked}, x, window);
     }
 };
 
@@ -121,7 +124,7 @@ struct sparse_gqa {
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const { heads.legal(l, p); }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        return heads.ops_around(windowed_attention{.shape = heads.shape(x), .window = top_k, .chosen = true}, x);
+        return heads.ops_around(windowed_attention{.shape = heads.shape(x), .window = top_k, .chosen = true}, x, 0, top_k);
     }
 };
 

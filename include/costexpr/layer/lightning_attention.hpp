@@ -40,7 +40,7 @@ struct lightning_attention {
                        .kept = state_type},
             elementwise{.bytes_per_token = 6.0 * static_cast<double>(width), .weights = width, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = width, .weights = w, .part = role::mixer_out},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 

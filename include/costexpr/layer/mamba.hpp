@@ -39,7 +39,7 @@ struct mamba {
             recurrence{.elements = d * state, .weights = d * state + d, .decode_flops = 7 * scan, .prefill_flops = 7 * scan,
                        .bytes_per_token = 2.0 * static_cast<double>(4 * d + 2 * state), .kept = state_type},
             gemm{.outer = hidden, .inner = d, .weights = w, .part = role::mixer_out, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 
@@ -83,7 +83,7 @@ struct mamba2 {
                        .chunk_bytes_per_token = chunk > 0 ? 12.0 * elements / static_cast<double>(chunk) : 0.0, .kept = state_type, .rule = recurrence::update::state_space},
             elementwise{.bytes_per_token = pass::gated(d), .weights = gated_norm ? d : 0, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = d, .weights = w, .part = role::mixer_out, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 

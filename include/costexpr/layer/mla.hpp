@@ -41,7 +41,7 @@ struct mla {
     }
     /// The projections around any kernel over the latent cache. `absorbs`: prefill works on the latent too, as sparse kernels do.
     template <op Attention>
-    COSTEXPR_INLINE constexpr auto ops_around(Attention const& kernel, deployment const& x, bool absorbs) const {
+    COSTEXPR_INLINE constexpr auto ops_around(Attention const& kernel, deployment const& x, bool absorbs, context_exchange const& exchange) const {
         count const h = ceil_div(heads, x.layout.tp);
         dtype const w = x.precision.weights;
         count const kept = borrowed ? 0 : latent + rope_dim;
@@ -53,18 +53,19 @@ struct mla {
                                    (bias && gate_dim != 0 ? q_latent + kept : 0),  // the gate has none
                         .part = role::mla_norm,
                         .state_bytes_per_token = static_cast<double>(kept) * weight_width(x.precision.kv_cache)},
+            exchange,
             gemm{.outer = h * (nope_dim + rope_dim + (together ? v_head_dim : 0)), .inner = q_latent != 0 ? (together ? 2 : 1) * q_latent : hidden, .weights = w,
                  .part = role::mla_query_up},
             mla_up{.heads = h, .nope_dim = nope_dim, .v_head_dim = v_head_dim, .latent = latent, .weights = w, .absorbs = absorbs},
             kernel,
             gemm{.outer = hidden, .inner = h * v_head_dim, .weights = w, .part = role::attention_output, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr mla_attention kernel(deployment const& x) const {
         return {.heads = ceil_div(heads, x.layout.tp), .nope_dim = nope_dim, .rope_dim = rope_dim, .v_head_dim = v_head_dim, .latent = latent,
-                .arithmetic = x.precision.attention, .cached = x.precision.kv_cache, .borrowed = borrowed};
+                .arithmetic = x.precision.attention, .cached = x.precision.kv_cache, .borrowed = borrowed, .ranks = x.layout.cp};
     }
-    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(kernel(x), x, false); }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(kernel(x), x, false, kernel(x).exchange(x.layout, 0, 0)); }
 };
 
 /// The indexer of sparse attention (DeepSeek-V3.2): light heads score every key of the context, attention then reads the best alone.
@@ -90,8 +91,11 @@ struct indexer {
                              gemm{.outer = weighted ? heads : 0, .inner = hidden, .weights = dtype::bf16, .part = role::index_projection},
                              elementwise{.bytes_per_token = pass::rotated(heads * dim + dim, 0), .weights = 2 * dim + extra, .part = role::index_projection,
                                          .state_bytes_per_token = pool != 0 ? 0.0 : static_cast<double>(dim)},
-                             compressed_cache{.width = dim, .ratio = pool, .weights = pool * dim, .holds = cache::kind::index, .cached = dtype::fp8},
-                             index_scores{.heads = heads, .dim = dim, .ratio = pool});
+                             compressed_cache{.width = dim, .ratio = pool, .weights = pool * dim, .holds = cache::kind::index, .cached = dtype::fp8,
+                                              .ranks = x.layout.cp},
+                             context_exchange{.kept = static_cast<double>(dim + 4 * ceil_div(dim, 128)) / static_cast<double>(2 * max(pool, count{1})),
+                                              .devices = x.layout.cp, .span = x.layout.tp * x.layout.cp},
+                             index_scores{.heads = heads, .dim = dim, .ratio = pool, .ranks = x.layout.cp});
     }
 };
 
@@ -112,7 +116,7 @@ struct sparse_mla {
         mla_attention kernel = heads.kernel(x);
         bool const narrow = x.precision.kv_cache == dtype::fp8 && x.framework != framework::trtllm;
         kernel.extra_bytes = narrow ? heads.rope_dim + 4 * ceil_div(heads.latent, 128) : 0;
-        return heads.ops_around(sparse_mla_attention{kernel, top_k}, x, true);
+        return heads.ops_around(sparse_mla_attention{kernel, top_k}, x, true, kernel.exchange(x.layout, 0, top_k));
     }
 };
 
@@ -128,7 +132,8 @@ struct sliding_mla {
         heads.legal(l, p);
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        return heads.ops_around(sparse_mla_attention{.dense = heads.kernel(x), .top_k = window, .slides = true}, x, true);
+        return heads.ops_around(sparse_mla_attention{.dense = heads.kernel(x), .top_k = window, .slides = true}, x, true,
+                                heads.kernel(x).exchange(x.layout, window, 0));
     }
 };
 

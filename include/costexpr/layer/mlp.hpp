@@ -25,12 +25,15 @@ struct mlp {
         count const shard = ceil_div(inner, x.layout.tp);
         count const up = gated ? 2 : 1;
         dtype const w = x.precision.weights;
-        return costexpr::ops(gemm{.outer = up * shard, .inner = hidden, .weights = w, .part = role::gate_up, .bias = bias},
+        // where attention handed over shares, they are gathered first
+        return costexpr::ops(collective{.shape = collective::pattern::all_gather, .part = role::mlp_all_reduce,
+                                        .width = x.hands_over_shares() ? static_cast<double>(hidden) : 0.0, .devices = x.layout.tp},
+                             gemm{.outer = up * shard, .inner = hidden, .weights = w, .part = role::gate_up, .bias = bias},
                              elementwise{.bytes_per_token = pass::activation(shard, up, w),
                                          .weights = activation_weights + (inner_norm ? shard : 0),
                                          .part = role::activation},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias || down_bias},
-                             collective{.part = role::mlp_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+                             tensor_sum(x, role::mlp_all_reduce, hidden));
     }
 };
 

@@ -44,7 +44,7 @@ struct mlstm {
                        .bytes_per_token = 2.0 * static_cast<double>(2 * q + 2 * v + 2 * n), .kept = state_type},
             elementwise{.bytes_per_token = 6.0 * static_cast<double>(v), .weights = (bias ? 2 : 1) * v, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = v, .weights = w, .part = role::mixer_out, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 

@@ -55,23 +55,26 @@ struct moe {
         layout const& l = x.layout;
         count const all = experts + zero_experts;
         return {.local = ceil_div(n, l.ep), .top_k = top_k, .all = all, .hidden = latent != 0 ? latent : hidden, .inner = ceil_div(inner, l.experts_tp()),
-                .matrices = gated ? 3 : 2, .ranks = l.ep, .sources = l.dp, .weights = x.precision.experts, .bias = expert_bias,
+                .matrices = gated ? 3 : 2, .ranks = l.ep, .sources = l.dp, .weights = x.precision.experts, .bias = expert_bias, .on_all_ranks = l.shares_experts(),
                 .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, all),
                 .skew = x.routing_skew, .choices = costexpr::experts::choices_with(x.routing_skew, all, top_k, l.ep),
                 .computed = zero_experts != 0 ? static_cast<double>(experts) / static_cast<double>(all) : 1.0};
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         layout const& l = x.layout;
-        count const devices = l.tp * l.dp;
+        bool const shared_ranks = l.shares_experts();
+        count const cp = shared_ranks ? l.cp : 1;
+        count const devices = l.tp * l.dp * cp;
         count const up = gated ? 2 : 1;
         count const shared = ceil_div(shared_inner, l.tp);
         dtype const w = x.precision.weights;
         double const width = static_cast<double>(hidden);
         double const sent = static_cast<double>(latent != 0 ? latent : hidden);
-        bool const pairwise = x.exchange == exchange::all_to_all && l.ep > 1;
-        bool const scattered = pairwise || l.dp > 1;
-        // Elements of bf16 that one device sends, or that all devices gather, for one token of its attention rank.
-        double const copies = pairwise ? other_ranks(l.ep) / static_cast<double>(l.tp) : static_cast<double>(l.dp);
+        bool const pairwise = x.sends_pairwise();
+        bool const scattered = x.scatters_tokens();
+        // Elements of bf16 that one device sends, or that all devices gather, for one token of its attention rank: context-parallel ranks have
+        // each a share of a prompt, and send each a share of the decoded tokens that all of them have.
+        double const copies = pairwise ? other_ranks(l.ep) / static_cast<double>(l.tp * cp) : static_cast<double>(l.dp);
         double const back = scattered ? sent * copies : 0.0;
         // dispatched as the experts' multiplication reads it, where the framework quantizes before it sends
         bool const narrow = x.precision.experts != dtype::fp8_block ? pairwise || x.framework == framework::trtllm : pairwise;
@@ -80,7 +83,7 @@ struct moe {
             gemm{.outer = experts + zero_experts, .inner = router_hidden != 0 ? router_hidden : hidden, .weights = x.precision.router, .part = role::router},
             gemm{.outer = latent, .inner = latent != 0 ? hidden : 0, .weights = w, .part = role::expert_latent},
             collective{.shape = pairwise ? collective::pattern::all_to_all : collective::pattern::all_gather, .part = role::dispatch, .width = there,
-                       .devices = devices},
+                       .devices = devices, .on_all_ranks = shared_ranks},
             routed(x, routed_apart ? 0 : experts),
             gemm{.outer = latent != 0 ? hidden : 0, .inner = latent, .weights = w, .part = role::expert_latent},
             gemm{.outer = up * shared, .inner = shared != 0 ? hidden : 0, .weights = w, .part = role::shared_gate_up, .bias = shared_biases != 0},
@@ -88,9 +91,9 @@ struct moe {
             gemm{.outer = shared != 0 ? hidden : 0, .inner = shared, .weights = w, .part = role::shared_down},
             elementwise{.bytes_per_token = (shared != 0 ? pass::merged(hidden) : 0.0) + (shared_gate ? pass::scalar_gate(hidden) : 0.0),
                         .weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
-            collective{.shape = !scattered ? collective::pattern::all_reduce
+            collective{.shape = !scattered ? tensor_sum(x, role::combine, hidden).shape
                                 : pairwise ? collective::pattern::all_to_all : collective::pattern::reduce_scatter,
-                       .part = role::combine, .width = scattered ? back : width, .devices = devices},
+                       .part = role::combine, .width = scattered ? back : width, .devices = devices, .on_all_ranks = shared_ranks},
             // scattered results are one share per tensor-parallel rank: gathered for the next layer
             collective{.shape = collective::pattern::all_gather, .part = role::combine, .width = scattered ? width : 0.0, .devices = l.tp});
     }

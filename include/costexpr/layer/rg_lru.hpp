@@ -38,7 +38,7 @@ struct rg_lru {
             recurrence{.elements = d, .weights = 3 * d, .decode_flops = 8 * elements, .prefill_flops = 8 * elements, .bytes_per_token = 10 * elements},
             elementwise{.bytes_per_token = 6 * elements, .part = role::mixer_gate},
             gemm{.outer = hidden, .inner = d, .weights = w, .part = role::mixer_out, .bias = true},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 

@@ -25,7 +25,7 @@ struct rwkv_time_mix {
                              recurrence{.elements = 3 * shard + hidden, .weights = 2 * shard, .decode_flops = 12 * values, .prefill_flops = 12 * values,
                                         .bytes_per_token = 8 * values},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::mixer_out},
-                             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+                             tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 
@@ -48,7 +48,7 @@ struct rwkv_channel_mix {
                              gemm{.outer = receptance ? hidden : 0, .inner = hidden, .weights = w, .part = role::mixer_gate},
                              elementwise{.bytes_per_token = 4.0 * static_cast<double>(shard), .part = role::activation},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down},
-                             collective{.part = role::mlp_all_reduce, .width = width, .devices = x.layout.tp});
+                             tensor_sum(x, role::mlp_all_reduce, hidden));
     }
 };
 
@@ -84,7 +84,7 @@ struct rwkv7_time_mix {
                                         .prefill_flops = 7 * elements + static_cast<double>(chunk * 4 * shard), .bytes_per_token = 14 * values},
                              elementwise{.bytes_per_token = 6 * values, .weights = 2 * shard, .part = role::mixer_norm},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::mixer_out},
-                             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+                             tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 

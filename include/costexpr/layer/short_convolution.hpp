@@ -24,7 +24,7 @@ struct short_convolution {
                              convolution{.channels = width, .kernel = kernel, .bias = bias},
                              elementwise{.bytes_per_token = 10.0 * static_cast<double>(width), .part = role::mixer_gate},
                              gemm{.outer = hidden, .inner = width, .weights = w, .part = role::mixer_out, .bias = bias},
-                             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+                             tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 

@@ -514,7 +514,7 @@ namespace detail {
 /// The layout of a layer's devices; experts are spread over all that compute the layer, and each has its share of the tokens.
 template <class L>
 constexpr layout spread(L const&, layer_case const& c) {
-    return {.tp = c.tensor};
+    return {.tp = c.tensor, .cp = c.context};
 }
 constexpr layout spread(moe const&, layer_case const& c) { return {.tp = c.tensor, .dp = c.expert, .ep = c.expert, .moe_tp = c.tensor}; }
 constexpr layout spread(routed_experts const& r, layer_case const& c) { return spread(r.mixture, c); }
@@ -527,7 +527,7 @@ template <class O>
 concept attends = requires(O const& o) { o.shape.on(1.0, 1.0, 1.0); };
 /// An op whose pairs are causal whatever is asked: which keys it sees depends on where the query stands.
 template <class O>
-inline constexpr bool always_causal = op_on_groups<O> && !attends<O>;
+inline constexpr bool always_causal = op_on_groups<O> && !attends<O> && !std::is_same_v<O, context_exchange>;
 template <class Ops>
 inline constexpr bool has_always_causal = false;
 template <class... O>
@@ -544,38 +544,20 @@ constexpr count reach(O const& o, count tokens) {
     }
 }
 
-/// Attention with its keys spread over context-parallel ranks. Prefill: queries are spread so that causal scores are balanced, every rank
-/// gathers the keys of the others. Decode: every rank scores its own keys, and the partial outputs are combined with their maxima and sums.
+/// Attention in a case, whose counts are whole: the keys of the fullest context-parallel rank, or the scores of every pair.
 template <attends O>
-constexpr work<double> attention_work(O const& o, layer_case const& c) {
+constexpr work<double> attention_work(O const& o, layer_case const& c, load<double> const& l, basic_group<double> const& g) {
     double const n = static_cast<double>(c.batch);
-    double const new_tokens = static_cast<double>(c.new_tokens());
-    double const ranks = static_cast<double>(c.context);
-    double const all = static_cast<double>(c.tokens());
-    work<double> w{};
     if (c.decodes()) {
         double const keys = n * static_cast<double>(ceil_div(reach(o, c.tokens()), c.context));
-        w = o.shape.on(n, keys, keys);
-    } else if (!c.causal) {
-        double const seen = [&] {
-            if constexpr (requires { o.window; }) return min(all, static_cast<double>(o.window));
-            return all;
-        }();
-        w = o.shape.on(n * new_tokens, n * new_tokens * seen, n * all);
-    } else if constexpr (op_on_groups<O>) {
-        w = o(basic_group<double>{n, all, 0.0, phase::prefill});
-        w.flops /= ranks;
-        w.activation_bytes /= ranks;
-    } else {
-        w = o.shape.on(n * new_tokens, n * all * (all + 1) / 2 / ranks, n * all);
+        return o.shape.on(n, keys, keys);
     }
-    double const kept = static_cast<double>(o.shape.cached_elements()) * weight_width(o.shape.cached) / 2;  // in bf16 elements, as collectives count
-    // an output of each head, its maximum and its sum in fp32
-    double const partial = static_cast<double>(o.shape.heads) * (static_cast<double>(o.shape.v_head_dim) + 4.0);
-    using pattern = collective::pattern;
-    collective const exchange{.shape = c.decodes() ? pattern::all_reduce : pattern::all_gather, .width = c.decodes() ? partial : kept, .devices = c.context};
-    if (!exchange.idle()) w.wire_bytes += exchange(load<double>{.tokens = c.decodes() ? n : n * all}).wire_bytes;
-    return w;
+    if constexpr (op_on_groups<O>) {
+        if (!c.causal) return o.shape.on(l.tokens, l.tokens * min(g.new_tokens, static_cast<double>(o.window)), l.context);
+        return o(g);
+    } else {
+        return o(l, c.phase);
+    }
 }
 
 template <class L>
@@ -586,14 +568,18 @@ COSTEXPR_COLD constexpr layer_figures work_out(L const& layer, layer_case const&
     double const n = static_cast<double>(c.batch) / static_cast<double>(x.layout.dp);
     double const all = static_cast<double>(c.tokens());
     double const fresh = static_cast<double>(c.new_tokens());
-    load<double> const l{.sequences = n, .tokens = n * fresh, .pairs = n * (c.decodes() ? all : c.causal ? all * (all + 1) / 2 : all * all), .context = n * all, .rows = n};
-    basic_group<double> const g{n, fresh, all - fresh, c.phase};
+    double const share = static_cast<double>(ceil_div(c.tokens(), c.context));
+    double const pairs = c.decodes() ? share : c.causal ? all * (all + 1) / 2 / static_cast<double>(c.context) : fresh * all;
+    load<double> const l{.sequences = n, .tokens = n * fresh, .pairs = n * pairs, .context = n * (c.decodes() ? share : all), .rows = n};
+    // all ranks together, for what divides by itself
+    double const computed = c.decodes() ? 1.0 : all;
+    basic_group<double> const g{n, computed, all - computed, c.phase};
     layer_figures out{};
     for_each_op(layer.ops(x), [&]<class O>(O const& o) {
         work<double> w{};
         if (!o.idle()) {
             if constexpr (attends<O>)
-                w = attention_work(o, c);
+                w = attention_work(o, c, l, g);
             else if constexpr (op_on_totals<O>)
                 w = o(l);
             else if constexpr (op_on_phase<O>)
@@ -620,7 +606,7 @@ COSTEXPR_COLD constexpr layer_figures work_out(L const& layer, layer_case const&
         out.wire_bytes += w.wire_bytes;
         cache const kept = cache_of(o);
         if (kept.holds != cache::kind::none) {
-            count const entries = ceil_div(kept.entries(c.tokens()), c.context);
+            count const entries = kept.entries(c.tokens());
             out.state_bytes = min(most_bytes, out.state_bytes + storage_bytes(kept.type, bounded_product(c.batch, kept.fixed + bounded_product(kept.per_token, entries))) +
                                                   bounded_product(c.batch, bounded_product(kept.scale_bytes, entries)));
         }

@@ -97,12 +97,16 @@ class op_graph {
     }
     constexpr op_graph() {}  // not defaulted: `op_graph g{}` would write zeros first
     // What is not used is neither written nor copied: a list has room for the longest model of all families.
-    constexpr op_graph(op_graph const& other) : size_(other.size_) { take(other); }
+    constexpr op_graph(op_graph const& other) : size_(other.size_), context_ranks_(other.context_ranks_) { take(other); }
     constexpr op_graph& operator=(op_graph const& other) {
         size_ = other.size_;
+        context_ranks_ = other.context_ranks_;
         take(other);
         return *this;
     }
+    /// Ranks that share the tokens of each sequence.
+    [[nodiscard]] constexpr count context_ranks() const { return context_ranks_; }
+    constexpr void set_context_ranks(count ranks) { context_ranks_ = ranks; }
 
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
     [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size + most_exceptions; }
@@ -149,6 +153,7 @@ class op_graph {
 
     slot slots_[capacity()];
     std::size_t size_ = 0;
+    count context_ranks_ = 1;
     held_stages stages_;
     bool staged_ = false;
 };
@@ -180,7 +185,7 @@ namespace detail {
 template <class Registry, class L>
 COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, stage_counter& stages, problems& p) {
     stages.add(r);
-    if constexpr (requires { r.layer.legal(x.layout, p); }) r.layer.legal(x.layout, p);
+    check_layer(r.layer, x.layout, p);
     if (!p.empty()) return;  // dimensions of shards that cannot be
     op_place const at{r.times, r.copies, L::type, index};
     g.set_times(index, r.times);
@@ -194,6 +199,7 @@ template <class Registry, composition M>
 COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const& x, problems& p) {
     op_graph<Registry> g{};
     if (!detail::check_degrees(x.layout, p)) return g;
+    g.set_context_ranks(x.layout.cp);
     if (x.layout.pp != 1) g.begin_stages();
     detail::stage_counter stages{};
     count index = 0;

@@ -62,7 +62,7 @@ template <walkable M>
     return found;
 }
 
-/// What one sequence keeps on the devices of one tensor-parallel group, by kind, all layers together. Elements and bytes.
+/// What one sequence keeps on one device (of a deployment; whole without one), by kind, all layers together. Elements and bytes.
 struct sequence_state {
     count elements_per_token = 0;           ///< of layers over the whole context, without indexers
     count bytes_per_token = 0;
@@ -83,8 +83,8 @@ template <walkable M>
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) {
         cache const c = cache_of(o);
         if (c.holds == cache::kind::none) return;
-        count const bytes = at.times * (storage_bytes(c.type, c.per_token) + c.scale_bytes) / c.every;
-        count const elements = at.times * c.per_token / c.every;
+        count const bytes = at.times * (storage_bytes(c.type, c.per_token) + c.scale_bytes) / (c.every * c.ranks);
+        count const elements = at.times * c.per_token / (c.every * c.ranks);
         if (c.holds == cache::kind::convolution) s.convolution_elements += at.times * c.fixed;
         if (c.holds == cache::kind::recurrent) s.recurrent_elements += at.times * c.fixed;
         s.fixed_bytes += at.times * (storage_bytes(c.type, c.fixed) + c.fixed_bytes);

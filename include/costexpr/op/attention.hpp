@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/op/collective.hpp>
 #include <costexpr/op/op.hpp>
 
 namespace costexpr {
@@ -15,6 +16,7 @@ struct attention_shape {
     dtype cached = dtype::bf16;
     bool sinks = false;      ///< one learned logit per head
     bool borrowed = false;   ///< reads the cache of another layer and keeps none of its own
+    count ranks = 1;         ///< context-parallel ranks
 
     /// The sinks.
     template <class N>
@@ -32,6 +34,16 @@ struct attention_shape {
                 .activation_bytes = tokens * T(2 * all_heads),
                 .state_bytes = keys * T(static_cast<double>(kv_heads) * per_head * weight_width(cached)),
                 .math = math_of(arithmetic)};
+    }
+    /// What context-parallel ranks exchange around it: keys and values of a prompt; of a decoded token the output of each head with its maximum
+    /// and its sum in fp32.
+    [[nodiscard]] COSTEXPR_INLINE constexpr context_exchange exchange(layout const& l, count window = 0, count offered = 0) const {
+        return {.kept = static_cast<double>(cached_elements()) * weight_width(cached) / 2,
+                .partial = static_cast<double>(heads) * (static_cast<double>(v_head_dim) + 4.0),
+                .window = window,
+                .offered = offered,
+                .devices = ranks,
+                .span = l.tp * ranks};
     }
 };
 
@@ -51,7 +63,7 @@ struct attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .type = shape.cached};
+        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .type = shape.cached, .ranks = shape.ranks};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase) const {
@@ -63,6 +75,7 @@ struct attention {
 /// (Llama 4), or over as many `chosen` tokens of the whole context (MiniMax-M3). Its cache stops growing at the window unless they are chosen.
 ///   pairs  sum over new positions of min(position, window), ramp included; chunked: of the position within its block
 ///   keys   min(past + new, window + new - 1); chunked: from the block of the first new token on
+///   on context-parallel ranks  pairs / ranks, the mean: where a ramp falls into one chunk the fullest rank has up to window^2 / (2 ranks) more
 /// 32 heads of 128 over a window of 128: a prompt of 200 tokens has 17,472 pairs and costs 286,261,248 FLOPs (10,884 pairs where chunked).
 struct windowed_attention {
     attention_shape shape{};
@@ -79,7 +92,7 @@ struct windowed_attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = chosen ? 0 : window, .type = shape.cached};
+        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = chosen ? 0 : window, .type = shape.cached, .ranks = shape.ranks};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
@@ -88,9 +101,11 @@ struct windowed_attention {
         T const end = g.past_tokens + n;
         if (!chunked) {
             T const pairs = g.sequences * (windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w));
-            if (!chosen) return shape.on(g.sequences * n, pairs, g.sequences * min(end, w + n - T(1)));
-            // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
-            return shape.on(g.sequences * n, pairs, g.phase == phase::decode ? pairs : g.sequences * end);
+            // two chunks of a prompt, each with the window in front of it
+            T const near = shape.ranks == 1 || g.phase == phase::decode ? w + n - T(1) : T(2) * w - T(2) + n * T(1 / static_cast<double>(shape.ranks));
+            // a decoding query reads the keys that are chosen for it; the queries of a prompt share the context, which is read at least once
+            T const keys = !chosen ? g.sequences * min(end, near) : g.phase == phase::decode ? pairs : g.sequences * end;
+            return shape.on(g.sequences * n, pairs, keys).on_rank(g.phase, shape.ranks);
         }
         auto const block = [&](T x) { return whole_part(x / w); };
         auto const up_to = [&](T x) {
@@ -98,7 +113,7 @@ struct windowed_attention {
             T const rest = x - full * w;
             return full * (T(0.5) * w * (w + T(1))) + T(0.5) * rest * (rest + T(1));
         };
-        return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * (end - block(g.past_tokens) * w));
+        return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * (end - block(g.past_tokens) * w)).on_rank(g.phase, shape.ranks);
     }
 };
 

@@ -20,6 +20,7 @@ struct compressed_attention {
     count top_k = 0;  ///< compressed keys per query; 0: all of them
     dtype arithmetic = dtype::bf16;
     dtype cached = dtype::bf16;
+    count ranks = 1;  ///< context-parallel ranks
 
     static constexpr std::string_view kind = "compressed_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -29,7 +30,7 @@ struct compressed_attention {
         return N(heads);  // sinks
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, heads); }
-    [[nodiscard]] constexpr cache state() const { return {.holds = cache::kind::kv, .per_token = head_dim, .window = window, .type = cached}; }
+    [[nodiscard]] constexpr cache state() const { return {.holds = cache::kind::kv, .per_token = head_dim, .window = window, .type = cached, .ranks = ranks}; }
 
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
@@ -43,10 +44,11 @@ struct compressed_attention {
         }
         if (g.phase == phase::decode) keys = pairs;  // every query reads its own
         double const all = static_cast<double>(heads) * static_cast<double>(head_dim);
-        return {.flops = g.sequences * pairs * T(4 * all),
-                .activation_bytes = g.sequences * g.new_tokens * T(4 * all),
-                .state_bytes = g.sequences * keys * T(static_cast<double>(head_dim) * weight_width(cached)),
-                .math = math_of(arithmetic)};
+        return work<T>{.flops = g.sequences * pairs * T(4 * all),
+                       .activation_bytes = g.sequences * g.new_tokens * T(4 * all),
+                       .state_bytes = g.sequences * keys * T(static_cast<double>(head_dim) * weight_width(cached)),
+                       .math = math_of(arithmetic)}
+            .on_rank(g.phase, ranks);
     }
 };
 
@@ -62,6 +64,7 @@ struct compressed_cache {
     count windows = 1;  ///< that overlap
     cache::kind holds = cache::kind::kv;
     dtype cached = dtype::bf16;
+    count ranks = 1;  ///< context-parallel ranks
 
     static constexpr std::string_view kind = "elementwise";
     [[nodiscard]] constexpr role purpose() const { return role::compressor; }
@@ -73,7 +76,7 @@ struct compressed_cache {
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, weights); }
     [[nodiscard]] constexpr cache state() const {
         if (ratio == 0) return {};
-        return {.holds = holds, .per_token = width, .every = ratio, .type = cached, .fixed_bytes = 8 * windows * windows * ratio * width};
+        return {.holds = holds, .per_token = width, .every = ratio, .type = cached, .fixed_bytes = 8 * windows * windows * ratio * width, .ranks = ranks};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/op/collective.hpp>
 #include <costexpr/op/op.hpp>
 
 namespace costexpr {
@@ -57,6 +58,7 @@ struct mla_attention {
     dtype cached = dtype::bf16;
     count extra_bytes = 0;  ///< per token of the cache: scales, and what is kept wider
     bool borrowed = false;  ///< reads the cache of another layer and keeps none of its own
+    count ranks = 1;        ///< context-parallel ranks
 
     static constexpr std::string_view kind = "mla_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -67,7 +69,17 @@ struct mla_attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return 0; }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = borrowed ? 0 : latent + rope_dim, .type = cached, .scale_bytes = borrowed ? 0 : extra_bytes};
+        return {.holds = cache::kind::kv, .per_token = borrowed ? 0 : latent + rope_dim, .type = cached, .scale_bytes = borrowed ? 0 : extra_bytes,
+                .ranks = ranks};
+    }
+    /// As attention_shape::exchange: the latent of a prompt, outputs in the latent.
+    [[nodiscard]] COSTEXPR_INLINE constexpr context_exchange exchange(layout const& l, count window, count offered) const {
+        return {.kept = static_cast<double>(state().per_token) * weight_width(cached) / 2 + static_cast<double>(state().scale_bytes) / 2,
+                .partial = static_cast<double>(heads) * (static_cast<double>(latent) + 4.0),
+                .window = window,
+                .offered = offered,
+                .devices = ranks,
+                .span = l.tp * ranks};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
@@ -114,10 +126,11 @@ struct sparse_mla_attention {
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
         T const end = g.past_tokens + g.new_tokens;
         T const keys = g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end);
-        return {.flops = pairs * T(2 * absorbed),
-                .activation_bytes = tokens * T(2 * absorbed),
-                .state_bytes = keys * T(key),
-                .math = math_of(dense.arithmetic)};
+        return work<T>{.flops = pairs * T(2 * absorbed),
+                       .activation_bytes = tokens * T(2 * absorbed),
+                       .state_bytes = keys * T(key),
+                       .math = math_of(dense.arithmetic)}
+            .on_rank(g.phase, dense.ranks);
     }
 };
 
@@ -129,6 +142,7 @@ struct index_scores {
     count heads = 0;
     count dim = 0;
     count ratio = 0;  ///< tokens per index key where another op keeps compressed keys; 0: a key per token, kept here
+    count ranks = 1;  ///< context-parallel ranks
 
     static constexpr std::string_view kind = "index_scores";
     [[nodiscard]] constexpr role purpose() const { return role::index_scores; }
@@ -141,17 +155,18 @@ struct index_scores {
     [[nodiscard]] constexpr count scales() const { return 4 * ceil_div(dim, 128); }
     [[nodiscard]] constexpr cache state() const {
         if (ratio != 0) return {};
-        return {.holds = cache::kind::index, .per_token = dim, .type = dtype::fp8, .scale_bytes = scales()};
+        return {.holds = cache::kind::index, .per_token = dim, .type = dtype::fp8, .scale_bytes = scales(), .ranks = ranks};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
         count const each = ratio != 0 ? ratio : 1;
         T const end = g.past_tokens + g.new_tokens;
         T const pairs = g.sequences * (compressed_pairs(end, each, 0) - compressed_pairs(g.past_tokens, each, 0));
-        return {.flops = pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
-                .activation_bytes = g.sequences * g.new_tokens * T(static_cast<double>(heads * dim)),
-                .state_bytes = g.sequences * end * T(static_cast<double>(dim + scales()) / static_cast<double>(each)),
-                .math = math::fp8};
+        return work<T>{.flops = pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
+                       .activation_bytes = g.sequences * g.new_tokens * T(static_cast<double>(heads * dim)),
+                       .state_bytes = g.sequences * end * T(static_cast<double>(dim + scales()) / static_cast<double>(each)),
+                       .math = math::fp8}
+            .on_rank(g.phase, ranks);
     }
 };
 

@@ -74,6 +74,7 @@ struct experts {
     count sources = 1;   ///< attention data-parallel ranks that send tokens
     dtype weights = dtype::bf16;
     bool bias = false;
+    bool on_all_ranks = false;  ///< sees the tokens of all context-parallel ranks
     double log_not_chosen = 0;  ///< ln(1 - top_k / all), see chosen_by()
     double skew = 0;            ///< exponent of the popularity of experts; 0: balanced routing
     double choices = 0;         ///< of a token that reach this rank where there is a skew, see choices_with()

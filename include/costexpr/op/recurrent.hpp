@@ -16,6 +16,7 @@ struct convolution {
     dtype kept = dtype::bf16;
 
     static constexpr std::string_view kind = "convolution";
+    static constexpr bool in_order = true;  ///< the columns of the tokens before are needed
     [[nodiscard]] constexpr role purpose() const { return role::convolution; }
     [[nodiscard]] constexpr bool idle() const { return channels == 0; }
     template <class N = count>
@@ -53,6 +54,7 @@ struct recurrence {
     update rule = update::other;
 
     static constexpr std::string_view kind = "recurrence";
+    static constexpr bool in_order = true;  ///< the state of the token before is needed
     [[nodiscard]] constexpr role purpose() const { return role::recurrence; }
     [[nodiscard]] constexpr bool idle() const { return elements == 0; }
     template <class N = count>

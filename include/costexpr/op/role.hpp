@@ -19,6 +19,7 @@ enum class role : std::uint8_t {
     qkv,
     qk_norm_rope_cache,
     attention,
+    context_exchange,
     attention_output,
     attention_all_reduce,
     mla_down,
@@ -57,7 +58,7 @@ enum class role : std::uint8_t {
 
 inline constexpr std::string_view role_names[] = {
     "embedding", "positions", "embedding_projection", "per_layer_embedding", "pipeline", "norm", "qkv", "qk_norm_rope_cache", "attention",
-    "attention_output", "attention_all_reduce", "mla_down", "mla_norm", "mla_query_up", "mla_key_value_up", "mixer_in", "mixer_parameters", "mixer_gate",
+    "context_exchange", "attention_output", "attention_all_reduce", "mla_down", "mla_norm", "mla_query_up", "mla_key_value_up", "mixer_in", "mixer_parameters", "mixer_gate",
     "convolution", "recurrence", "mixer_norm", "mixer_out", "compressor", "hyper_connection", "index_projection", "index_scores", "projection", "gate_up",
     "activation", "down", "mlp_all_reduce", "router", "dispatch", "expert_latent", "experts", "combine", "shared_gate_up", "shared_activation",
     "shared_down", "shared_gate", "head_projection", "head", "logits_gather",

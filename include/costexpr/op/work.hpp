@@ -3,6 +3,7 @@
 
 #include <costexpr/core/math.hpp>
 #include <costexpr/op/dtype.hpp>
+#include <costexpr/op/step.hpp>
 
 namespace costexpr {
 
@@ -13,6 +14,7 @@ enum class wire : unsigned char {
     scatter,     ///< every device starts with all shards and ends with the sum of one
     exchange,    ///< every device sends another part to each other device (all-to-all)
     message,     ///< one device sends to one other
+    halves,      ///< an all-reduce in its two halves, with work between them
 };
 
 /// What one op does in one step on one device.
@@ -40,6 +42,16 @@ struct work {
                 b.span,
                 b.route};
     }
+    /// What one of `ranks` context-parallel ranks does of an op on (query, key) pairs, as loads::on_rank says: its share of the queries of a
+    /// prompt, or of the keys that a decoded token sees.
+    [[nodiscard]] COSTEXPR_INLINE constexpr work on_rank(phase p, count ranks) const {
+        if (ranks == 1) return *this;
+        T const share = T(1 / static_cast<double>(ranks));
+        work w = *this;
+        w.flops = flops * share;
+        (p == phase::prefill ? w.activation_bytes : w.state_bytes) = (p == phase::prefill ? activation_bytes : state_bytes) * share;
+        return w;
+    }
 };
 
 /// What a sequence keeps on the device in one op: `per_token` elements for every token of its context (of the last `window` tokens
@@ -55,14 +67,15 @@ struct cache {
     dtype type = dtype::bf16;
     count scale_bytes = 0;  ///< of quantization scales, and of what is kept wider, per token
     count fixed_bytes = 0;  ///< in a dtype of its own, whatever the length
+    count ranks = 1;        ///< context-parallel ranks that share the entries
 
     /// Elements after this many tokens.
     [[nodiscard]] constexpr count elements(count tokens) const { return fixed + bounded_product(per_token, entries(tokens)); }
     [[nodiscard]] COSTEXPR_COLD constexpr count bytes(count tokens) const {
         return storage_bytes(type, elements(tokens)) + bounded_product(scale_bytes, entries(tokens)) + fixed_bytes;
     }
-    /// Entries after this many tokens.
-    [[nodiscard]] constexpr count entries(count tokens) const { return (window != 0 && tokens > window ? window : tokens) / every; }
+    /// Entries after this many tokens, on the rank that holds the most.
+    [[nodiscard]] constexpr count entries(count tokens) const { return ceil_div((window != 0 && tokens > window ? window : tokens) / every, ranks); }
 };
 
 }  // namespace costexpr
