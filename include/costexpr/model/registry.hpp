@@ -56,9 +56,11 @@ struct config_facts {
         return p;
     }
     /// Parameters of the vision towers and their projector, as far as their composition is known.
-    [[nodiscard]] constexpr count vision_parameters() const { return costexpr::parameters(vision) + costexpr::parameters(detail); }
+    template <class N = count>
+    [[nodiscard]] constexpr N vision_parameters() const { return costexpr::parameters<N>(vision) + costexpr::parameters<N>(detail); }
     /// The same of the audio tower.
-    [[nodiscard]] constexpr count audio_parameters() const { return costexpr::parameters(audio); }
+    template <class N = count>
+    [[nodiscard]] constexpr N audio_parameters() const { return costexpr::parameters<N>(audio); }
     inplace_vector<remark, 8> remarks{};
 };
 
@@ -395,7 +397,7 @@ struct registry {
     }
 
     /// What leads from the towers into a decoder of this width.
-    COSTEXPR_COLD static constexpr void lead_towers(config_facts& facts, count width, schema::document const& d, problems& p) {
+    COSTEXPR_COLD static constexpr void lead_towers(auto& facts, count width, schema::document const& d, problems& p) {
         for (auto* t : {&facts.vision, &facts.detail, &facts.audio}) {
             t->link.width = width;
             if (p.empty() && t->is != nullptr && !(costexpr::parameters<double>(*t) < largest_total))
