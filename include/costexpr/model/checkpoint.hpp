@@ -37,8 +37,8 @@ struct quantized_group {
     count group_size = 0;
     count activation_bits = 0;
 
-    static constexpr auto json(auto...) {
-        using g = quantized_group;
+    template <class g = quantized_group>
+    static constexpr auto json() {
         return std::array{
             key(&g::bits, "weights.num_bits").optional(),
             key(&g::type, "weights.type").optional(),
@@ -72,8 +72,8 @@ struct quantization {
 
     using group = quantized_group;
 
-    static constexpr auto json(auto...) {
-        using q = quantization;
+    template <class q = quantization>
+    static constexpr auto json() {
         return std::array{
             key(&q::method, "quant_method", "quant_type").optional(),
             key(&q::algorithm, "quant_algo", "quantization.quant_algo").optional(),
