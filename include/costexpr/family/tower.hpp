@@ -218,7 +218,7 @@ struct tower {
         pooling_head = traits.pooling_head;
     }
     /// Fills in what the file leaves out, and checks what the dimensions must fulfil. `d`: the tower's own object.
-    COSTEXPR_COLD constexpr void settle(schema::checker& check, schema::document const& d) {
+    COSTEXPR_COLD constexpr void settle(auto& check, schema::document const& d) {
         using enum tower_positions;
         tower_traits::sizes const& size = is->size;
         auto const set = [](count& member, count value) {
