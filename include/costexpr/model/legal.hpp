@@ -44,7 +44,7 @@ COSTEXPR_COLD constexpr bool check_degrees(layout const& l, problems& p) { retur
 template <class Ops>
 inline constexpr bool keeps_state = requires(Ops const& o) { o.state(); };
 template <class... O>
-inline constexpr bool keeps_state<hana::basic_tuple<O...>> = (keeps_state<O> || ...);
+inline constexpr bool keeps_state<sequence<O...>> = (keeps_state<O> || ...);
 
 /// How many pipeline stages the layers of a model allow: what keeps state stands once in every layer of a decoder; norms stand there more often.
 struct stage_counter {
