@@ -290,7 +290,7 @@ constexpr json::value member(document const& d, json::value v, std::string_view 
 }
 
 /// Finds the first of a field's keys that says something, and parses it. Reports a value of the wrong kind or out of range.
-constexpr parsed find_value(document const& d, field_facts const& f, key_ids const& ids, problems& p) {
+COSTEXPR_INLINE constexpr parsed find_value(document const& d, field_facts const& f, key_ids const& ids, problems& p) {
     using json::kind;
     for (std::uint8_t i = 0; i != f.name_count; ++i) {
         slot const* const s = d.find(ids[i], f.outermost_wins);
