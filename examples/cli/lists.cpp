@@ -108,7 +108,7 @@ int list_families(bool keys, bool as_json) {
     // no family: what stands around a decoder
     out.begin_object().member("family", "wrappers").key("architectures").begin_array();
     if (!as_json && !keys) fmt::print("wrappers, and the decoder that holds where their config names none:\n");
-    for (cx::wrapper const& w : cx::wrappers) {
+    for (cx::wrapper const& w : cx::wrappers<>) {
         out.begin_object().member("architecture", w.architecture).member("model_type", w.model_type).member("decoder", w.decoder).end_object();
         if (!as_json && !keys)
             fmt::print("  {}{}{}\n", w.architecture, w.model_type.empty() ? "" : fmt::format(" ({})", w.model_type), w.decoder.empty() ? "" : fmt::format(": {}", w.decoder));

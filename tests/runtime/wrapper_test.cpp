@@ -91,12 +91,12 @@ TEST(wrappers, without_a_decoder_say_so) {
 
 /// Every decoder that a wrapper names is one that a family claims.
 TEST(wrappers, name_decoders_that_are_known) {
-    for (cx::wrapper const& w : cx::wrappers)
+    for (cx::wrapper const& w : cx::wrappers<>)
         if (!w.decoder.empty()) {
             EXPECT_TRUE(cx::builtin::find(w.decoder, true).row != nullptr || cx::builtin::find(w.decoder).row != nullptr) << w.architecture << ": " << w.decoder;
         }
     // and every tower that a projector stands behind is one of the table
-    for (cx::projector_row const& r : cx::detail::projector_rows)
+    for (cx::projector_row const& r : cx::detail::projector_rows<>)
         for (std::string_view name : {r.tower, r.ears})
             if (!name.empty()) {
                 EXPECT_NE(cx::find_tower(name), nullptr) << r.wrapper << ": " << name;

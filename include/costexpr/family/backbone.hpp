@@ -43,8 +43,8 @@ struct backbone {
     count layer_vectors = 0;
     count model_vectors = 0;
 
-    static constexpr auto json(auto...) {
-        using f = backbone;
+    template <class f = backbone>
+    static constexpr auto json() {
         return std::array{
             key(&f::layers, "num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_blocks").at_most(largest_layers),
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model", "embedding_dim"),

@@ -25,8 +25,8 @@ struct convolution_hybrid_decoder {
     static constexpr std::string_view family = "convolution_hybrid";
     using parts = part_list<&convolution_hybrid_decoder::base, &convolution_hybrid_decoder::mixers, &convolution_hybrid_decoder::attention,
                             &convolution_hybrid_decoder::convolution, &convolution_hybrid_decoder::network, &convolution_hybrid_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = convolution_hybrid_decoder;
+    template <class f = convolution_hybrid_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::adjusts, "block_auto_adjust_ff_dim").optional(),
             key(&f::multiple, "block_multiple_of").optional(),

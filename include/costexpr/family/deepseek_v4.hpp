@@ -27,8 +27,8 @@ struct deepseek_v4_decoder {
 
     static constexpr std::string_view family = "deepseek_v4";
     using parts = part_list<&deepseek_v4_decoder::base, &deepseek_v4_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = deepseek_v4_decoder;
+    template <class f = deepseek_v4_decoder>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::heads, "num_attention_heads"),

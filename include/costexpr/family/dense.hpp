@@ -30,8 +30,8 @@ struct dense_decoder {
     static constexpr std::string_view family = "dense";
     using parts = part_list<&dense_decoder::base, &dense_decoder::attention, &dense_decoder::network>;
 
-    static constexpr auto json(auto...) {
-        using f = dense_decoder;
+    template <class f = dense_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::cross_every, "cross_layer_interval").optional(),
             key(&f::cross_width, "vision_config.embed_dim").optional(),

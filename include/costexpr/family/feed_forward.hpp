@@ -22,8 +22,8 @@ struct feed_forward {
     bool down_bias = false;
     bool all_bias = false;  ///< of attention and of plain networks (Falcon)
 
-    static constexpr auto json(auto...) {
-        using f = feed_forward;
+    template <class f = feed_forward>
+    static constexpr auto json() {
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
             key(&f::inner, "dense_intermediate_size", "block_ff_dim", "intermediate_size_mlp", "prefix_dense_intermediate_size", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "dff")
@@ -95,8 +95,8 @@ struct mixture {
     count period = 0;  ///< of the layers i with (i - offset) % period == 0
     count offset = 0;
 
-    static constexpr auto json(auto...) {
-        using f = mixture;
+    template <class f = mixture>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),

@@ -36,8 +36,8 @@ struct gemma4_decoder {
     static constexpr std::string_view family = "gemma4";
     using parts = part_list<&gemma4_decoder::base, &gemma4_decoder::attention,
                             &gemma4_decoder::network, &gemma4_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = gemma4_decoder;
+    template <class f = gemma4_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::target_hidden, "backbone_hidden_size").optional(),
             key(&f::ordered, "use_ordered_embeddings").optional(),

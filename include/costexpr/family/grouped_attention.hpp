@@ -49,8 +49,8 @@ struct grouped_attention {
     pattern order{};   ///< of every layer
     pattern repeated{};  ///< letters that repeat over the layers
 
-    static constexpr auto json(auto...) {
-        using f = grouped_attention;
+    template <class f = grouped_attention>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),

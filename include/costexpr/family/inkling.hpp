@@ -26,8 +26,8 @@ struct inkling_decoder {
 
     static constexpr std::string_view family = "inkling";
     using parts = part_list<&inkling_decoder::base, &inkling_decoder::attention, &inkling_decoder::network, &inkling_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = inkling_decoder;
+    template <class f = inkling_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::local_layers, "local_layer_ids").optional(),
             key(&f::kernel, "conv_kernel_size").or_else(4),

@@ -35,8 +35,8 @@ struct kimi_linear_decoder {
     static constexpr std::string_view family = "kimi_linear";
     using parts = part_list<&kimi_linear_decoder::base, &kimi_linear_decoder::mixers, &kimi_linear_decoder::attention, &kimi_linear_decoder::delta,
                             &kimi_linear_decoder::network, &kimi_linear_decoder::experts, &kimi_linear_decoder::index>;
-    static constexpr auto json(auto...) {
-        using f = kimi_linear_decoder;
+    template <class f = kimi_linear_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::depth_block, "attn_res_block_size").optional(),
             key(&f::copies, "hc_mult").optional(),

@@ -20,8 +20,8 @@ struct mixer_schedule {
     count period = 0;    ///< the layers i with i % period == offset
     count offset = 0;
 
-    static constexpr auto json(auto...) {
-        using f = mixer_schedule;
+    template <class f = mixer_schedule>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::order, "layers_block_type", "layer_types", "hybrid_override_pattern", "attn_type_list")
@@ -65,8 +65,8 @@ struct delta_shape {
     count kernel = 0;
     short_string state_type{};
 
-    static constexpr auto json(auto...) {
-        using f = delta_shape;
+    template <class f = delta_shape>
+    static constexpr auto json() {
         return std::array{
             key(&f::hidden, "hidden_size"),
             key(&f::key_heads, "linear_num_key_heads", "linear_num_kv_heads"),
@@ -93,8 +93,8 @@ struct kimi_delta_shape {
     bool full_rank_decay = false;
     index_set layers{};
 
-    static constexpr auto json(auto...) {
-        using f = kimi_delta_shape;
+    template <class f = kimi_delta_shape>
+    static constexpr auto json() {
         return std::array{
             key(&f::hidden, "hidden_size"),
             key(&f::heads, "linear_attn_config.num_heads", "linear_num_heads", "num_attention_heads"),
@@ -129,8 +129,8 @@ struct state_space_shape {
     bool inner_norms = false;
     short_string state_type{};
 
-    static constexpr auto json(auto...) {
-        using f = state_space_shape;
+    template <class f = state_space_shape>
+    static constexpr auto json() {
         return std::array{
             key(&f::hidden, "hidden_size", "d_model"),
             key(&f::expand, "mamba_expand", "expand").or_else(2),
@@ -176,8 +176,8 @@ struct short_convolution_shape {
     count kernel = 0;
     bool bias = false;
 
-    static constexpr auto json(auto...) {
-        using f = short_convolution_shape;
+    template <class f = short_convolution_shape>
+    static constexpr auto json() {
         return std::array{
             key(&f::hidden, "hidden_size"),
             key(&f::kernel, "conv_L_cache"),

@@ -43,8 +43,8 @@ struct latent_attention {
     count borrowed_layers = 0;
     count unrotated_borrowed_layers = 0;
 
-    static constexpr auto json(auto...) {
-        using f = latent_attention;
+    template <class f = latent_attention>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size"),
@@ -149,8 +149,8 @@ struct sparse_index {
     bool scaled = false;
     pattern order{};
 
-    static constexpr auto json(auto...) {
-        using f = sparse_index;
+    template <class f = sparse_index>
+    static constexpr auto json() {
         return std::array{
             key(&f::heads, "index_n_heads").optional(),
             key(&f::dim, "index_head_dim").optional(),
@@ -207,8 +207,8 @@ struct mla_decoder {
     using parts = part_list<&mla_decoder::base, &mla_decoder::attention, &mla_decoder::network,
                             &mla_decoder::experts, &mla_decoder::index>;
 
-    static constexpr auto json(auto...) {
-        using f = mla_decoder;
+    template <class f = mla_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::gate_rank, "gated_norm_rank").optional(),
             key(&f::streams, "hc_mult").optional(),

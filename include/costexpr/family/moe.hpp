@@ -20,8 +20,8 @@ struct block_index {
     count block = 0;
     pattern order{};
 
-    static constexpr auto json(auto...) {
-        using f = block_index;
+    template <class f = block_index>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),

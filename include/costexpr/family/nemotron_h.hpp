@@ -30,8 +30,8 @@ struct nemotron_h_decoder {
     static constexpr std::string_view family = "nemotron_h";
     using parts = part_list<&nemotron_h_decoder::base, &nemotron_h_decoder::blocks, &nemotron_h_decoder::attention,
                             &nemotron_h_decoder::space, &nemotron_h_decoder::network, &nemotron_h_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = nemotron_h_decoder;
+    template <class f = nemotron_h_decoder>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::predicted, "mtp_layers_block_type", "mtp_hybrid_override_pattern")

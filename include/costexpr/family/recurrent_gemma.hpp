@@ -20,8 +20,8 @@ struct recurrent_gemma_decoder {
 
     static constexpr std::string_view family = "recurrent_gemma";
     using parts = part_list<&recurrent_gemma_decoder::base, &recurrent_gemma_decoder::attention, &recurrent_gemma_decoder::network>;
-    static constexpr auto json(auto...) {
-        using f = recurrent_gemma_decoder;
+    template <class f = recurrent_gemma_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::width, "lru_width").or_else([](f const& c) { return c.base.hidden; }),
             key(&f::kernel, "conv1d_width").or_else(4),

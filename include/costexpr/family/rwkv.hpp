@@ -22,8 +22,8 @@ struct rwkv_decoder {
 
     static constexpr std::string_view family = "rwkv";
     using parts = part_list<&rwkv_decoder::base>;
-    static constexpr auto json(auto...) {
-        using f = rwkv_decoder;
+    template <class f = rwkv_decoder>
+    static constexpr auto json() {
         return std::array{key(&f::inner, "intermediate_size").or_else([](f const& c) { return 4 * c.base.hidden; }),
                           key(&f::width, "attention_hidden_size").or_else([](f const& c) { return c.base.hidden; }),
                           key(&f::head_dim, "head_dim").optional(),

@@ -16,9 +16,10 @@ struct state_space_decoder {
 
     static constexpr std::string_view family = "state_space";
     using parts = part_list<&state_space_decoder::base, &state_space_decoder::space>;
-    static constexpr auto json(auto...) {
+    template <class f = state_space_decoder>
+    static constexpr auto json() {
         // the first generation names its width, whatever the expansion (Falcon-Mamba)
-        return std::array{key(&state_space_decoder::inner, "intermediate_size").optional()};
+        return std::array{key(&f::inner, "intermediate_size").optional()};
     }
     static constexpr auto architectures() {
         return std::array{

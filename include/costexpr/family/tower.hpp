@@ -39,8 +39,8 @@ struct projector {
     bool resampled = false;
     count mtp_modules = 0;  ///< of the decoder
 
-    static constexpr auto json(auto...) {
-        using t = projector;
+    template <class t = projector>
+    static constexpr auto json() {
         return std::array{
             key(&t::middle, "projector_hidden_size", "alignment_intermediate_size", "adapter_config.intermediate_size").optional(),
             key(&t::merge, "downsample_factor", "scale_factor", "spatial_merge_size").optional().at_least(1).at_most(64),
@@ -161,8 +161,8 @@ struct tower {
     bool swiglu = false;      ///< gated networks of two thirds of the width
     projector link{};
 
-    static constexpr auto json(auto...) {
-        using t = tower;
+    template <class t = tower>
+    static constexpr auto json() {
         return std::array{
             key(&t::depth, "depth", "num_hidden_layers", "vt_num_hidden_layers", "encoder_layers", "layers").optional().at_least(1).at_most(largest_layers),
             key(&t::hidden, "hidden_size", "vt_hidden_size", "d_model", "width").optional().at_least(1),
@@ -218,7 +218,7 @@ struct tower {
         pooling_head = traits.pooling_head;
     }
     /// Fills in what the file leaves out, and checks what the dimensions must fulfil. `d`: the tower's own object.
-    COSTEXPR_COLD constexpr void settle(schema::checker& check, schema::document const& d) {
+    COSTEXPR_COLD constexpr void settle(auto& check, schema::document const& d) {
         using enum tower_positions;
         tower_traits::sizes const& size = is->size;
         auto const set = [](count& member, count value) {

@@ -115,6 +115,8 @@ struct tower_row {
 
 namespace detail {
 
+/// A template of its rows: whoever reads no config does not pay for it.
+template <class Row = tower_row>
 inline constexpr auto tower_rows = [] {
     using enum tower_positions;
     using enum bias_rule;
@@ -165,31 +167,31 @@ inline constexpr auto tower_rows = [] {
     constexpr tower_traits gemma4_audio{.input = tower_input::conformer, .positions = none, .post_norms = 0, .norm_gains = 1, .norms = 3, .qkv = never, .output = never,
                                         .network = never, .merger = {.kind = projector_kind::linear, .own_width = true}, .size = {12, 1024, 0, 8, 1, 0}};
     return std::array{
-        tower_row{"siglip_vision_model", siglip_head}, tower_row{"siglip2_vision_model", siglip2}, tower_row{"siglip", siglip_head},
-        tower_row{"idefics2", idefics2}, tower_row{"idefics2_vision", idefics2}, tower_row{"idefics3", idefics3}, tower_row{"idefics3_vision", idefics3},
-        tower_row{"smolvlm", idefics3}, tower_row{"smolvlm_vision", idefics3},
-        tower_row{"cosmos3_edge_vision", {.positions = listed, .size = {27, 1152, 4304, 16, 16, 0, 256}}},
-        tower_row{"paddleocr_vl_vision", siglip_400m}, tower_row{"paddleocr_vl", siglip_400m},
-        tower_row{"minicpm_ocr_vision", siglip}, tower_row{"minicpmv4_6_vision", siglip}, tower_row{"minicpmv4_7_vision", siglip},
-        tower_row{"video_llama_3_vision", {.positions = none}},
-        tower_row{"molmo2_vision", {.positions = listed, .post_norms = 0, .size = {25, 1152, 4304, 16, 14, 378, 729}}},
-        tower_row{"clip_vision_model", clip}, tower_row{"clip", clip}, tower_row{"idefics_vision", idefics}, tower_row{"pixtral", pixtral},
-        tower_row{"internvl_vision", internvl}, tower_row{"qianfan_ocr_vision", qianfan}, tower_row{"intern_vit_6b", intern_vit},
-        tower_row{"llama4_vision_model", llama4}, tower_row{"mllama_vision_model", mllama},
-        tower_row{"qwen2_vl", qwen2_vl}, tower_row{"qwen2_vl_vision", qwen2_vl},
-        tower_row{"qwen2_5_vl", qwen2_5_vl}, tower_row{"qwen2_5_vl_vision", qwen2_5_vl}, tower_row{"qwen2_5_omni_vision_encoder", qwen2_5_vl},
-        tower_row{"exaone4_5_vision", qwen2_5_vl},
-        tower_row{"qwen3_vl", qwen3_vl}, tower_row{"qwen3_vl_vision", qwen3_vl}, tower_row{"qwen3_vl_moe", qwen3_vl}, tower_row{"qwen3_vl_moe_vision", qwen3_vl},
-        tower_row{"qwen3_5", qwen3_vl}, tower_row{"qwen3_5_vision", qwen3_vl}, tower_row{"qwen3_5_moe", qwen3_vl}, tower_row{"qwen3_5_moe_vision", qwen3_vl},
-        tower_row{"qwen3_omni_moe_vision_encoder", qwen3_vl},
-        tower_row{"kimi_k25", moonvit}, tower_row{"kimi_k25_vision", moonvit}, tower_row{"moonvit", moonvit},
-        tower_row{"glm4v", glm4v}, tower_row{"glm4v_vision", glm4v}, tower_row{"glm4v_moe_vision", glm4v}, tower_row{"glm_ocr_vision", glm_ocr},
-        tower_row{"ernie4_5_vl_moe_vision", ernie}, tower_row{"minimax_m3_vl_vision", minimax}, tower_row{"step3p5_vision", step},
-        tower_row{"muse_glimmer_vision", muse}, tower_row{"gemma4_vision", gemma4}, tower_row{"ovis2_vision", ovis},
-        tower_row{"radio", radio}, tower_row{"sam_vision_model", sam}, tower_row{"got_ocr2_vision", sam}, tower_row{"pp_chart2table_vision", sam},
-        tower_row{"unlimited_ocr_sam_vision_model", sam}, tower_row{"unlimited_ocr_vision_encoder", ocr_encoder},
-        tower_row{"whisper", whisper}, tower_row{"qwen2_audio_encoder", whisper}, tower_row{"moss_transcribe_diarize_audio", whisper}, tower_row{"voxtral_encoder", whisper},
-        tower_row{"qwen2_5_omni_audio_encoder", omni}, tower_row{"qwen3_omni_moe_audio_encoder", omni3}, tower_row{"gemma4_audio", gemma4_audio},
+        Row{"siglip_vision_model", siglip_head}, Row{"siglip2_vision_model", siglip2}, Row{"siglip", siglip_head},
+        Row{"idefics2", idefics2}, Row{"idefics2_vision", idefics2}, Row{"idefics3", idefics3}, Row{"idefics3_vision", idefics3},
+        Row{"smolvlm", idefics3}, Row{"smolvlm_vision", idefics3},
+        Row{"cosmos3_edge_vision", {.positions = listed, .size = {27, 1152, 4304, 16, 16, 0, 256}}},
+        Row{"paddleocr_vl_vision", siglip_400m}, Row{"paddleocr_vl", siglip_400m},
+        Row{"minicpm_ocr_vision", siglip}, Row{"minicpmv4_6_vision", siglip}, Row{"minicpmv4_7_vision", siglip},
+        Row{"video_llama_3_vision", {.positions = none}},
+        Row{"molmo2_vision", {.positions = listed, .post_norms = 0, .size = {25, 1152, 4304, 16, 14, 378, 729}}},
+        Row{"clip_vision_model", clip}, Row{"clip", clip}, Row{"idefics_vision", idefics}, Row{"pixtral", pixtral},
+        Row{"internvl_vision", internvl}, Row{"qianfan_ocr_vision", qianfan}, Row{"intern_vit_6b", intern_vit},
+        Row{"llama4_vision_model", llama4}, Row{"mllama_vision_model", mllama},
+        Row{"qwen2_vl", qwen2_vl}, Row{"qwen2_vl_vision", qwen2_vl},
+        Row{"qwen2_5_vl", qwen2_5_vl}, Row{"qwen2_5_vl_vision", qwen2_5_vl}, Row{"qwen2_5_omni_vision_encoder", qwen2_5_vl},
+        Row{"exaone4_5_vision", qwen2_5_vl},
+        Row{"qwen3_vl", qwen3_vl}, Row{"qwen3_vl_vision", qwen3_vl}, Row{"qwen3_vl_moe", qwen3_vl}, Row{"qwen3_vl_moe_vision", qwen3_vl},
+        Row{"qwen3_5", qwen3_vl}, Row{"qwen3_5_vision", qwen3_vl}, Row{"qwen3_5_moe", qwen3_vl}, Row{"qwen3_5_moe_vision", qwen3_vl},
+        Row{"qwen3_omni_moe_vision_encoder", qwen3_vl},
+        Row{"kimi_k25", moonvit}, Row{"kimi_k25_vision", moonvit}, Row{"moonvit", moonvit},
+        Row{"glm4v", glm4v}, Row{"glm4v_vision", glm4v}, Row{"glm4v_moe_vision", glm4v}, Row{"glm_ocr_vision", glm_ocr},
+        Row{"ernie4_5_vl_moe_vision", ernie}, Row{"minimax_m3_vl_vision", minimax}, Row{"step3p5_vision", step},
+        Row{"muse_glimmer_vision", muse}, Row{"gemma4_vision", gemma4}, Row{"ovis2_vision", ovis},
+        Row{"radio", radio}, Row{"sam_vision_model", sam}, Row{"got_ocr2_vision", sam}, Row{"pp_chart2table_vision", sam},
+        Row{"unlimited_ocr_sam_vision_model", sam}, Row{"unlimited_ocr_vision_encoder", ocr_encoder},
+        Row{"whisper", whisper}, Row{"qwen2_audio_encoder", whisper}, Row{"moss_transcribe_diarize_audio", whisper}, Row{"voxtral_encoder", whisper},
+        Row{"qwen2_5_omni_audio_encoder", omni}, Row{"qwen3_omni_moe_audio_encoder", omni3}, Row{"gemma4_audio", gemma4_audio},
     };
 }();
 
@@ -208,6 +210,7 @@ struct projector_row {
 
 namespace detail {
 
+template <class Row = projector_row>
 inline constexpr auto projector_rows = [] {
     using enum projector_kind;
     constexpr projector_traits llava{.kind = mlp, .bias_by_key = true};
@@ -222,70 +225,72 @@ inline constexpr auto projector_rows = [] {
     constexpr std::string_view siglip = "siglip_vision_model";
     constexpr std::string_view clip = "clip_vision_model";
     return std::array{
-        projector_row{"llava", clip, llava}, projector_row{"llava_next", clip, llava_next}, projector_row{"llava_next_video", clip, llava_next},
-        projector_row{"llava_onevision", siglip, llava_next},
-        projector_row{"vipllava", clip, {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .features = 5}},
-        projector_row{"video_llava", clip, {.kind = mlp, .bias_by_key = true, .towers = 2}},
-        projector_row{"paligemma", siglip, {.kind = linear}},
-        projector_row{"gemma3", siglip, {.kind = linear, .norm_gains = 1, .first_bias = false}},
-        projector_row{"idefics"}, projector_row{"idefics2", "idefics2_vision", {.kind = perceiver}},
-        projector_row{"idefics3", "idefics3_vision", idefics3}, projector_row{"smolvlm", "smolvlm_vision", idefics3},
-        projector_row{"aya_vision", siglip, {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .gated = true}},
-        projector_row{"cohere2_vision", siglip, {.kind = mlp, .merge = 2, .middle = middle_width::by_key, .middle_size = 36864, .gated = true}},
-        projector_row{"lfm2_vl", "siglip2_vision_model", {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .middle_size = 2560, .bias_by_key = true}},
-        projector_row{"cosmos3_edge", "cosmos3_edge_vision", {.kind = mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::by_key, .middle_size = 11520}},
-        projector_row{"paddleocr_vl", "paddleocr_vl_vision", {.kind = mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::tile}},
-        projector_row{"video_llama_3", "video_llama_3_vision", {.kind = mlp}},
-        projector_row{.wrapper = "molmo2", .tower = "molmo2_vision", .vision = {.kind = pooled_attention, .merge = 2, .features = 2}, .fixed = true},
-        projector_row{"mistral3", "pixtral", mistral}, projector_row{"lighton_ocr", "pixtral", mistral},
-        projector_row{"internvl", "internvl_vision", internvl}, projector_row{"internvl_chat", "intern_vit_6b", internvl}, projector_row{"qianfan_ocr", "qianfan_ocr_vision", internvl},
-        projector_row{"llama4", "llama4_vision_model", {.kind = pixel_shuffle, .merge = 2}},
-        projector_row{"mllama", "mllama_vision_model", {.kind = linear}},
-        projector_row{"qwen2_vl", "qwen2_vl_vision"}, projector_row{"qwen2_5_vl", "qwen2_5_vl_vision"}, projector_row{"qwen3_vl", "qwen3_vl_vision"},
-        projector_row{"qwen3_vl_moe", "qwen3_vl_moe_vision"}, projector_row{"qwen3_5", "qwen3_5_vision"}, projector_row{"qwen3_5_moe", "qwen3_5_moe_vision"},
-        projector_row{.wrapper = "qwen2_5_omni", .tower = "qwen2_5_omni_vision_encoder", .ears = "qwen2_5_omni_audio_encoder"},
-        projector_row{.wrapper = "qwen2_5_omni_thinker", .tower = "qwen2_5_omni_vision_encoder", .ears = "qwen2_5_omni_audio_encoder"},
-        projector_row{.wrapper = "qwen3_omni_moe", .tower = "qwen3_omni_moe_vision_encoder", .ears = "qwen3_omni_moe_audio_encoder"},
-        projector_row{.wrapper = "qwen3_omni_moe_thinker", .tower = "qwen3_omni_moe_vision_encoder", .ears = "qwen3_omni_moe_audio_encoder"},
-        projector_row{.wrapper = "qwen2_audio", .ears = "qwen2_audio_encoder", .audio = {.kind = linear, .pool = 2}},
-        projector_row{.wrapper = "moss_transcribe_diarize", .ears = "qwen2_audio_encoder", .audio = {.kind = mlp, .merge = 2, .bias_by_key = true, .norm_behind = 2}},
-        projector_row{.wrapper = "voxtral", .ears = "voxtral_encoder", .audio = {.kind = mlp, .merge = 2, .first_bias = false, .second_bias = false}},
-        projector_row{"exaone4_5", "exaone4_5_vision"}, projector_row{"hyperclovax_vision_v2", "qwen2_5_vl_vision", {.kind = linear}},
-        projector_row{"kimi_k25", "kimi_k25_vision"}, projector_row{"kimi_vl", "moonvit"},
-        projector_row{"glm4v", "glm4v_vision"}, projector_row{"glm46v", "glm4v_vision"}, projector_row{"glmga", "glm4v_vision"}, projector_row{"glm4v_moe", "glm4v_moe_vision"},
-        projector_row{"glm_ocr", "glm_ocr_vision"}, projector_row{"glm5_next", "glm_ocr_vision"},
-        projector_row{.wrapper = "ernie4_5_vl_moe", .tower = "ernie4_5_vl_moe_vision", .vision = {.kind = spatial_temporal, .merge = 2}, .fixed = true},
-        projector_row{.wrapper = "minimax_m3_vl", .tower = "minimax_m3_vl_vision", .vision = {.kind = two_stages, .merge = 2, .middle = middle_width::by_key, .middle_size = 6144}, .fixed = true},
-        projector_row{.wrapper = "step3p7", .tower = "step3p5_vision", .vision = {.kind = convolutions, .first_bias = false, .bias_by_key = true}, .fixed = true},
-        projector_row{"muse_glimmer", "muse_glimmer_vision", {.kind = three_linears, .merge = 2, .middle = middle_width::by_key, .middle_size = 4096}},
-        projector_row{.wrapper = "gemma4", .tower = "gemma4_vision", .vision = plain, .ears = "gemma4_audio", .audio = plain},
-        projector_row{"ovis2", "ovis2_vision", {.kind = visual_tokens}},
-        projector_row{"aria", "idefics3_vision", {.kind = cross_attention}},
-        projector_row{"minicpmv", siglip, minicpm},
-        projector_row{.wrapper = "minicpm_ocr", .tower = "minicpm_ocr_vision", .vision = window, .fixed = true},
-        projector_row{.wrapper = "minicpmv4_6", .tower = "minicpmv4_6_vision", .vision = window, .fixed = true},
-        projector_row{.wrapper = "minicpmv4_7", .tower = "minicpmv4_7_vision", .vision = window, .fixed = true},
-        projector_row{.wrapper = "nemotron_h_omni", .tower = "radio",
+        Row{"llava", clip, llava}, Row{"llava_next", clip, llava_next}, Row{"llava_next_video", clip, llava_next},
+        Row{"llava_onevision", siglip, llava_next},
+        Row{"vipllava", clip, {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .features = 5}},
+        Row{"video_llava", clip, {.kind = mlp, .bias_by_key = true, .towers = 2}},
+        Row{"paligemma", siglip, {.kind = linear}},
+        Row{"gemma3", siglip, {.kind = linear, .norm_gains = 1, .first_bias = false}},
+        Row{"idefics"}, Row{"idefics2", "idefics2_vision", {.kind = perceiver}},
+        Row{"idefics3", "idefics3_vision", idefics3}, Row{"smolvlm", "smolvlm_vision", idefics3},
+        Row{"aya_vision", siglip, {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .gated = true}},
+        Row{"cohere2_vision", siglip, {.kind = mlp, .merge = 2, .middle = middle_width::by_key, .middle_size = 36864, .gated = true}},
+        Row{"lfm2_vl", "siglip2_vision_model", {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .middle_size = 2560, .bias_by_key = true}},
+        Row{"cosmos3_edge", "cosmos3_edge_vision", {.kind = mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::by_key, .middle_size = 11520}},
+        Row{"paddleocr_vl", "paddleocr_vl_vision", {.kind = mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::tile}},
+        Row{"video_llama_3", "video_llama_3_vision", {.kind = mlp}},
+        Row{.wrapper = "molmo2", .tower = "molmo2_vision", .vision = {.kind = pooled_attention, .merge = 2, .features = 2}, .fixed = true},
+        Row{"mistral3", "pixtral", mistral}, Row{"lighton_ocr", "pixtral", mistral},
+        Row{"internvl", "internvl_vision", internvl}, Row{"internvl_chat", "intern_vit_6b", internvl}, Row{"qianfan_ocr", "qianfan_ocr_vision", internvl},
+        Row{"llama4", "llama4_vision_model", {.kind = pixel_shuffle, .merge = 2}},
+        Row{"mllama", "mllama_vision_model", {.kind = linear}},
+        Row{"qwen2_vl", "qwen2_vl_vision"}, Row{"qwen2_5_vl", "qwen2_5_vl_vision"}, Row{"qwen3_vl", "qwen3_vl_vision"},
+        Row{"qwen3_vl_moe", "qwen3_vl_moe_vision"}, Row{"qwen3_5", "qwen3_5_vision"}, Row{"qwen3_5_moe", "qwen3_5_moe_vision"},
+        Row{.wrapper = "qwen2_5_omni", .tower = "qwen2_5_omni_vision_encoder", .ears = "qwen2_5_omni_audio_encoder"},
+        Row{.wrapper = "qwen2_5_omni_thinker", .tower = "qwen2_5_omni_vision_encoder", .ears = "qwen2_5_omni_audio_encoder"},
+        Row{.wrapper = "qwen3_omni_moe", .tower = "qwen3_omni_moe_vision_encoder", .ears = "qwen3_omni_moe_audio_encoder"},
+        Row{.wrapper = "qwen3_omni_moe_thinker", .tower = "qwen3_omni_moe_vision_encoder", .ears = "qwen3_omni_moe_audio_encoder"},
+        Row{.wrapper = "qwen2_audio", .ears = "qwen2_audio_encoder", .audio = {.kind = linear, .pool = 2}},
+        Row{.wrapper = "moss_transcribe_diarize", .ears = "qwen2_audio_encoder", .audio = {.kind = mlp, .merge = 2, .bias_by_key = true, .norm_behind = 2}},
+        Row{.wrapper = "voxtral", .ears = "voxtral_encoder", .audio = {.kind = mlp, .merge = 2, .first_bias = false, .second_bias = false}},
+        Row{"exaone4_5", "exaone4_5_vision"}, Row{"hyperclovax_vision_v2", "qwen2_5_vl_vision", {.kind = linear}},
+        Row{"kimi_k25", "kimi_k25_vision"}, Row{"kimi_vl", "moonvit"},
+        Row{"glm4v", "glm4v_vision"}, Row{"glm46v", "glm4v_vision"}, Row{"glmga", "glm4v_vision"}, Row{"glm4v_moe", "glm4v_moe_vision"},
+        Row{"glm_ocr", "glm_ocr_vision"}, Row{"glm5_next", "glm_ocr_vision"},
+        Row{.wrapper = "ernie4_5_vl_moe", .tower = "ernie4_5_vl_moe_vision", .vision = {.kind = spatial_temporal, .merge = 2}, .fixed = true},
+        Row{.wrapper = "minimax_m3_vl", .tower = "minimax_m3_vl_vision", .vision = {.kind = two_stages, .merge = 2, .middle = middle_width::by_key, .middle_size = 6144}, .fixed = true},
+        Row{.wrapper = "step3p7", .tower = "step3p5_vision", .vision = {.kind = convolutions, .first_bias = false, .bias_by_key = true}, .fixed = true},
+        Row{"muse_glimmer", "muse_glimmer_vision", {.kind = three_linears, .merge = 2, .middle = middle_width::by_key, .middle_size = 4096}},
+        Row{.wrapper = "gemma4", .tower = "gemma4_vision", .vision = plain, .ears = "gemma4_audio", .audio = plain},
+        Row{"ovis2", "ovis2_vision", {.kind = visual_tokens}},
+        Row{"aria", "idefics3_vision", {.kind = cross_attention}},
+        Row{"minicpmv", siglip, minicpm},
+        Row{.wrapper = "minicpm_ocr", .tower = "minicpm_ocr_vision", .vision = window, .fixed = true},
+        Row{.wrapper = "minicpmv4_6", .tower = "minicpmv4_6_vision", .vision = window, .fixed = true},
+        Row{.wrapper = "minicpmv4_7", .tower = "minicpmv4_7_vision", .vision = window, .fixed = true},
+        Row{.wrapper = "nemotron_h_omni", .tower = "radio",
                       .vision = {.kind = mlp, .norm_gains = 1, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .middle_size = 4096, .first_bias = false, .second_bias = false},
                       .fixed = true},
-        projector_row{"got_ocr2", "got_ocr2_vision", ocr}, projector_row{"pp_chart2table", "pp_chart2table_vision", ocr},
-        projector_row{.wrapper = "unlimited_ocr", .tower = "unlimited_ocr_vision_encoder", .vision = {.kind = linear, .features = 2, .vectors = 2},
+        Row{"got_ocr2", "got_ocr2_vision", ocr}, Row{"pp_chart2table", "pp_chart2table_vision", ocr},
+        Row{.wrapper = "unlimited_ocr", .tower = "unlimited_ocr_vision_encoder", .vision = {.kind = linear, .features = 2, .vectors = 2},
                       .second = {.kind = convolutions, .own_width = true}},
-        projector_row{"deepseek_vl", siglip, {.kind = mlp}},
-        projector_row{.wrapper = "deepseek_vl_hybrid", .tower = siglip, .vision = {.kind = aligner}, .second = {.kind = aligner}},
+        Row{"deepseek_vl", siglip, {.kind = mlp}},
+        Row{.wrapper = "deepseek_vl_hybrid", .tower = siglip, .vision = {.kind = aligner}, .second = {.kind = aligner}},
     };
 }();
 
 }  // namespace detail
 
 /// What the code of a tower fixes, or nothing where its composition is not known.
+template <class Row = tower_row>
 [[nodiscard]] COSTEXPR_COLD constexpr tower_traits const* find_tower(std::string_view model_type) {
-    for (tower_row const& r : detail::tower_rows)
+    for (Row const& r : detail::tower_rows<Row>)
         if (r.model_type == model_type) return &r.is;
     return nullptr;
 }
-[[nodiscard]] COSTEXPR_COLD constexpr projector_row const* find_projector(std::string_view wrapper) {
-    for (projector_row const& r : detail::projector_rows)
+template <class Row = projector_row>
+[[nodiscard]] COSTEXPR_COLD constexpr Row const* find_projector(std::string_view wrapper) {
+    for (Row const& r : detail::projector_rows<Row>)
         if (r.wrapper == wrapper) return &r;
     return nullptr;
 }

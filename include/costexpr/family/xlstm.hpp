@@ -23,8 +23,8 @@ struct xlstm_decoder {
 
     static constexpr std::string_view family = "xlstm";
     using parts = part_list<&xlstm_decoder::base>;
-    static constexpr auto json(auto...) {
-        using f = xlstm_decoder;
+    template <class f = xlstm_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::heads, "num_heads"),
             key(&f::query_factor, "qk_dim_factor").or_else(0.5),

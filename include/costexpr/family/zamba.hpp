@@ -24,8 +24,8 @@ struct zamba_decoder {
 
     static constexpr std::string_view family = "zamba";
     using parts = part_list<&zamba_decoder::base, &zamba_decoder::mixers, &zamba_decoder::attention, &zamba_decoder::space, &zamba_decoder::network>;
-    static constexpr auto json(auto...) {
-        using f = zamba_decoder;
+    template <class f = zamba_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::blocks, "num_mem_blocks").or_else(1),
             key(&f::rank, "adapter_rank").optional(),

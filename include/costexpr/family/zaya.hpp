@@ -19,8 +19,8 @@ struct zaya_decoder {
 
     static constexpr std::string_view family = "zaya";
     using parts = part_list<&zaya_decoder::base, &zaya_decoder::attention, &zaya_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = zaya_decoder;
+    template <class f = zaya_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::kernel, "cca_time0"),
             key(&f::head_kernel, "cca_time1"),

@@ -37,8 +37,8 @@ struct quantized_group {
     count group_size = 0;
     count activation_bits = 0;
 
-    static constexpr auto json(auto...) {
-        using g = quantized_group;
+    template <class g = quantized_group>
+    static constexpr auto json() {
         return std::array{
             key(&g::bits, "weights.num_bits").optional(),
             key(&g::type, "weights.type").optional(),
@@ -70,8 +70,10 @@ struct quantization {
     bool load_in_8bit = false;
     count kv_bits = 0;
 
-    static constexpr auto json(auto...) {
-        using q = quantization;
+    using group = quantized_group;
+
+    template <class q = quantization>
+    static constexpr auto json() {
         return std::array{
             key(&q::method, "quant_method", "quant_type").optional(),
             key(&q::algorithm, "quant_algo", "quantization.quant_algo").optional(),
@@ -309,6 +311,7 @@ constexpr void note_modules(schema::document const& d, json::value const& list, 
 
 /// Notes all modules that a quantization lists: those of its groups, those of single algorithms, then those that are left out.
 /// `left`: the dtype of those.
+template <class Group>
 constexpr bool note_listed(schema::document const& d, dtype left, precision& p, module_dtypes& into) {
     bool understood = true;
     auto const find = [&](std::string_view list) {
@@ -322,11 +325,11 @@ constexpr bool note_listed(schema::document const& d, dtype left, precision& p, 
         while (r.next_member(k)) {
             json::value const group = r.skip();
             if (group.kind != json::kind::object) continue;
-            quantized_group g{};
+            Group g{};
             problems ignored{};
-            schema::document inner{.text = d.text, .options = d.options, .keys = schema::keys_of<quantized_group>::words.view()};
+            schema::document inner{.text = d.text, .options = d.options, .keys = schema::keys_of<Group>::words.view()};
             schema::scan(inner, ignored, group);
-            schema::fill_all<schema::keys_of<quantized_group>>(g, inner, ignored);
+            schema::fill_all<schema::keys_of<Group>>(g, inner, ignored);
             dtype type = dtype::bf16;
             if (!g.dtype_of(type)) {
                 understood = understood && g.bits == 0;
@@ -381,7 +384,7 @@ constexpr bool read_quantization(schema::document const& d, std::string_view bes
         if (q.method == "fp8" && (!q.algorithm.empty() || !lists)) left = q.block != 0 ? dtype::fp8_block : dtype::fp8;
         stored.weights = stored.experts = left;
         known = q.apply(stored);
-        if (lists) understood = detail::note_listed(inner, left, stored, listed);
+        if (lists) understood = detail::note_listed<typename Quantization::group>(inner, left, stored, listed);
         // compressed-tensors says everything in its groups
         if (lists && q.method == "compressed-tensors" && stored.weights == dtype::bf16 && !listed.any()) known = false;
     };

@@ -65,8 +65,8 @@ struct layer_list {
     count total_params = 0;  ///< 0 where the file does not say
     inplace_vector<layer_entry, most_layer_types> entries{};
 
-    static constexpr auto json(auto...) {
-        using l = layer_list;
+    template <class l = layer_list>
+    static constexpr auto json() {
         return std::array{
             key(&l::model_id, "model_id"),
             key(&l::hf_model_id, "hf_model_id"),
@@ -227,8 +227,8 @@ struct entry_keys {
     count times = 0;
     count copies = 0;
 
-    static constexpr auto json(auto...) {
-        using e = entry_keys;
+    template <class e = entry_keys>
+    static constexpr auto json() {
         return std::array{key(&e::name, "name"), key(&e::times, "count"), key(&e::copies, "copies").optional()};
     }
 };
@@ -456,8 +456,8 @@ struct layer_case {
     costexpr::phase phase = phase::prefill;
     costexpr::dtype type = dtype::bf16;
 
-    static constexpr auto json(auto...) {
-        using c = layer_case;
+    template <class c = layer_case>
+    static constexpr auto json() {
         return std::array{
             key(&c::tensor, "parallelism.tensor_parallel").optional().at_least(1),
             key(&c::context, "parallelism.context_parallel").optional().at_least(1),
@@ -531,7 +531,7 @@ inline constexpr bool always_causal = op_on_groups<O> && !attends<O> && !std::is
 template <class Ops>
 inline constexpr bool has_always_causal = false;
 template <class... O>
-inline constexpr bool has_always_causal<hana::basic_tuple<O...>> = (always_causal<O> || ...);
+inline constexpr bool has_always_causal<sequence<O...>> = (always_causal<O> || ...);
 
 /// Keys that the last of so many tokens sees.
 template <attends O>

@@ -56,9 +56,11 @@ struct config_facts {
         return p;
     }
     /// Parameters of the vision towers and their projector, as far as their composition is known.
-    [[nodiscard]] constexpr count vision_parameters() const { return costexpr::parameters(vision) + costexpr::parameters(detail); }
+    template <class N = count>
+    [[nodiscard]] constexpr N vision_parameters() const { return costexpr::parameters<N>(vision) + costexpr::parameters<N>(detail); }
     /// The same of the audio tower.
-    [[nodiscard]] constexpr count audio_parameters() const { return costexpr::parameters(audio); }
+    template <class N = count>
+    [[nodiscard]] constexpr N audio_parameters() const { return costexpr::parameters<N>(audio); }
     inplace_vector<remark, 8> remarks{};
 };
 
@@ -254,6 +256,10 @@ struct registry {
     }
 
   private:
+    /// T as a type that depends on the registry: what is written with it is not instantiated before the registry reads.
+    template <class T>
+    using used = std::conditional_t<size != 0, T, void>;
+
     /// The same; an architecture without a row gets the one that its family takes it for.
     COSTEXPR_COLD static constexpr detail::claim claimed_or_likely(schema::document const& d, config_facts& facts, arch& likely, problems& p) {
         detail::claim c = classify(d, facts, p);
@@ -273,7 +279,7 @@ struct registry {
         facts.architecture = outer;
         facts.model_type = type;
         detail::claim c{};
-        wrapper const* const around = find_wrapper(outer.view(), type.view(), detail::real(d, "version"));
+        wrapper const* const around = find_wrapper<used<wrapper>>(outer.view(), type.view(), detail::real(d, "version"));
         bool const nested = d.deepest != 0;
         if (nested) {
             short_string const inner = detail::first_text(d, d.find("architectures"));
@@ -326,10 +332,9 @@ struct registry {
 
     /// The dtype of each component of a quantized checkpoint, and what it stores otherwise.
     COSTEXPR_COLD static constexpr void quantize(schema::document const& d, std::string_view beside, model& m, problems& p) {
-        using method = std::conditional_t<size != 0, quantization, void>;  // not instantiated before it is used
         module_dtypes listed{};
         bool understood = true;
-        if (!read_quantization<method>(d, beside, m.config.stored, listed, understood, p)) m.config.remarks.try_push_back(remark::unknown_quantization);
+        if (!read_quantization<used<quantization>>(d, beside, m.config.stored, listed, understood, p)) m.config.remarks.try_push_back(remark::unknown_quantization);
         if (!p.empty()) return;
         if (listed.any() && !settle_precision(listed, std::visit([](auto const& f) { return blocks_of(f); }, m.text), costexpr::weights_by_role_of(m.ops()), m.config.stored, m.config.exceptions)) understood = false;
         if (!understood) m.config.remarks.try_push_back(remark::unread_exclusion);
@@ -342,8 +347,8 @@ struct registry {
         json::value const type = schema::member(d, object, "model_type");
         short_string own{};
         if (type.kind == json::kind::string) schema::read_text(d, {.present = true, .value = type}, own);
-        tower_traits const* known = fixed ? nullptr : find_tower(own.view());
-        if (known == nullptr && (fixed || own.empty() || own == wrapper)) known = find_tower(usual);
+        tower_traits const* known = fixed ? nullptr : find_tower<used<tower_row>>(own.view());
+        if (known == nullptr && (fixed || own.empty() || own == wrapper)) known = find_tower<used<tower_row>>(usual);
         if (known == nullptr) return;
         schema::document inner{.text = d.text, .options = d.options, .keys = tower_keys<T>::words.view()};
         schema::scan(inner, p, object);
@@ -362,7 +367,7 @@ struct registry {
         if (out.link.resampled) out = T{};
     }
     COSTEXPR_COLD static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
-        using T = std::conditional_t<size != 0, tower, void>;  // not instantiated before it is used
+        using T = used<tower>;
         schema::slot const* vision = d.find("vision_config", true);
         bool const early = vision == nullptr;
         if (early) vision = d.find("vit_config", true);
@@ -373,8 +378,8 @@ struct registry {
         facts.has_audio = audio != nullptr;
         if (!facts.has_vision && !facts.has_audio) return;
         std::string_view name = facts.model_type.view();
-        projector_row const* row = find_projector(name);
-        if (wrapper const* const w = find_wrapper(facts.architecture.view(), {}); row == nullptr && w != nullptr) row = find_projector(name = w->model_type);
+        projector_row const* row = find_projector<used<projector_row>>(name);
+        if (wrapper const* const w = find_wrapper<used<wrapper>>(facts.architecture.view(), {}); row == nullptr && w != nullptr) row = find_projector<used<projector_row>>(name = w->model_type);
         projector_row const none{};
         projector_row const& r = row != nullptr ? *row : none;
         auto const read_one = [&](json::value const& object, std::string_view usual, projector_traits const& link, T& out) {
@@ -395,7 +400,7 @@ struct registry {
     }
 
     /// What leads from the towers into a decoder of this width.
-    COSTEXPR_COLD static constexpr void lead_towers(config_facts& facts, count width, schema::document const& d, problems& p) {
+    COSTEXPR_COLD static constexpr void lead_towers(auto& facts, count width, schema::document const& d, problems& p) {
         for (auto* t : {&facts.vision, &facts.detail, &facts.audio}) {
             t->link.width = width;
             if (p.empty() && t->is != nullptr && !(costexpr::parameters<double>(*t) < largest_total))

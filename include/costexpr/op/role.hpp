@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string_view>
 
 namespace costexpr {
@@ -64,7 +63,7 @@ inline constexpr std::string_view role_names[] = {
     "shared_down", "shared_gate", "head_projection", "head", "logits_gather",
 };
 
-inline constexpr std::size_t role_count = std::size(role_names);
+inline constexpr std::size_t role_count = sizeof role_names / sizeof role_names[0];
 [[nodiscard]] constexpr std::string_view name(role r) { return role_names[static_cast<std::size_t>(r)]; }
 
 }  // namespace costexpr

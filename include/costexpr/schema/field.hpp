@@ -213,8 +213,8 @@ constexpr field<C> key(M C::* member, Names... names) {
     return field<C>(member, std::string_view(names)...);
 }
 
-/// A struct with a field table: `static constexpr auto json()` returns a std::array of `key(...)`. Written `json(auto...)` it is a template,
-/// and a program that reads no such struct does not pay for its table.
+/// A struct with a field table: `static constexpr auto json()` returns a std::array of `key(...)`. Written as a template of the struct,
+/// `template <class f = dense> static constexpr auto json()` with `key(&f::heads, ...)`, a program that reads no such struct does not pay for its table.
 template <class C>
 concept described = requires { C::json().size(); };
 

@@ -11,7 +11,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <utility>
 
@@ -26,8 +25,9 @@ namespace schema {
 
 /// The keys of a config, each with a number. `descends` marks those that hold the decoder of a wrapper (`text_config`).
 struct words_view {
-    std::span<std::string_view const> names;
-    std::span<std::uint16_t const> buckets;  ///< 1 + number of a name, or 0; a power of two of them
+    std::string_view const* names = nullptr;
+    std::uint16_t const* buckets = nullptr;  ///< 1 + number of a name, or 0
+    std::size_t bucket_count = 0;            ///< a power of two
     std::uint16_t descents = 0;              ///< names [0, descents) are descended into
 
     static constexpr std::uint16_t none = 0xffff;
@@ -39,12 +39,15 @@ struct words_view {
     }
     [[nodiscard]] constexpr std::uint16_t find(std::string_view s) const {
         for (std::size_t i = hash(s);; ++i) {
-            std::uint16_t const b = buckets[i & (buckets.size() - 1)];
+            std::uint16_t const b = buckets[i & (bucket_count - 1)];
             if (b == 0) return none;
             if (names[b - 1u] == s) return static_cast<std::uint16_t>(b - 1u);
         }
     }
 };
+
+/// The numbers of a field's names in a set of keys.
+using key_ids = std::array<std::uint16_t, most_aliases>;
 
 /// A set of keys, built in constant evaluation from field tables.
 template <std::size_t Capacity, std::size_t Buckets>
@@ -54,7 +57,7 @@ struct words {
     std::uint16_t size = 0;
     std::uint16_t descents = 0;
 
-    [[nodiscard]] constexpr words_view view() const { return {{names.data(), size}, buckets, descents}; }
+    [[nodiscard]] constexpr words_view view() const { return {names.data(), buckets.data(), Buckets, descents}; }
 
     constexpr void insert(std::string_view s) {
         std::size_t i = words_view::hash(s);
@@ -287,7 +290,7 @@ constexpr json::value member(document const& d, json::value v, std::string_view 
 }
 
 /// Finds the first of a field's keys that says something, and parses it. Reports a value of the wrong kind or out of range.
-constexpr parsed find_value(document const& d, field_facts const& f, std::span<std::uint16_t const> ids, problems& p) {
+COSTEXPR_INLINE constexpr parsed find_value(document const& d, field_facts const& f, key_ids const& ids, problems& p) {
     using json::kind;
     for (std::uint8_t i = 0; i != f.name_count; ++i) {
         slot const* const s = d.find(ids[i], f.outermost_wins);
@@ -452,7 +455,7 @@ constexpr void read_text(document const& d, parsed const& v, short_string& out) 
 template <class C>
 constexpr auto number_keys(words_view keys) {
     constexpr std::size_t fields = table<C>.size();
-    std::array<std::array<std::uint16_t, most_aliases>, fields> ids{};
+    std::array<key_ids, fields> ids{};
     for (std::size_t i = 0; i != fields; ++i)
         for (std::size_t j = 0; j != table<C>[i].name_count; ++j) ids[i][j] = keys.find(outer_name(table<C>[i].names[j]));
     return ids;
@@ -472,7 +475,7 @@ constexpr bool is_unset(field_kind kind, destination to) {
 }
 
 /// Gives a field the value that the document has for it, and says whether there is one.
-COSTEXPR_COLD constexpr bool fill_field(document const& d, field_facts const& f, std::span<std::uint16_t const> ids, destination to, problems& p) {
+COSTEXPR_COLD constexpr bool fill_field(document const& d, field_facts const& f, key_ids const& ids, destination to, problems& p) {
     parsed const v = find_value(d, f, ids, p);
     if (v.broken) return v.present;
     if (!v.present) {

@@ -15,7 +15,7 @@ struct no_embedded_system_is_named;
 
 namespace detail {
 
-template <fixed_string Name>
+template <fixed_string Name, class Keys = system_keys>
 consteval system_spec named_system() {
     constexpr auto find = [] {
         std::size_t i = 0;
@@ -28,7 +28,7 @@ consteval system_spec named_system() {
         static_assert(index != embedded::system_count,
                       "costexpr: no embedded system has this name; `costexpr systems` lists them, costexpr::read_system reads a JSON of your own");
     } else {
-        return *read_system({embedded::systems[index].text, embedded::systems[index].size});
+        return *read_system<Keys>({embedded::systems[index].text, embedded::systems[index].size});
     }
 }
 

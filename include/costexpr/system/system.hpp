@@ -56,8 +56,8 @@ struct system_keys {
     count reserved_bytes = 0;
     count communication_bytes = 0;
 
-    static constexpr auto json(auto...) {
-        using s = system_keys;
+    template <class s = system_keys>
+    static constexpr auto json() {
         constexpr count most_bytes = count{1} << 50;
         return std::array{
             key(&s::name, "name"),
