@@ -3,12 +3,9 @@
 
 // Every struct with a field table as a boost::hana::Struct, its members under the names of their keys.
 //     hana::at_key(model.attention, BOOST_HANA_STRING("num_attention_heads")), hana::keys(part), hana::equal(a, b), hana::for_each(part, f)
-// The layers of a family and the ops of a layer as a Foldable.
-//     hana::length(family.layers()), hana::for_each(family.layers(), f), hana::to_tuple(layer.ops(x))
 // It is optional: nothing in costexpr needs it, and it costs nothing unless it is included.
 
 #if !defined(COSTEXPR_SINGLE_INCLUDE)
-#include <costexpr/op/graph.hpp>
 #include <costexpr/schema/field.hpp>
 #include <costexpr/schema/read.hpp>
 #endif
@@ -17,7 +14,6 @@
 #include <boost/hana/at_key.hpp>
 #include <boost/hana/concat.hpp>
 #include <boost/hana/concept/struct.hpp>
-#include <boost/hana/core/tag_of.hpp>
 #include <boost/hana/core/when.hpp>
 #include <boost/hana/equal.hpp>
 #include <boost/hana/keys.hpp>
@@ -25,7 +21,6 @@
 #include <boost/hana/pair.hpp>
 #include <boost/hana/string.hpp>
 #include <boost/hana/tuple.hpp>
-#include <boost/hana/unpack.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -69,22 +64,4 @@ constexpr auto entries(std::index_sequence<I...>) {
 template <class C>
 struct boost::hana::accessors_impl<C, boost::hana::when<costexpr::described<C>>> {
     static constexpr auto apply() { return costexpr::detail::entries<C>(std::make_index_sequence<costexpr::schema::table<C>.size()>{}); }
-};
-
-namespace costexpr::detail {
-
-struct sequence_tag;
-
-}  // namespace costexpr::detail
-
-template <class... T>
-struct boost::hana::tag_of<costexpr::sequence<T...>> {
-    using type = costexpr::detail::sequence_tag;
-};
-template <>
-struct boost::hana::unpack_impl<costexpr::detail::sequence_tag> {
-    template <std::size_t... I, class... T, class F>
-    static constexpr decltype(auto) apply(costexpr::detail::elements<std::index_sequence<I...>, T...> const& s, F&& f) {
-        return std::forward<F>(f)(static_cast<costexpr::detail::element<I, T> const&>(s).value...);
-    }
 };

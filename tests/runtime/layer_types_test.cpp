@@ -151,7 +151,7 @@ TEST(layer_lists, sums_and_shapes) {
 template <class>
 inline constexpr bool named = false;
 template <class... Entry>
-inline constexpr bool named<cx::sequence<Entry...>> =
+inline constexpr bool named<cx::hana::basic_tuple<Entry...>> =
     (cx::detail::is_one_of<typename Entry::layer_t>(cx::detail::layers_of_classes<cx::layer_classes>::list{}) && ...);
 template <class... F>
 consteval bool every_layer_type_has_a_class(cx::registry<F...>) {

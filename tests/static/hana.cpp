@@ -2,13 +2,11 @@
 #include <costexpr/costexpr.hpp>
 #include <costexpr/hana.hpp>
 
-#include <boost/hana/at.hpp>
 #include <boost/hana/equal.hpp>
-#include <boost/hana/for_each.hpp>
 #include <boost/hana/integral_constant.hpp>
 #include <boost/hana/length.hpp>
 
-// Every struct with a field table is a boost::hana::Struct, layers and ops are Foldable.
+// Every struct with a field table is a boost::hana::Struct.
 
 namespace {
 
@@ -20,14 +18,5 @@ static_assert(hana::Struct<cx::feed_forward>::value && hana::Struct<cx::backbone
 static_assert(hana::at_key(network, BOOST_HANA_STRING("hidden_size")) == 4096);
 static_assert(hana::equal(network, network));
 static_assert(decltype(hana::length(hana::keys(network)))::value == cx::schema::table<cx::feed_forward>.size());
-
-constexpr cx::count parameters_of_ops() {
-    cx::count sum = 0;
-    hana::for_each(network.layer().ops({}), [&](auto const& o) { sum += o.template parameters<cx::count>(); });
-    return sum;
-}
-static_assert(decltype(hana::length(network.layer().ops({})))::value == cx::length_of<decltype(network.layer().ops({}))>);
-static_assert(hana::at_c<0>(hana::to_tuple(network.layer().ops({}))).purpose() == cx::role::gate_up);
-static_assert(parameters_of_ops() == 3 * 4096 * 14336);
 
 }  // namespace

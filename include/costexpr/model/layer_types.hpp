@@ -531,7 +531,7 @@ inline constexpr bool always_causal = op_on_groups<O> && !attends<O> && !std::is
 template <class Ops>
 inline constexpr bool has_always_causal = false;
 template <class... O>
-inline constexpr bool has_always_causal<sequence<O...>> = (always_causal<O> || ...);
+inline constexpr bool has_always_causal<hana::basic_tuple<O...>> = (always_causal<O> || ...);
 
 /// Keys that the last of so many tokens sees.
 template <attends O>

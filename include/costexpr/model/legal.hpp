@@ -49,7 +49,7 @@ COSTEXPR_COLD constexpr bool check_degrees(layout const& l, problems& p) { retur
 template <class Ops>
 inline constexpr bool keeps_state = requires(Ops const& o) { o.state(); };
 template <class... O>
-inline constexpr bool keeps_state<sequence<O...>> = (keeps_state<O> || ...);
+inline constexpr bool keeps_state<hana::basic_tuple<O...>> = (keeps_state<O> || ...);
 
 /// Whether one of these ops takes every token after the one before it: such a layer cannot share the tokens of a sequence.
 template <class Ops>

@@ -21,13 +21,13 @@ namespace detail {
 template <class Ops>
 struct op_types;
 template <class... O>
-struct op_types<sequence<O...>> {
+struct op_types<hana::basic_tuple<O...>> {
     using list = decltype((types<>{} + ... + type<O>{}));
 };
 template <class Layers>
 struct layer_op_types;
 template <class... Entry>
-struct layer_op_types<sequence<Entry...>> {
+struct layer_op_types<hana::basic_tuple<Entry...>> {
     template <class Layer>
     using ops_of = decltype(std::declval<Layer const&>().ops(std::declval<deployment const&>()));
 

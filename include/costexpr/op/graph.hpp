@@ -5,35 +5,16 @@
 #include <costexpr/core/inplace_vector.hpp>
 #include <costexpr/op/op.hpp>
 
+#include <boost/hana/at.hpp>
+#include <boost/hana/basic_tuple.hpp>
+
 #include <cstddef>
 #include <type_traits>
 #include <utility>
 
 namespace costexpr {
 
-namespace detail {
-
-template <std::size_t I, class T>
-struct element {
-    T value;
-};
-template <class Numbers, class... T>
-struct elements;
-template <std::size_t... I, class... T>
-struct elements<std::index_sequence<I...>, T...> : element<I, T>... {
-    /// Calls f with every element, in order.
-    template <class F>
-    COSTEXPR_INLINE constexpr void for_each(F const& f) const {
-        (f(static_cast<element<I, T> const&>(*this).value), ...);
-    }
-};
-
-}  // namespace detail
-
-/// Ops or layers of different types, a Foldable of Hana once <costexpr/hana.hpp> is included. An aggregate: to make one and to walk it instantiates
-/// no function per element, which for hana::basic_tuple is a fifth of what it costs to include all families.
-template <class... T>
-struct sequence : detail::elements<std::make_index_sequence<sizeof...(T)>, T...> {};
+namespace hana = boost::hana;
 
 namespace detail {
 
@@ -65,7 +46,7 @@ template <class... O>
 COSTEXPR_INLINE constexpr auto ops(O... o) {
     static_assert(sizeof...(O) != 0, "costexpr: a layer type needs at least one op: return costexpr::ops(gemm{...}, ...)");
     static_assert((detail::check_op<O>() && ...));
-    return sequence<O...>{{{o}...}};
+    return hana::basic_tuple<O...>{o...};
 }
 
 /// What can stand in the composition of a family: it says its ops for a deployment, and its name.
@@ -153,7 +134,7 @@ template <class... Entry>
     requires(detail::is_entry<Entry> && ...)
 COSTEXPR_INLINE constexpr auto layers(Entry const&... e) {
     static_assert(sizeof...(Entry) != 0, "costexpr: a family needs at least one layer: return costexpr::layers(times(n, gqa{...}), ...)");
-    return sequence<Entry...>{{{e}...}};
+    return hana::basic_tuple<Entry...>{e...};
 }
 
 /// How many elements a tuple of layers or ops has.
@@ -162,18 +143,21 @@ inline constexpr std::size_t length_of = 0;
 template <class Tuple>
 inline constexpr std::size_t length_of<Tuple const> = length_of<Tuple>;
 template <class... T>
-inline constexpr std::size_t length_of<sequence<T...>> = sizeof...(T);
+inline constexpr std::size_t length_of<hana::basic_tuple<T...>> = sizeof...(T);
 
 /// Calls f(run) for every entry of a composition that runs at all: a hybrid without MoE layers must not divide by its zero experts.
 template <class Tuple, class F>
 COSTEXPR_INLINE constexpr void for_each_layer(Tuple const& composition, F const& f) {
-    composition.for_each([&](auto const& entry) COSTEXPR_INLINE_LAMBDA { detail::visit_entry(entry, f); });
+    [&]<std::size_t... I>(std::index_sequence<I...>) COSTEXPR_INLINE_LAMBDA {
+        (detail::visit_entry(hana::at_c<I>(composition), f), ...);
+    }(std::make_index_sequence<length_of<Tuple>>{});
 }
 
 /// Calls f(op) for every op of a layer.
 template <class Tuple, class F>
 COSTEXPR_INLINE constexpr void for_each_op(Tuple const& list, F const& f) {
-    list.for_each(f);
+    [&]<std::size_t... I>(std::index_sequence<I...>) COSTEXPR_INLINE_LAMBDA { (f(hana::at_c<I>(list)), ...); }(
+        std::make_index_sequence<length_of<Tuple>>{});
 }
 
 }  // namespace costexpr
