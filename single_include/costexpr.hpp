@@ -184,6 +184,37 @@ template <class T>
     return 2.0 * a * sum + (halvings == 0 ? 0.0 : lost / y) - halvings * 6.93147180559945286227e-01;
 }
 
+namespace detail {
+
+/// The square root of a positive finite x, exactly rounded: Newton's method on x scaled by a power of four into [1, 4), and one step by the
+/// exact remainder.
+[[nodiscard]] COSTEXPR_COLD constexpr double newton_square_root(double x) {
+    double power = 1.0;
+    while (x >= 0x1p64) x *= 0x1p-64, power *= 0x1p32;
+    while (x < 0x1p-64) x *= 0x1p64, power *= 0x1p-32;
+    while (x >= 4) x *= 0.25, power *= 2;
+    while (x < 1) x *= 4, power *= 0.5;
+    double y = 1.0 + (x - 1.0) * (1.0 / 3.0);
+    for (int i = 0; i != 4; ++i) y = 0.5 * (y + x / y);
+    // x - y y without rounding: y is the sum of two halves whose products are exact
+    double const high = y * 134217729.0 - (y * 134217729.0 - y);
+    double const low = y - high;
+    double const remainder = ((x - high * high) - 2.0 * high * low) - low * low;
+    constexpr double unit = 0x1p-52;
+    if (remainder > y * unit) y += unit;
+    if (remainder <= -y * unit) y -= unit;
+    return y * power;
+}
+
+}  // namespace detail
+
+/// The square root of x >= 0, exactly rounded, as the machine's own is; 0 for what is below 0.
+[[nodiscard]] COSTEXPR_INLINE constexpr double square_root(double x) {
+    if (!(x > 0)) return 0.0;
+    if (!std::is_constant_evaluated()) return __builtin_sqrt(x);
+    return x - x == 0 ? detail::newton_square_root(x) : x;
+}
+
 /// The largest dimension that a field accepts; products of two stay far inside 64 bits.
 inline constexpr count largest_dimension = count{1} << 24;
 
@@ -379,6 +410,8 @@ class [[nodiscard]] result<void> {
 
 // costexpr/op/attention.hpp
 
+// costexpr/op/collective.hpp
+
 // costexpr/op/op.hpp
 
 // costexpr/op/layout.hpp
@@ -501,8 +534,6 @@ inline constexpr dtype_columns columns = [] {
 
 // costexpr/op/role.hpp
 
-#include <iterator>
-
 namespace costexpr {
 
 /// What an op is for in its layer: the "name" of a breakdown row, and the module of the checkpoint whose weights it owns.
@@ -516,6 +547,7 @@ enum class role : std::uint8_t {
     qkv,
     qk_norm_rope_cache,
     attention,
+    context_exchange,
     attention_output,
     attention_all_reduce,
     mla_down,
@@ -554,13 +586,13 @@ enum class role : std::uint8_t {
 
 inline constexpr std::string_view role_names[] = {
     "embedding", "positions", "embedding_projection", "per_layer_embedding", "pipeline", "norm", "qkv", "qk_norm_rope_cache", "attention",
-    "attention_output", "attention_all_reduce", "mla_down", "mla_norm", "mla_query_up", "mla_key_value_up", "mixer_in", "mixer_parameters", "mixer_gate",
+    "context_exchange", "attention_output", "attention_all_reduce", "mla_down", "mla_norm", "mla_query_up", "mla_key_value_up", "mixer_in", "mixer_parameters", "mixer_gate",
     "convolution", "recurrence", "mixer_norm", "mixer_out", "compressor", "hyper_connection", "index_projection", "index_scores", "projection", "gate_up",
     "activation", "down", "mlp_all_reduce", "router", "dispatch", "expert_latent", "experts", "combine", "shared_gate_up", "shared_activation",
     "shared_down", "shared_gate", "head_projection", "head", "logits_gather",
 };
 
-inline constexpr std::size_t role_count = std::size(role_names);
+inline constexpr std::size_t role_count = sizeof role_names / sizeof role_names[0];
 [[nodiscard]] constexpr std::string_view name(role r) { return role_names[static_cast<std::size_t>(r)]; }
 
 }  // namespace costexpr
@@ -661,20 +693,29 @@ COSTEXPR_INLINE constexpr void for_each_dtype(O const& o, count layers, precisio
 
 namespace costexpr {
 
-/// How a model is spread over devices: tp x dp devices compute attention in each pipeline stage (and context-parallel rank); the same
-/// devices hold the experts as moe_tp x ep.
+/// How a model is spread over devices: tp x dp devices compute attention in each pipeline stage and context-parallel rank; the same devices
+/// hold the experts as moe_tp x ep. Context-parallel ranks share the tokens of each sequence, heads stay whole: in prefill each computes a
+/// share of the new tokens, in decode all compute the same token on a share of the context each (vLLM, prefill and decode context
+/// parallelism, RFC 25749; SGLang, attn_cp_size, in prefill). Where moe_tp x ep = tp x dp x cp the experts are spread over all of them, as
+/// these frameworks and TensorRT-LLM do.
 struct layout {
     count tp = 1;      ///< tensor parallel degree of attention and dense layers
     count pp = 1;      ///< pipeline stages
     count dp = 1;      ///< attention data parallel ranks; a batch is per rank
     count ep = 1;      ///< expert parallel degree
-    count moe_tp = 0;  ///< tensor parallel degree of experts; 0: tp x dp / ep
+    count moe_tp = 0;  ///< tensor parallel degree of experts; 0: tp x dp / ep, or tp x dp x cp / ep where only that is possible
     count cp = 1;      ///< context parallel ranks
+    bool copies_heads = false;  ///< a multiple of the attention heads is a legal tp: several ranks then compute the same head
 
     [[nodiscard]] constexpr count devices() const { return tp * pp * dp * cp; }
     /// Devices that compute one layer together.
     [[nodiscard]] constexpr count stage() const { return tp * dp * cp; }
-    [[nodiscard]] constexpr count experts_tp() const { return moe_tp != 0 ? moe_tp : tp * dp / ep; }
+    [[nodiscard]] constexpr count experts_tp() const { return moe_tp != 0 ? moe_tp : (cp != 1 && tp * dp % ep != 0 ? stage() : tp * dp) / ep; }
+    /// Whether the experts are spread over all context-parallel ranks, instead of each holding them all.
+    [[nodiscard]] constexpr bool shares_experts() const { return cp != 1 && experts_tp() * ep != tp * dp; }
+
+    /// Whether heads can be dealt to the tensor-parallel ranks.
+    [[nodiscard]] constexpr bool deals(count heads) const { return heads % tp == 0 || (copies_heads && heads > 0 && tp % heads == 0); }
 
     friend constexpr bool operator==(layout const&, layout const&) = default;
 };
@@ -690,6 +731,14 @@ enum class exchange : std::uint8_t {
 };
 inline constexpr std::array<std::string_view, 2> exchange_names{"gather", "all_to_all"};
 
+/// Where the residual stream is between the blocks of a layer.
+enum class residual : std::uint8_t {
+    whole,      ///< every tensor-parallel rank has all tokens, behind an all-reduce
+    scattered,  ///< each has a share of them: a reduce-scatter behind a block, norms on the share, an all-gather in front of the next block
+                ///< (sequence parallelism: Megatron-LM, arXiv:2205.05198; vLLM, pass_config.enable_sp)
+};
+inline constexpr std::array<std::string_view, 2> residual_names{"whole", "scattered"};
+
 /// Everything about a deployment that the ops of a layer depend on.
 struct deployment {
     costexpr::layout layout{};
@@ -697,6 +746,16 @@ struct deployment {
     costexpr::framework framework = framework::trtllm;
     costexpr::exchange exchange = exchange::gather;
     double routing_skew = 0;  ///< the j-th most popular expert is chosen in proportion to j^-skew; 0: all alike
+    costexpr::residual residual = residual::whole;
+
+    /// Whether each token goes to the devices of its experts alone.
+    [[nodiscard]] constexpr bool sends_pairwise() const { return exchange == exchange::all_to_all && layout.ep > 1; }
+    /// Whether experts take tokens of other ranks, and give back shares of the results.
+    [[nodiscard]] constexpr bool scatters_tokens() const { return sends_pairwise() || layout.dp > 1 || layout.shares_experts(); }
+    /// Whether attention hands the next block a share of the tokens per tensor-parallel rank, which that one gathers: SGLang with attention
+    /// data parallelism (layers/dp_attention.py, _dp_gather_via_all_gather: a reduce-scatter over the attention ranks, then one all-gather
+    /// over all of them) in place of an all-reduce.
+    [[nodiscard]] constexpr bool hands_over_shares() const { return framework == framework::sglang && layout.tp > 1 && scatters_tokens(); }
 
     friend constexpr bool operator==(deployment const&, deployment const&) = default;
 };
@@ -747,6 +806,21 @@ struct loads {
 
     [[nodiscard]] constexpr load<T> total() const { return prefill + decode; }
     [[nodiscard]] constexpr load<T> const& of(phase p) const { return p == phase::prefill ? prefill : decode; }
+
+    /// What one of `ranks` context-parallel ranks computes. A prompt of n tokens is cut into 2 ranks chunks, of which rank i takes the i-th
+    /// from the front and the i-th from the back: n / ranks new tokens and equally many pairs on every rank, on keys that are gathered. A
+    /// decoded token is computed by all ranks, each on its share of the context.
+    /// A prompt of 4,096 tokens on 4 ranks is 1,024 tokens and 2,097,664 pairs on 4,096 keys; a token at 4,095 past ones has 1,024 pairs on each.
+    [[nodiscard]] constexpr loads on_rank(count ranks) const {
+        if (ranks == 1) return *this;
+        T const share = T(1 / static_cast<double>(ranks));
+        loads l = *this;
+        l.prefill.tokens = prefill.tokens * share;
+        l.prefill.pairs = prefill.pairs * share;
+        l.decode.pairs = decode.pairs * share;
+        l.decode.context = decode.context * share;
+        return l;
+    }
 };
 
 template <class T, class N>
@@ -806,6 +880,7 @@ enum class wire : unsigned char {
     scatter,     ///< every device starts with all shards and ends with the sum of one
     exchange,    ///< every device sends another part to each other device (all-to-all)
     message,     ///< one device sends to one other
+    halves,      ///< an all-reduce in its two halves, with work between them
 };
 
 /// What one op does in one step on one device.
@@ -833,6 +908,16 @@ struct work {
                 b.span,
                 b.route};
     }
+    /// What one of `ranks` context-parallel ranks does of an op on (query, key) pairs, as loads::on_rank says: its share of the queries of a
+    /// prompt, or of the keys that a decoded token sees.
+    [[nodiscard]] COSTEXPR_INLINE constexpr work on_rank(phase p, count ranks) const {
+        if (ranks == 1) return *this;
+        T const share = T(1 / static_cast<double>(ranks));
+        work w = *this;
+        w.flops = flops * share;
+        (p == phase::prefill ? w.activation_bytes : w.state_bytes) = (p == phase::prefill ? activation_bytes : state_bytes) * share;
+        return w;
+    }
 };
 
 /// What a sequence keeps on the device in one op: `per_token` elements for every token of its context (of the last `window` tokens
@@ -848,14 +933,15 @@ struct cache {
     dtype type = dtype::bf16;
     count scale_bytes = 0;  ///< of quantization scales, and of what is kept wider, per token
     count fixed_bytes = 0;  ///< in a dtype of its own, whatever the length
+    count ranks = 1;        ///< context-parallel ranks that share the entries
 
     /// Elements after this many tokens.
     [[nodiscard]] constexpr count elements(count tokens) const { return fixed + bounded_product(per_token, entries(tokens)); }
     [[nodiscard]] COSTEXPR_COLD constexpr count bytes(count tokens) const {
         return storage_bytes(type, elements(tokens)) + bounded_product(scale_bytes, entries(tokens)) + fixed_bytes;
     }
-    /// Entries after this many tokens.
-    [[nodiscard]] constexpr count entries(count tokens) const { return (window != 0 && tokens > window ? window : tokens) / every; }
+    /// Entries after this many tokens, on the rank that holds the most.
+    [[nodiscard]] constexpr count entries(count tokens) const { return ceil_div((window != 0 && tokens > window ? window : tokens) / every, ranks); }
 };
 
 }  // namespace costexpr
@@ -911,6 +997,105 @@ template <class O>
 
 namespace costexpr {
 
+/// Communication of `width` bf16 elements per token (or per row of logits) among `devices`. What one device sends:
+///   all_reduce, halves         2 (n - 1) / n of the tokens' bytes (a ring: reduce-scatter, then all-gather; as halves with a norm between)
+///   all_gather, reduce_scatter (n - 1) / n of the bytes of all n shards together
+///   all_to_all                 the bytes once: its width counts those that leave the device
+///   point_to_point             the bytes once per hop
+/// collective{.shape = all_reduce, .width = 8192, .devices = 8}: 16 tokens put 458,752 bytes on the wire of each device.
+/// As all_gather or reduce_scatter of that width it is 229,376 bytes, all_to_all or point_to_point over one hop 262,144.
+struct collective {
+    enum class pattern : unsigned char { all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point, halves };
+
+    pattern shape = pattern::all_reduce;
+    role part = role::attention_all_reduce;
+    double width = 0;    ///< elements per token
+    count devices = 1;
+    count span = 0;      ///< devices that the links run across; 0: as many as take part
+    count hops = 1;      ///< how often in a step (pipeline boundaries; 1 where all send to all)
+    bool on_rows = false;  ///< counts rows of logits instead of tokens
+    bool on_all_ranks = false;  ///< counts the tokens of all context-parallel ranks
+
+    static constexpr std::string_view kind = "collective";
+    [[nodiscard]] constexpr role purpose() const { return part; }
+    [[nodiscard]] constexpr bool idle() const { return devices <= 1 || hops == 0 || width == 0; }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return N(0);
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return 0; }
+
+    /// Bytes that one device sends for one token.
+    [[nodiscard]] COSTEXPR_INLINE constexpr double bytes_per_token() const {
+        double const n = static_cast<double>(devices);
+        double const ring = (n - 1) / n;
+        bool const both = shape == pattern::all_reduce || shape == pattern::halves;
+        double const share = both ? 2 * ring : shape >= pattern::all_to_all ? static_cast<double>(hops) : ring;
+        return 2.0 * width * share;
+    }
+    /// The patterns are the ways of travelling, in the same order.
+    [[nodiscard]] COSTEXPR_INLINE constexpr wire route() const { return static_cast<wire>(shape); }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
+        return {.wire_bytes = (on_rows ? l.rows : l.tokens) * T(bytes_per_token()), .span = span != 0 ? span : devices, .route = route()};
+    }
+};
+
+/// The sum over tensor-parallel ranks behind a block, `width` elements per token.
+[[nodiscard]] COSTEXPR_INLINE constexpr collective tensor_sum(deployment const& x, role part, count width) {
+    return {.shape = x.residual == residual::scattered ? collective::pattern::halves : collective::pattern::all_reduce,
+            .part = part,
+            .width = static_cast<double>(width),
+            .devices = x.layout.tp};
+}
+/// The same behind attention, of which the next block may want a share per rank alone.
+[[nodiscard]] COSTEXPR_INLINE constexpr collective attention_sum(deployment const& x, count width) {
+    collective sum = tensor_sum(x, role::attention_all_reduce, width);
+    if (x.hands_over_shares()) sum.shape = collective::pattern::reduce_scatter;
+    return sum;
+}
+
+/// What context-parallel ranks exchange around attention. A prompt: keys and values of the context, which every rank computed a share of and
+/// all need (an all-gather; a ring pass sends the same). Decoding: the partial outputs on each rank's keys, with their maxima and sums; where
+/// keys are chosen, the best of each rank first. Sources: vLLM RFC 25749 (KV gathered over the prefill ranks; outputs corrected by their
+/// log-sum-exp and summed, cp_lse_ag_out_ar), SGLang prefill context parallelism (all-gather of KV, of index keys where there are some).
+///   prefill  (n - 1) / n of the bytes of keys and values of min(past + new, window + new - 1) tokens
+///   decode   2 (n - 1) / n of the bytes of partial outputs per token, and (n - 1) of `offered` scores and places
+/// context_exchange{.kept = 2048, .partial = 4224, .devices = 4}: a prompt of 1,000 tokens puts 3,072,000 bytes on the wire of each device, a
+/// decoded token 12,672.
+struct context_exchange {
+    double kept = 0;     ///< of keys and values, in elements of bf16 per token
+    double partial = 0;  ///< of outputs, maxima and sums, in elements of bf16 per token
+    count window = 0;    ///< tokens of the context that are needed; 0: all of them
+    count offered = 0;   ///< keys that each rank offers, where the best of all are chosen
+    count devices = 1;   ///< context-parallel ranks
+    count span = 1;      ///< devices that the links run across
+
+    static constexpr std::string_view kind = "context_exchange";
+    [[nodiscard]] constexpr role purpose() const { return role::context_exchange; }
+    [[nodiscard]] constexpr bool idle() const { return devices <= 1; }
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return N(0);
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return 0; }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        using pattern = collective::pattern;
+        T const end = g.past_tokens + g.new_tokens;
+        T const context = window == 0 ? end : min(end, T(static_cast<double>(window)) + g.new_tokens - T(1));
+        double const others = static_cast<double>(devices - 1);
+        double const gathered = collective{.shape = pattern::all_gather, .width = kept, .devices = devices}.bytes_per_token();
+        double const combined = collective{.shape = pattern::all_reduce, .width = partial, .devices = devices}.bytes_per_token() + 8.0 * others * static_cast<double>(offered);
+        // the slowest link bounds a ring: where ranks stand in several nodes, that between them
+        return {.wire_bytes = g.sequences * (g.phase == phase::prefill ? context * T(gathered) : g.new_tokens * T(combined)), .span = span, .route = wire::message};
+    }
+};
+
+}  // namespace costexpr
+
+namespace costexpr {
+
 /// The dimensions that full and windowed attention share (of one shard), with the formulas both use.
 struct attention_shape {
     count heads = 0;
@@ -921,6 +1106,7 @@ struct attention_shape {
     dtype cached = dtype::bf16;
     bool sinks = false;      ///< one learned logit per head
     bool borrowed = false;   ///< reads the cache of another layer and keeps none of its own
+    count ranks = 1;         ///< context-parallel ranks
 
     /// The sinks.
     template <class N>
@@ -938,6 +1124,16 @@ struct attention_shape {
                 .activation_bytes = tokens * T(2 * all_heads),
                 .state_bytes = keys * T(static_cast<double>(kv_heads) * per_head * weight_width(cached)),
                 .math = math_of(arithmetic)};
+    }
+    /// What context-parallel ranks exchange around it: keys and values of a prompt; of a decoded token the output of each head with its maximum
+    /// and its sum in fp32.
+    [[nodiscard]] COSTEXPR_INLINE constexpr context_exchange exchange(layout const& l, count window = 0, count offered = 0) const {
+        return {.kept = static_cast<double>(cached_elements()) * weight_width(cached) / 2,
+                .partial = static_cast<double>(heads) * (static_cast<double>(v_head_dim) + 4.0),
+                .window = window,
+                .offered = offered,
+                .devices = ranks,
+                .span = l.tp * ranks};
     }
 };
 
@@ -957,7 +1153,7 @@ struct attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .type = shape.cached};
+        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .type = shape.cached, .ranks = shape.ranks};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase) const {
@@ -969,6 +1165,7 @@ struct attention {
 /// (Llama 4), or over as many `chosen` tokens of the whole context (MiniMax-M3). Its cache stops growing at the window unless they are chosen.
 ///   pairs  sum over new positions of min(position, window), ramp included; chunked: of the position within its block
 ///   keys   min(past + new, window + new - 1); chunked: from the block of the first new token on
+///   on context-parallel ranks  pairs / ranks, the mean: where a ramp falls into one chunk the fullest rank has up to window^2 / (2 ranks) more
 /// 32 heads of 128 over a window of 128: a prompt of 200 tokens has 17,472 pairs and costs 286,261,248 FLOPs (10,884 pairs where chunked).
 struct windowed_attention {
     attention_shape shape{};
@@ -985,7 +1182,7 @@ struct windowed_attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = chosen ? 0 : window, .type = shape.cached};
+        return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = chosen ? 0 : window, .type = shape.cached, .ranks = shape.ranks};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
@@ -994,9 +1191,11 @@ struct windowed_attention {
         T const end = g.past_tokens + n;
         if (!chunked) {
             T const pairs = g.sequences * (windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w));
-            if (!chosen) return shape.on(g.sequences * n, pairs, g.sequences * min(end, w + n - T(1)));
-            // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
-            return shape.on(g.sequences * n, pairs, g.phase == phase::decode ? pairs : g.sequences * end);
+            // two chunks of a prompt, each with the window in front of it
+            T const near = shape.ranks == 1 || g.phase == phase::decode ? w + n - T(1) : T(2) * w - T(2) + n * T(1 / static_cast<double>(shape.ranks));
+            // a decoding query reads the keys that are chosen for it; the queries of a prompt share the context, which is read at least once
+            T const keys = !chosen ? g.sequences * min(end, near) : g.phase == phase::decode ? pairs : g.sequences * end;
+            return shape.on(g.sequences * n, pairs, keys).on_rank(g.phase, shape.ranks);
         }
         auto const block = [&](T x) { return whole_part(x / w); };
         auto const up_to = [&](T x) {
@@ -1004,55 +1203,7 @@ struct windowed_attention {
             T const rest = x - full * w;
             return full * (T(0.5) * w * (w + T(1))) + T(0.5) * rest * (rest + T(1));
         };
-        return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * (end - block(g.past_tokens) * w));
-    }
-};
-
-}  // namespace costexpr
-
-// costexpr/op/collective.hpp
-
-namespace costexpr {
-
-/// Communication of `width` bf16 elements per token (or per row of logits) among `devices`. What one device sends:
-///   all_reduce                 2 (n - 1) / n of the tokens' bytes (a ring: reduce-scatter, then all-gather)
-///   all_gather, reduce_scatter (n - 1) / n of the bytes of all n shards together
-///   all_to_all                 the bytes once: its width counts those that leave the device
-///   point_to_point             the bytes once per hop
-/// collective{.shape = all_reduce, .width = 8192, .devices = 8}: 16 tokens put 458,752 bytes on the wire of each device.
-/// As all_gather or reduce_scatter of that width it is 229,376 bytes, all_to_all or point_to_point over one hop 262,144.
-struct collective {
-    enum class pattern : unsigned char { all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point };
-
-    pattern shape = pattern::all_reduce;
-    role part = role::attention_all_reduce;
-    double width = 0;    ///< elements per token
-    count devices = 1;
-    count span = 0;      ///< devices that the links run across; 0: as many as take part
-    count hops = 1;      ///< how often in a step (pipeline boundaries; 1 where all send to all)
-    bool on_rows = false;  ///< counts rows of logits instead of tokens
-
-    static constexpr std::string_view kind = "collective";
-    [[nodiscard]] constexpr role purpose() const { return part; }
-    [[nodiscard]] constexpr bool idle() const { return devices <= 1 || hops == 0 || width == 0; }
-    template <class N = count>
-    [[nodiscard]] constexpr N parameters() const {
-        return N(0);
-    }
-    [[nodiscard]] constexpr count weight_bytes() const { return 0; }
-
-    /// Bytes that one device sends for one token.
-    [[nodiscard]] COSTEXPR_INLINE constexpr double bytes_per_token() const {
-        double const n = static_cast<double>(devices);
-        double const ring = (n - 1) / n;
-        double const share = shape == pattern::all_reduce ? 2 * ring : shape >= pattern::all_to_all ? static_cast<double>(hops) : ring;
-        return 2.0 * width * share;
-    }
-    /// The patterns are the ways of travelling, in the same order.
-    [[nodiscard]] COSTEXPR_INLINE constexpr wire route() const { return static_cast<wire>(shape); }
-    template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
-        return {.wire_bytes = (on_rows ? l.rows : l.tokens) * T(bytes_per_token()), .span = span != 0 ? span : devices, .route = route()};
+        return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * (end - block(g.past_tokens) * w)).on_rank(g.phase, shape.ranks);
     }
 };
 
@@ -1391,7 +1542,7 @@ struct gqa {
     /// Tells the sink why these degrees are impossible.
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0)
+        if (!l.deals(heads))
             p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # attention heads"});
         else if (kv_heads % l.tp != 0 && l.tp % kv_heads != 0)
             p.add({.code = errc::illegal_layout, .key = "tp", .expected = kv_heads, .found = l.tp, .hint = "a divisor or a multiple of the # KV heads"});
@@ -1405,11 +1556,13 @@ struct gqa {
                 .arithmetic = x.precision.attention,
                 .cached = x.precision.kv_cache,
                 .sinks = sinks,
-                .borrowed = borrowed};
+                .borrowed = borrowed,
+                .ranks = x.layout.cp};
     }
-    /// The projections around any kernel over these heads.
+    /// The projections around any kernel over these heads, and what context-parallel ranks exchange for it: all keys or those of a window, and
+    /// the best that each offers where they are chosen.
     template <op Attention>
-    COSTEXPR_INLINE constexpr auto ops_around(Attention const& kernel, deployment const& x) const {
+    COSTEXPR_INLINE constexpr auto ops_around(Attention const& kernel, deployment const& x, count window = 0, count offered = 0) const {
         count const tp = x.layout.tp;
         count const q = ceil_div(heads, tp);
         count const kv = ceil_div(kv_heads, tp);
@@ -1427,9 +1580,10 @@ struct gqa {
                                    (qkv_bias && gated_heads ? queries + keys + values : 0),  // the gate has none
                         .part = role::qk_norm_rope_cache,
                         .state_bytes_per_token = static_cast<double>(keys + values) * weight_width(x.precision.kv_cache)},
+            shape(x).exchange(x.layout, window, offered),
             kernel,
             gemm{.outer = hidden, .inner = q * value_dim(), .weights = w, .part = role::attention_output, .bias = output_bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = tp});
+            attention_sum(x, hidden));
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(attention{shape(x)}, x); }
 };
@@ -1446,7 +1600,7 @@ struct sliding_gqa {
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const { heads.legal(l, p); }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        return heads.ops_around(windowed_attention{heads.shape(x), window, chunked}, x);
+        return heads.ops_around(windowed_attention{heads.shape(x), window, chunked}, x, window);
     }
 };
 
@@ -1461,7 +1615,7 @@ struct sparse_gqa {
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const { heads.legal(l, p); }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        return heads.ops_around(windowed_attention{.shape = heads.shape(x), .window = top_k, .chosen = true}, x);
+        return heads.ops_around(windowed_attention{.shape = heads.shape(x), .window = top_k, .chosen = true}, x, 0, top_k);
     }
 };
 
@@ -1620,7 +1774,7 @@ struct embedding {
         layout const& l = x.layout;
         bool const projected = width != 0 && width != hidden;
         return costexpr::ops(gather{ceil_div(vocab, l.tp), hidden, x.precision.embedding},
-                             collective{.shape = collective::pattern::all_reduce, .part = role::embedding, .width = static_cast<double>(hidden), .devices = l.tp},
+                             tensor_sum(x, role::embedding, hidden),
                              gemm{.outer = projected ? width : 0, .inner = projected ? hidden : 0, .weights = x.precision.weights, .part = role::embedding_projection},
                              collective{.shape = collective::pattern::point_to_point, .part = role::pipeline,
                                         .width = static_cast<double>(projected ? width : hidden), .devices = 2,
@@ -1680,15 +1834,17 @@ namespace costexpr {
 /// Layer normalisation with its residual addition, fused into one pass as every serving framework does.
 ///   parameters  gains hidden: 1 for RMSNorm (arXiv:1910.07467), 2 for LayerNorm with bias, 0 for one without weights (OLMo)
 /// norm{.hidden = 4096} has 4,096 parameters and moves 32,768 bytes a token; without an addition to the residual stream (behind a block, or where
-/// hyper-connections add) 16,384.
+/// hyper-connections add) 16,384. Where the residual stream is scattered, a rank does this for its share of the tokens.
 struct norm {
     count hidden = 0;
     count gains = 1;
     bool adds = true;  ///< the output of the block before it to the residual stream
 
     static constexpr std::string_view type = "norm";
-    COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
-        return costexpr::ops(elementwise{.bytes_per_token = adds ? pass::norm(hidden) : pass::plain_norm(hidden), .weights = gains * hidden, .part = role::norm});
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
+        double const bytes = adds ? pass::norm(hidden) : pass::plain_norm(hidden);
+        bool const shared = x.residual == residual::scattered;  // by tensor-parallel ranks, each on its tokens
+        return costexpr::ops(elementwise{.bytes_per_token = shared ? bytes / static_cast<double>(x.layout.tp) : bytes, .weights = gains * hidden, .part = role::norm});
     }
 };
 
@@ -2183,8 +2339,8 @@ constexpr field<C> key(M C::* member, Names... names) {
     return field<C>(member, std::string_view(names)...);
 }
 
-/// A struct with a field table: `static constexpr auto json()` returns a std::array of `key(...)`. Written `json(auto...)` it is a template,
-/// and a program that reads no such struct does not pay for its table.
+/// A struct with a field table: `static constexpr auto json()` returns a std::array of `key(...)`. Written as a template of the struct,
+/// `template <class f = dense> static constexpr auto json()` with `key(&f::heads, ...)`, a program that reads no such struct does not pay for its table.
 template <class C>
 concept described = requires { C::json().size(); };
 
@@ -2219,6 +2375,7 @@ struct backbone {
     bool head_bias = false;
     count norm_gains = 1;
     count norms = 2;
+    count residuals = 2;         ///< blocks per layer whose output is added to the residual stream
     bool final_norm = true;
     bool embedding_norm = false;
     count extra_norms = 0;
@@ -2240,8 +2397,8 @@ struct backbone {
     count layer_vectors = 0;
     count model_vectors = 0;
 
-    static constexpr auto json(auto...) {
-        using f = backbone;
+    template <class f = backbone>
+    static constexpr auto json() {
         return std::array{
             key(&f::layers, "num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_blocks").at_most(largest_layers),
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model", "embedding_dim"),
@@ -2271,6 +2428,7 @@ struct backbone {
         head_bias = is.head_bias;
         norm_gains = is.norm_gains;
         norms = is.norms;
+        residuals = 2 * is.attention_blocks;
         extra_norms = is.post_norms;
         extra_embeddings = is.extra_embeddings;
         embedding_norm = is.embedding_norm;
@@ -2286,7 +2444,9 @@ struct backbone {
 
     [[nodiscard]] COSTEXPR_INLINE constexpr embedding input() const { return {.vocab = vocab + extra_embeddings, .hidden = embedding_width, .width = hidden}; }
     [[nodiscard]] COSTEXPR_INLINE constexpr positions position_table() const { return {max_context + extra_positions, hidden}; }
-    [[nodiscard]] COSTEXPR_INLINE constexpr norm layer_norm() const { return {hidden, norm_weights ? norm_gains + (norm_bias && norm_gains == 1 ? 1 : 0) : 0}; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr norm layer_norm(bool adds = true) const {
+        return {.hidden = hidden, .gains = norm_weights ? norm_gains + (norm_bias && norm_gains == 1 ? 1 : 0) : 0, .adds = adds};
+    }
     [[nodiscard]] COSTEXPR_INLINE constexpr head output() const {
         return {.vocab = vocab, .hidden = embedding_width, .tied = tied, .bias = head_bias, .width = hidden, .transform = head_transform};
     }
@@ -2294,7 +2454,11 @@ struct backbone {
     /// What stands around the decoder layer of each multi-token prediction module.
     [[nodiscard]] COSTEXPR_INLINE constexpr prediction_module prediction() const { return {hidden, norm_gains}; }
     /// Norms of all layers, the final one, and one behind the input table where there is one.
-    [[nodiscard]] constexpr count all_norms() const { return layers * norms_per_layer() + (final_norm ? 1 : 0) + (embedding_norm ? 1 : 0); }
+    [[nodiscard]] constexpr count all_norms() const { return adding_norms() + plain_norms(); }
+    /// Those that add the output of the block in front of them to the residual stream: one for each block, and the final one.
+    [[nodiscard]] constexpr count adding_norms() const { return layers * min(norms_per_layer(), residuals) + (final_norm ? 1 : 0); }
+    /// Those that do not: behind a block, in front of the addition (Gemma, GLM-4, Pangu), and behind the input table.
+    [[nodiscard]] constexpr count plain_norms() const { return layers * max(norms_per_layer() - residuals, count{0}) + (embedding_norm ? 1 : 0); }
     [[nodiscard]] constexpr count norms_per_layer() const {
         if (!parallel) return 2;
         if (parallel_norms != 0) return parallel_norms;
@@ -2330,12 +2494,15 @@ struct mlp {
         count const shard = ceil_div(inner, x.layout.tp);
         count const up = gated ? 2 : 1;
         dtype const w = x.precision.weights;
-        return costexpr::ops(gemm{.outer = up * shard, .inner = hidden, .weights = w, .part = role::gate_up, .bias = bias},
+        // where attention handed over shares, they are gathered first
+        return costexpr::ops(collective{.shape = collective::pattern::all_gather, .part = role::mlp_all_reduce,
+                                        .width = x.hands_over_shares() ? static_cast<double>(hidden) : 0.0, .devices = x.layout.tp},
+                             gemm{.outer = up * shard, .inner = hidden, .weights = w, .part = role::gate_up, .bias = bias},
                              elementwise{.bytes_per_token = pass::activation(shard, up, w),
                                          .weights = activation_weights + (inner_norm ? shard : 0),
                                          .part = role::activation},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down, .bias = bias || down_bias},
-                             collective{.part = role::mlp_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+                             tensor_sum(x, role::mlp_all_reduce, hidden));
     }
 };
 
@@ -2416,6 +2583,7 @@ struct experts {
     count sources = 1;   ///< attention data-parallel ranks that send tokens
     dtype weights = dtype::bf16;
     bool bias = false;
+    bool on_all_ranks = false;  ///< sees the tokens of all context-parallel ranks
     double log_not_chosen = 0;  ///< ln(1 - top_k / all), see chosen_by()
     double skew = 0;            ///< exponent of the popularity of experts; 0: balanced routing
     double choices = 0;         ///< of a token that reach this rank where there is a skew, see choices_with()
@@ -2524,23 +2692,26 @@ struct moe {
         layout const& l = x.layout;
         count const all = experts + zero_experts;
         return {.local = ceil_div(n, l.ep), .top_k = top_k, .all = all, .hidden = latent != 0 ? latent : hidden, .inner = ceil_div(inner, l.experts_tp()),
-                .matrices = gated ? 3 : 2, .ranks = l.ep, .sources = l.dp, .weights = x.precision.experts, .bias = expert_bias,
+                .matrices = gated ? 3 : 2, .ranks = l.ep, .sources = l.dp, .weights = x.precision.experts, .bias = expert_bias, .on_all_ranks = l.shares_experts(),
                 .log_not_chosen = log_not_chosen != 0 ? log_not_chosen : log_chance_not_chosen(top_k, all),
                 .skew = x.routing_skew, .choices = costexpr::experts::choices_with(x.routing_skew, all, top_k, l.ep),
                 .computed = zero_experts != 0 ? static_cast<double>(experts) / static_cast<double>(all) : 1.0};
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         layout const& l = x.layout;
-        count const devices = l.tp * l.dp;
+        bool const shared_ranks = l.shares_experts();
+        count const cp = shared_ranks ? l.cp : 1;
+        count const devices = l.tp * l.dp * cp;
         count const up = gated ? 2 : 1;
         count const shared = ceil_div(shared_inner, l.tp);
         dtype const w = x.precision.weights;
         double const width = static_cast<double>(hidden);
         double const sent = static_cast<double>(latent != 0 ? latent : hidden);
-        bool const pairwise = x.exchange == exchange::all_to_all && l.ep > 1;
-        bool const scattered = pairwise || l.dp > 1;
-        // Elements of bf16 that one device sends, or that all devices gather, for one token of its attention rank.
-        double const copies = pairwise ? other_ranks(l.ep) / static_cast<double>(l.tp) : static_cast<double>(l.dp);
+        bool const pairwise = x.sends_pairwise();
+        bool const scattered = x.scatters_tokens();
+        // Elements of bf16 that one device sends, or that all devices gather, for one token of its attention rank: context-parallel ranks have
+        // each a share of a prompt, and send each a share of the decoded tokens that all of them have.
+        double const copies = pairwise ? other_ranks(l.ep) / static_cast<double>(l.tp * cp) : static_cast<double>(l.dp);
         double const back = scattered ? sent * copies : 0.0;
         // dispatched as the experts' multiplication reads it, where the framework quantizes before it sends
         bool const narrow = x.precision.experts != dtype::fp8_block ? pairwise || x.framework == framework::trtllm : pairwise;
@@ -2549,7 +2720,7 @@ struct moe {
             gemm{.outer = experts + zero_experts, .inner = router_hidden != 0 ? router_hidden : hidden, .weights = x.precision.router, .part = role::router},
             gemm{.outer = latent, .inner = latent != 0 ? hidden : 0, .weights = w, .part = role::expert_latent},
             collective{.shape = pairwise ? collective::pattern::all_to_all : collective::pattern::all_gather, .part = role::dispatch, .width = there,
-                       .devices = devices},
+                       .devices = devices, .on_all_ranks = shared_ranks},
             routed(x, routed_apart ? 0 : experts),
             gemm{.outer = latent != 0 ? hidden : 0, .inner = latent, .weights = w, .part = role::expert_latent},
             gemm{.outer = up * shared, .inner = shared != 0 ? hidden : 0, .weights = w, .part = role::shared_gate_up, .bias = shared_biases != 0},
@@ -2557,9 +2728,9 @@ struct moe {
             gemm{.outer = shared != 0 ? hidden : 0, .inner = shared, .weights = w, .part = role::shared_down},
             elementwise{.bytes_per_token = (shared != 0 ? pass::merged(hidden) : 0.0) + (shared_gate ? pass::scalar_gate(hidden) : 0.0),
                         .weights = router_extra + (shared_gate ? hidden : 0), .part = role::shared_gate},
-            collective{.shape = !scattered ? collective::pattern::all_reduce
+            collective{.shape = !scattered ? tensor_sum(x, role::combine, hidden).shape
                                 : pairwise ? collective::pattern::all_to_all : collective::pattern::reduce_scatter,
-                       .part = role::combine, .width = scattered ? back : width, .devices = devices},
+                       .part = role::combine, .width = scattered ? back : width, .devices = devices, .on_all_ranks = shared_ranks},
             // scattered results are one share per tensor-parallel rank: gathered for the next layer
             collective{.shape = collective::pattern::all_gather, .part = role::combine, .width = scattered ? width : 0.0, .devices = l.tp});
     }
@@ -3618,8 +3789,9 @@ namespace schema {
 
 /// The keys of a config, each with a number. `descends` marks those that hold the decoder of a wrapper (`text_config`).
 struct words_view {
-    std::span<std::string_view const> names;
-    std::span<std::uint16_t const> buckets;  ///< 1 + number of a name, or 0; a power of two of them
+    std::string_view const* names = nullptr;
+    std::uint16_t const* buckets = nullptr;  ///< 1 + number of a name, or 0
+    std::size_t bucket_count = 0;            ///< a power of two
     std::uint16_t descents = 0;              ///< names [0, descents) are descended into
 
     static constexpr std::uint16_t none = 0xffff;
@@ -3631,12 +3803,15 @@ struct words_view {
     }
     [[nodiscard]] constexpr std::uint16_t find(std::string_view s) const {
         for (std::size_t i = hash(s);; ++i) {
-            std::uint16_t const b = buckets[i & (buckets.size() - 1)];
+            std::uint16_t const b = buckets[i & (bucket_count - 1)];
             if (b == 0) return none;
             if (names[b - 1u] == s) return static_cast<std::uint16_t>(b - 1u);
         }
     }
 };
+
+/// The numbers of a field's names in a set of keys.
+using key_ids = std::array<std::uint16_t, most_aliases>;
 
 /// A set of keys, built in constant evaluation from field tables.
 template <std::size_t Capacity, std::size_t Buckets>
@@ -3646,7 +3821,7 @@ struct words {
     std::uint16_t size = 0;
     std::uint16_t descents = 0;
 
-    [[nodiscard]] constexpr words_view view() const { return {{names.data(), size}, buckets, descents}; }
+    [[nodiscard]] constexpr words_view view() const { return {names.data(), buckets.data(), Buckets, descents}; }
 
     constexpr void insert(std::string_view s) {
         std::size_t i = words_view::hash(s);
@@ -3879,7 +4054,7 @@ constexpr json::value member(document const& d, json::value v, std::string_view 
 }
 
 /// Finds the first of a field's keys that says something, and parses it. Reports a value of the wrong kind or out of range.
-constexpr parsed find_value(document const& d, field_facts const& f, std::span<std::uint16_t const> ids, problems& p) {
+COSTEXPR_INLINE constexpr parsed find_value(document const& d, field_facts const& f, key_ids const& ids, problems& p) {
     using json::kind;
     for (std::uint8_t i = 0; i != f.name_count; ++i) {
         slot const* const s = d.find(ids[i], f.outermost_wins);
@@ -3908,7 +4083,7 @@ constexpr parsed find_value(document const& d, field_facts const& f, std::span<s
                 if (typed) {
                     errc const e = json::to_double(raw.raw(d.text), v.real);
                     if (e != errc::none) p.add({.code = e, .offset = raw.begin, .key = f.names[i], .hint = "a number that a double can hold"}), good = false;
-                    if (good && (v.real < 0.0 || (v.real == 0.0 && f.smallest > 0))) {
+                    if (good && ((v.real < 0.0 && f.smallest >= 0) || (v.real == 0.0 && f.smallest > 0))) {
                         p.add({.code = errc::out_of_range, .offset = raw.begin, .key = f.names[i], .hint = f.smallest > 0 ? "a positive number" : "0 or a positive number"});
                         good = false;
                     }
@@ -4044,7 +4219,7 @@ constexpr void read_text(document const& d, parsed const& v, short_string& out) 
 template <class C>
 constexpr auto number_keys(words_view keys) {
     constexpr std::size_t fields = table<C>.size();
-    std::array<std::array<std::uint16_t, most_aliases>, fields> ids{};
+    std::array<key_ids, fields> ids{};
     for (std::size_t i = 0; i != fields; ++i)
         for (std::size_t j = 0; j != table<C>[i].name_count; ++j) ids[i][j] = keys.find(outer_name(table<C>[i].names[j]));
     return ids;
@@ -4064,7 +4239,7 @@ constexpr bool is_unset(field_kind kind, destination to) {
 }
 
 /// Gives a field the value that the document has for it, and says whether there is one.
-COSTEXPR_COLD constexpr bool fill_field(document const& d, field_facts const& f, std::span<std::uint16_t const> ids, destination to, problems& p) {
+COSTEXPR_COLD constexpr bool fill_field(document const& d, field_facts const& f, key_ids const& ids, destination to, problems& p) {
     parsed const v = find_value(d, f, ids, p);
     if (v.broken) return v.present;
     if (!v.present) {
@@ -4378,8 +4553,8 @@ struct feed_forward {
     bool down_bias = false;
     bool all_bias = false;  ///< of attention and of plain networks (Falcon)
 
-    static constexpr auto json(auto...) {
-        using f = feed_forward;
+    template <class f = feed_forward>
+    static constexpr auto json() {
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
             key(&f::inner, "dense_intermediate_size", "block_ff_dim", "intermediate_size_mlp", "prefix_dense_intermediate_size", "intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "dff")
@@ -4451,8 +4626,8 @@ struct mixture {
     count period = 0;  ///< of the layers i with (i - offset) % period == 0
     count offset = 0;
 
-    static constexpr auto json(auto...) {
-        using f = mixture;
+    template <class f = mixture>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
@@ -4607,8 +4782,8 @@ struct grouped_attention {
     pattern order{};   ///< of every layer
     pattern repeated{};  ///< letters that repeat over the layers
 
-    static constexpr auto json(auto...) {
-        using f = grouped_attention;
+    template <class f = grouped_attention>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
@@ -4780,6 +4955,7 @@ struct convolution {
     dtype kept = dtype::bf16;
 
     static constexpr std::string_view kind = "convolution";
+    static constexpr bool in_order = true;  ///< the columns of the tokens before are needed
     [[nodiscard]] constexpr role purpose() const { return role::convolution; }
     [[nodiscard]] constexpr bool idle() const { return channels == 0; }
     template <class N = count>
@@ -4804,6 +4980,9 @@ struct convolution {
 ///   parameters  weights;  flops  per token as the layer type says for each phase
 ///   state       elements, in the checkpoint's state dtype, fp32 where it says nothing
 struct recurrence {
+    /// The kernels that serving engines have for it.
+    enum class update : unsigned char { other, state_space, gated_delta, kimi_delta };
+
     count elements = 0;
     count weights = 0;
     double decode_flops = 0;     ///< per token
@@ -4811,8 +4990,10 @@ struct recurrence {
     double bytes_per_token = 0;  ///< inputs read and outputs written
     double chunk_bytes_per_token = 0;  ///< in prefill: the states between chunks, written by one kernel and read by the next
     dtype kept = dtype::fp32;
+    update rule = update::other;
 
     static constexpr std::string_view kind = "recurrence";
+    static constexpr bool in_order = true;  ///< the state of the token before is needed
     [[nodiscard]] constexpr role purpose() const { return role::recurrence; }
     [[nodiscard]] constexpr bool idle() const { return elements == 0; }
     template <class N = count>
@@ -4852,7 +5033,7 @@ struct gated_delta {
     static constexpr count chunk = 64;
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (value_heads % l.tp != 0)
+        if (!l.deals(value_heads))
             p.add({.code = errc::illegal_layout, .key = "tp", .expected = value_heads, .found = l.tp, .hint = "a divisor of the linear-attention value heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
@@ -4868,10 +5049,10 @@ struct gated_delta {
             recurrence{.elements = v * key_dim, .weights = 2 * heads, .decode_flops = 8 * elements,
                        .prefill_flops = 6 * elements + static_cast<double>(chunk * (2 * k + 2 * v)),
                        .bytes_per_token = 2.0 * static_cast<double>(2 * k + 2 * v + 2 * heads),
-                       .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type},
+                       .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type, .rule = recurrence::update::gated_delta},
             elementwise{.bytes_per_token = pass::gated(v), .weights = value_dim, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = v, .weights = w, .part = role::mixer_out},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 
@@ -4893,7 +5074,7 @@ struct kimi_delta {
     static constexpr count chunk = 64;
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the linear-attention heads"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the linear-attention heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const n = ceil_div(heads, x.layout.tp);
@@ -4909,10 +5090,10 @@ struct kimi_delta {
             recurrence{.elements = width * head_dim, .weights = width + n, .decode_flops = 9 * elements,
                        .prefill_flops = 7 * elements + static_cast<double>(chunk * 4 * width),
                        .bytes_per_token = 2.0 * static_cast<double>(5 * width + n),
-                       .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type},
+                       .chunk_bytes_per_token = 4.0 * elements / static_cast<double>(chunk), .kept = state_type, .rule = recurrence::update::kimi_delta},
             elementwise{.bytes_per_token = pass::gated(width), .weights = head_dim, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = width, .weights = w, .part = role::mixer_out},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 
@@ -4951,7 +5132,7 @@ struct mamba {
             recurrence{.elements = d * state, .weights = d * state + d, .decode_flops = 7 * scan, .prefill_flops = 7 * scan,
                        .bytes_per_token = 2.0 * static_cast<double>(4 * d + 2 * state), .kept = state_type},
             gemm{.outer = hidden, .inner = d, .weights = w, .part = role::mixer_out, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 
@@ -4977,7 +5158,7 @@ struct mamba2 {
     static constexpr std::string_view type = "mamba2";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the state-space heads"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the state-space heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const h = ceil_div(heads, x.layout.tp);
@@ -4992,10 +5173,10 @@ struct mamba2 {
             convolution{.channels = convolved, .kernel = kernel, .bias = conv_bias},
             recurrence{.elements = d * state, .weights = 3 * h, .decode_flops = 6 * elements, .prefill_flops = 4 * elements + in_chunk,
                        .bytes_per_token = 2.0 * static_cast<double>(2 * d + 2 * g * state + h),
-                       .chunk_bytes_per_token = chunk > 0 ? 12.0 * elements / static_cast<double>(chunk) : 0.0, .kept = state_type},
+                       .chunk_bytes_per_token = chunk > 0 ? 12.0 * elements / static_cast<double>(chunk) : 0.0, .kept = state_type, .rule = recurrence::update::state_space},
             elementwise{.bytes_per_token = pass::gated(d), .weights = gated_norm ? d : 0, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = d, .weights = w, .part = role::mixer_out, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 
@@ -5020,7 +5201,7 @@ struct short_convolution {
                              convolution{.channels = width, .kernel = kernel, .bias = bias},
                              elementwise{.bytes_per_token = 10.0 * static_cast<double>(width), .part = role::mixer_gate},
                              gemm{.outer = hidden, .inner = width, .weights = w, .part = role::mixer_out, .bias = bias},
-                             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+                             tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 
@@ -5038,8 +5219,8 @@ struct mixer_schedule {
     count period = 0;    ///< the layers i with i % period == offset
     count offset = 0;
 
-    static constexpr auto json(auto...) {
-        using f = mixer_schedule;
+    template <class f = mixer_schedule>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::order, "layers_block_type", "layer_types", "hybrid_override_pattern", "attn_type_list")
@@ -5083,8 +5264,8 @@ struct delta_shape {
     count kernel = 0;
     short_string state_type{};
 
-    static constexpr auto json(auto...) {
-        using f = delta_shape;
+    template <class f = delta_shape>
+    static constexpr auto json() {
         return std::array{
             key(&f::hidden, "hidden_size"),
             key(&f::key_heads, "linear_num_key_heads", "linear_num_kv_heads"),
@@ -5111,8 +5292,8 @@ struct kimi_delta_shape {
     bool full_rank_decay = false;
     index_set layers{};
 
-    static constexpr auto json(auto...) {
-        using f = kimi_delta_shape;
+    template <class f = kimi_delta_shape>
+    static constexpr auto json() {
         return std::array{
             key(&f::hidden, "hidden_size"),
             key(&f::heads, "linear_attn_config.num_heads", "linear_num_heads", "num_attention_heads"),
@@ -5147,8 +5328,8 @@ struct state_space_shape {
     bool inner_norms = false;
     short_string state_type{};
 
-    static constexpr auto json(auto...) {
-        using f = state_space_shape;
+    template <class f = state_space_shape>
+    static constexpr auto json() {
         return std::array{
             key(&f::hidden, "hidden_size", "d_model"),
             key(&f::expand, "mamba_expand", "expand").or_else(2),
@@ -5194,8 +5375,8 @@ struct short_convolution_shape {
     count kernel = 0;
     bool bias = false;
 
-    static constexpr auto json(auto...) {
-        using f = short_convolution_shape;
+    template <class f = short_convolution_shape>
+    static constexpr auto json() {
         return std::array{
             key(&f::hidden, "hidden_size"),
             key(&f::kernel, "conv_L_cache"),
@@ -5294,8 +5475,8 @@ struct convolution_hybrid_decoder {
     static constexpr std::string_view family = "convolution_hybrid";
     using parts = part_list<&convolution_hybrid_decoder::base, &convolution_hybrid_decoder::mixers, &convolution_hybrid_decoder::attention,
                             &convolution_hybrid_decoder::convolution, &convolution_hybrid_decoder::network, &convolution_hybrid_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = convolution_hybrid_decoder;
+    template <class f = convolution_hybrid_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::adjusts, "block_auto_adjust_ff_dim").optional(),
             key(&f::multiple, "block_multiple_of").optional(),
@@ -5381,6 +5562,7 @@ struct compressed_attention {
     count top_k = 0;  ///< compressed keys per query; 0: all of them
     dtype arithmetic = dtype::bf16;
     dtype cached = dtype::bf16;
+    count ranks = 1;  ///< context-parallel ranks
 
     static constexpr std::string_view kind = "compressed_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -5390,7 +5572,7 @@ struct compressed_attention {
         return N(heads);  // sinks
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, heads); }
-    [[nodiscard]] constexpr cache state() const { return {.holds = cache::kind::kv, .per_token = head_dim, .window = window, .type = cached}; }
+    [[nodiscard]] constexpr cache state() const { return {.holds = cache::kind::kv, .per_token = head_dim, .window = window, .type = cached, .ranks = ranks}; }
 
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
@@ -5404,10 +5586,11 @@ struct compressed_attention {
         }
         if (g.phase == phase::decode) keys = pairs;  // every query reads its own
         double const all = static_cast<double>(heads) * static_cast<double>(head_dim);
-        return {.flops = g.sequences * pairs * T(4 * all),
-                .activation_bytes = g.sequences * g.new_tokens * T(4 * all),
-                .state_bytes = g.sequences * keys * T(static_cast<double>(head_dim) * weight_width(cached)),
-                .math = math_of(arithmetic)};
+        return work<T>{.flops = g.sequences * pairs * T(4 * all),
+                       .activation_bytes = g.sequences * g.new_tokens * T(4 * all),
+                       .state_bytes = g.sequences * keys * T(static_cast<double>(head_dim) * weight_width(cached)),
+                       .math = math_of(arithmetic)}
+            .on_rank(g.phase, ranks);
     }
 };
 
@@ -5423,6 +5606,7 @@ struct compressed_cache {
     count windows = 1;  ///< that overlap
     cache::kind holds = cache::kind::kv;
     dtype cached = dtype::bf16;
+    count ranks = 1;  ///< context-parallel ranks
 
     static constexpr std::string_view kind = "elementwise";
     [[nodiscard]] constexpr role purpose() const { return role::compressor; }
@@ -5434,7 +5618,7 @@ struct compressed_cache {
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, weights); }
     [[nodiscard]] constexpr cache state() const {
         if (ratio == 0) return {};
-        return {.holds = holds, .per_token = width, .every = ratio, .type = cached, .fixed_bytes = 8 * windows * windows * ratio * width};
+        return {.holds = holds, .per_token = width, .every = ratio, .type = cached, .fixed_bytes = 8 * windows * windows * ratio * width, .ranks = ranks};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
@@ -5502,6 +5686,7 @@ struct mla_attention {
     dtype cached = dtype::bf16;
     count extra_bytes = 0;  ///< per token of the cache: scales, and what is kept wider
     bool borrowed = false;  ///< reads the cache of another layer and keeps none of its own
+    count ranks = 1;        ///< context-parallel ranks
 
     static constexpr std::string_view kind = "mla_attention";
     [[nodiscard]] constexpr role purpose() const { return role::attention; }
@@ -5512,7 +5697,17 @@ struct mla_attention {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return 0; }
     [[nodiscard]] constexpr cache state() const {
-        return {.holds = cache::kind::kv, .per_token = borrowed ? 0 : latent + rope_dim, .type = cached, .scale_bytes = borrowed ? 0 : extra_bytes};
+        return {.holds = cache::kind::kv, .per_token = borrowed ? 0 : latent + rope_dim, .type = cached, .scale_bytes = borrowed ? 0 : extra_bytes,
+                .ranks = ranks};
+    }
+    /// As attention_shape::exchange: the latent of a prompt, outputs in the latent.
+    [[nodiscard]] COSTEXPR_INLINE constexpr context_exchange exchange(layout const& l, count window, count offered) const {
+        return {.kept = static_cast<double>(state().per_token) * weight_width(cached) / 2 + static_cast<double>(state().scale_bytes) / 2,
+                .partial = static_cast<double>(heads) * (static_cast<double>(latent) + 4.0),
+                .window = window,
+                .offered = offered,
+                .devices = ranks,
+                .span = l.tp * ranks};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
@@ -5559,10 +5754,11 @@ struct sparse_mla_attention {
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
         T const end = g.past_tokens + g.new_tokens;
         T const keys = g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end);
-        return {.flops = pairs * T(2 * absorbed),
-                .activation_bytes = tokens * T(2 * absorbed),
-                .state_bytes = keys * T(key),
-                .math = math_of(dense.arithmetic)};
+        return work<T>{.flops = pairs * T(2 * absorbed),
+                       .activation_bytes = tokens * T(2 * absorbed),
+                       .state_bytes = keys * T(key),
+                       .math = math_of(dense.arithmetic)}
+            .on_rank(g.phase, dense.ranks);
     }
 };
 
@@ -5574,6 +5770,7 @@ struct index_scores {
     count heads = 0;
     count dim = 0;
     count ratio = 0;  ///< tokens per index key where another op keeps compressed keys; 0: a key per token, kept here
+    count ranks = 1;  ///< context-parallel ranks
 
     static constexpr std::string_view kind = "index_scores";
     [[nodiscard]] constexpr role purpose() const { return role::index_scores; }
@@ -5586,17 +5783,18 @@ struct index_scores {
     [[nodiscard]] constexpr count scales() const { return 4 * ceil_div(dim, 128); }
     [[nodiscard]] constexpr cache state() const {
         if (ratio != 0) return {};
-        return {.holds = cache::kind::index, .per_token = dim, .type = dtype::fp8, .scale_bytes = scales()};
+        return {.holds = cache::kind::index, .per_token = dim, .type = dtype::fp8, .scale_bytes = scales(), .ranks = ranks};
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
         count const each = ratio != 0 ? ratio : 1;
         T const end = g.past_tokens + g.new_tokens;
         T const pairs = g.sequences * (compressed_pairs(end, each, 0) - compressed_pairs(g.past_tokens, each, 0));
-        return {.flops = pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
-                .activation_bytes = g.sequences * g.new_tokens * T(static_cast<double>(heads * dim)),
-                .state_bytes = g.sequences * end * T(static_cast<double>(dim + scales()) / static_cast<double>(each)),
-                .math = math::fp8};
+        return work<T>{.flops = pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
+                       .activation_bytes = g.sequences * g.new_tokens * T(static_cast<double>(heads * dim)),
+                       .state_bytes = g.sequences * end * T(static_cast<double>(dim + scales()) / static_cast<double>(each)),
+                       .math = math::fp8}
+            .on_rank(g.phase, ranks);
     }
 };
 
@@ -5624,11 +5822,12 @@ struct compressed_mqa {
     static constexpr std::string_view type = "compressed_mqa";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # attention heads"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # attention heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const n = ceil_div(heads, x.layout.tp);
         count const groups = ceil_div(o_groups, x.layout.tp);
+        count const cp = x.layout.cp;
         dtype const w = x.precision.weights;
         bool const compresses = ratio != 0;
         bool const indexes = index_heads != 0 && compresses;
@@ -5644,17 +5843,20 @@ struct compressed_mqa {
             gemm{.outer = n * head_dim, .inner = q_latent, .weights = w, .part = role::mla_query_up},
             gemm{.outer = projected, .inner = compresses ? hidden : 0, .weights = dtype::bf16, .part = role::compressor},  // never quantized
             compressed_cache{.width = head_dim, .ratio = ratio, .weights = compresses ? overlap * ratio * head_dim + head_dim : 0, .windows = overlap,
-                             .cached = x.precision.kv_cache},
+                             .cached = x.precision.kv_cache, .ranks = cp},
             compressed_cache{.width = index_dim, .ratio = indexes ? ratio : 0, .weights = indexes ? overlap * ratio * index_dim + index_dim : 0,
-                             .windows = overlap, .holds = cache::kind::index, .cached = x.precision.kv_cache},
+                             .windows = overlap, .holds = cache::kind::index, .cached = x.precision.kv_cache, .ranks = cp},
             gemm{.outer = indexes ? index_heads * index_dim : 0, .inner = indexes ? q_latent : 0, .weights = w, .part = role::index_projection},
             gemm{.outer = indexes ? index_heads : 0, .inner = indexes ? hidden : 0, .weights = dtype::bf16, .part = role::index_projection},
-            index_scores{.heads = indexes ? index_heads : 0, .dim = index_dim, .ratio = ratio},
+            index_scores{.heads = indexes ? index_heads : 0, .dim = index_dim, .ratio = ratio, .ranks = cp},
+            context_exchange{.kept = static_cast<double>(head_dim + (indexes ? index_dim : 0)) * weight_width(x.precision.kv_cache) / static_cast<double>(2 * max(ratio, count{1})),
+                             .partial = static_cast<double>(n) * (static_cast<double>(head_dim) + 4.0), .window = compresses ? 0 : window,
+                             .offered = indexes ? top_k : 0, .devices = cp, .span = x.layout.tp * cp},
             compressed_attention{.heads = n, .head_dim = head_dim, .window = window, .ratio = ratio, .top_k = indexes ? top_k : 0,
-                                 .arithmetic = x.precision.attention, .cached = x.precision.kv_cache},
+                                 .arithmetic = x.precision.attention, .cached = x.precision.kv_cache, .ranks = cp},
             gemm{.outer = o_latent, .inner = n * head_dim, .weights = w, .part = role::attention_output},
             gemm{.outer = hidden, .inner = groups * o_latent, .weights = w, .part = role::attention_output},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 
@@ -5708,8 +5910,8 @@ struct deepseek_v4_decoder {
 
     static constexpr std::string_view family = "deepseek_v4";
     using parts = part_list<&deepseek_v4_decoder::base, &deepseek_v4_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = deepseek_v4_decoder;
+    template <class f = deepseek_v4_decoder>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::heads, "num_attention_heads"),
@@ -5752,7 +5954,7 @@ struct deepseek_v4_decoder {
     COSTEXPR_INLINE constexpr auto layers() const {
         using enum layer_kind;
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms(), base.layer_norm()),
+                                times(base.all_norms(), base.layer_norm(false)),  // hyper-connections add
                                 times(base.layers, hyper_connection{base.hidden, copies}),
                                 times(order.of(sliding), attention(0)),
                                 times(order.of(compressed), attention(4)),
@@ -5765,7 +5967,7 @@ struct deepseek_v4_decoder {
     COSTEXPR_INLINE constexpr auto prediction() const {
         count const n = base.predictions();
         return costexpr::layers(times(n, base.prediction()),
-                                times(n * base.norms_per_layer(), base.layer_norm()),
+                                times(n * base.norms_per_layer(), base.layer_norm(false)),
                                 times(n, hyper_connection{base.hidden, copies}),
                                 times(n, attention(predicted_ratio)),
                                 times(n, experts.layer()),
@@ -5805,10 +6007,10 @@ struct cross_attention {
                              gemm{.outer = shard, .inner = hidden, .weights = w, .part = role::qkv},
                              gemm{.outer = 2 * (kv_width != 0 ? ceil_div(kv_width, tp) : shard), .inner = source, .weights = w, .part = role::qkv},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::attention_output},
-                             collective{.part = role::attention_all_reduce, .width = width, .devices = tp},
+                             tensor_sum(x, role::attention_all_reduce, hidden),
                              gemm{.outer = 2 * wide, .inner = hidden, .weights = w, .part = role::gate_up},
                              gemm{.outer = hidden, .inner = wide, .weights = w, .part = role::down},
-                             collective{.part = role::mlp_all_reduce, .width = width, .devices = tp});
+                             tensor_sum(x, role::mlp_all_reduce, hidden));
     }
 };
 
@@ -5860,8 +6062,8 @@ struct dense_decoder {
     static constexpr std::string_view family = "dense";
     using parts = part_list<&dense_decoder::base, &dense_decoder::attention, &dense_decoder::network>;
 
-    static constexpr auto json(auto...) {
-        using f = dense_decoder;
+    template <class f = dense_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::cross_every, "cross_layer_interval").optional(),
             key(&f::cross_width, "vision_config.embed_dim").optional(),
@@ -6056,7 +6258,8 @@ struct dense_decoder {
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
                                 times(base.learned_positions ? 1 : 0, base.position_table()),
-                                times(runs(base.all_norms()), base.layer_norm(), base.all_norms()),
+                                times(runs(base.adding_norms()), base.layer_norm(), base.adding_norms()),
+                                times(runs(base.plain_norms()), base.layer_norm(false), base.plain_norms()),
                                 times(base.vector_runs(), base.vectors()),
                                 times(filters ? base.layers : 0, localized_filter{base.hidden}),
                                 times(runs(attention.full_layers()), attention.full_layer(), attention.full_layers()),
@@ -6205,8 +6408,8 @@ struct gemma4_decoder {
     static constexpr std::string_view family = "gemma4";
     using parts = part_list<&gemma4_decoder::base, &gemma4_decoder::attention,
                             &gemma4_decoder::network, &gemma4_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = gemma4_decoder;
+    template <class f = gemma4_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::target_hidden, "backbone_hidden_size").optional(),
             key(&f::ordered, "use_ordered_embeddings").optional(),
@@ -6298,7 +6501,8 @@ struct gemma4_decoder {
         count const wide_layers = double_wide ? borrowing : 0;
         return costexpr::layers(times(1, base.input()),
                                 times(per_layer != 0 ? 1 : 0, per_layer_table{base.hidden, base.layers, per_layer, per_layer_vocab}),
-                                times(base.all_norms(), base.layer_norm()),
+                                times(base.adding_norms(), base.layer_norm()),
+                                times(base.plain_norms(), base.layer_norm(false)),
                                 times(attention.full_layers() - borrowing_full, global),
                                 times(borrowing_full, borrowing_global),
                                 times(attention.sliding_layers() - borrowing_sliding, attention.sliding_layer()),
@@ -6393,7 +6597,7 @@ struct convolved_attention {
                         .state_bytes_per_token = static_cast<double>(keys + values) * weight_width(x.precision.kv_cache)},
             attend,
             gemm{.outer = heads.hidden, .inner = q * heads.value_dim(), .weights = w, .part = role::attention_output, .bias = heads.output_bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(heads.hidden), .devices = tp},
+            attention_sum(x, heads.hidden),
             convolution{.channels = 2 * heads.hidden, .kernel = kernel});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(attention{heads.shape(x)}, x); }
@@ -6433,8 +6637,8 @@ struct inkling_decoder {
 
     static constexpr std::string_view family = "inkling";
     using parts = part_list<&inkling_decoder::base, &inkling_decoder::attention, &inkling_decoder::network, &inkling_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = inkling_decoder;
+    template <class f = inkling_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::local_layers, "local_layer_ids").optional(),
             key(&f::kernel, "conv_kernel_size").or_else(4),
@@ -6531,12 +6735,12 @@ struct mla {
     static constexpr std::string_view type = "mla";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0)
+        if (!l.deals(heads))
             p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # attention heads"});
     }
     /// The projections around any kernel over the latent cache. `absorbs`: prefill works on the latent too, as sparse kernels do.
     template <op Attention>
-    COSTEXPR_INLINE constexpr auto ops_around(Attention const& kernel, deployment const& x, bool absorbs) const {
+    COSTEXPR_INLINE constexpr auto ops_around(Attention const& kernel, deployment const& x, bool absorbs, context_exchange const& exchange) const {
         count const h = ceil_div(heads, x.layout.tp);
         dtype const w = x.precision.weights;
         count const kept = borrowed ? 0 : latent + rope_dim;
@@ -6548,18 +6752,19 @@ struct mla {
                                    (bias && gate_dim != 0 ? q_latent + kept : 0),  // the gate has none
                         .part = role::mla_norm,
                         .state_bytes_per_token = static_cast<double>(kept) * weight_width(x.precision.kv_cache)},
+            exchange,
             gemm{.outer = h * (nope_dim + rope_dim + (together ? v_head_dim : 0)), .inner = q_latent != 0 ? (together ? 2 : 1) * q_latent : hidden, .weights = w,
                  .part = role::mla_query_up},
             mla_up{.heads = h, .nope_dim = nope_dim, .v_head_dim = v_head_dim, .latent = latent, .weights = w, .absorbs = absorbs},
             kernel,
             gemm{.outer = hidden, .inner = h * v_head_dim, .weights = w, .part = role::attention_output, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr mla_attention kernel(deployment const& x) const {
         return {.heads = ceil_div(heads, x.layout.tp), .nope_dim = nope_dim, .rope_dim = rope_dim, .v_head_dim = v_head_dim, .latent = latent,
-                .arithmetic = x.precision.attention, .cached = x.precision.kv_cache, .borrowed = borrowed};
+                .arithmetic = x.precision.attention, .cached = x.precision.kv_cache, .borrowed = borrowed, .ranks = x.layout.cp};
     }
-    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(kernel(x), x, false); }
+    COSTEXPR_INLINE constexpr auto ops(deployment const& x) const { return ops_around(kernel(x), x, false, kernel(x).exchange(x.layout, 0, 0)); }
 };
 
 /// The indexer of sparse attention (DeepSeek-V3.2): light heads score every key of the context, attention then reads the best alone.
@@ -6585,8 +6790,11 @@ struct indexer {
                              gemm{.outer = weighted ? heads : 0, .inner = hidden, .weights = dtype::bf16, .part = role::index_projection},
                              elementwise{.bytes_per_token = pass::rotated(heads * dim + dim, 0), .weights = 2 * dim + extra, .part = role::index_projection,
                                          .state_bytes_per_token = pool != 0 ? 0.0 : static_cast<double>(dim)},
-                             compressed_cache{.width = dim, .ratio = pool, .weights = pool * dim, .holds = cache::kind::index, .cached = dtype::fp8},
-                             index_scores{.heads = heads, .dim = dim, .ratio = pool});
+                             compressed_cache{.width = dim, .ratio = pool, .weights = pool * dim, .holds = cache::kind::index, .cached = dtype::fp8,
+                                              .ranks = x.layout.cp},
+                             context_exchange{.kept = static_cast<double>(dim + 4 * ceil_div(dim, 128)) / static_cast<double>(2 * max(pool, count{1})),
+                                              .devices = x.layout.cp, .span = x.layout.tp * x.layout.cp},
+                             index_scores{.heads = heads, .dim = dim, .ratio = pool, .ranks = x.layout.cp});
     }
 };
 
@@ -6607,7 +6815,7 @@ struct sparse_mla {
         mla_attention kernel = heads.kernel(x);
         bool const narrow = x.precision.kv_cache == dtype::fp8 && x.framework != framework::trtllm;
         kernel.extra_bytes = narrow ? heads.rope_dim + 4 * ceil_div(heads.latent, 128) : 0;
-        return heads.ops_around(sparse_mla_attention{kernel, top_k}, x, true);
+        return heads.ops_around(sparse_mla_attention{kernel, top_k}, x, true, kernel.exchange(x.layout, 0, top_k));
     }
 };
 
@@ -6623,7 +6831,8 @@ struct sliding_mla {
         heads.legal(l, p);
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
-        return heads.ops_around(sparse_mla_attention{.dense = heads.kernel(x), .top_k = window, .slides = true}, x, true);
+        return heads.ops_around(sparse_mla_attention{.dense = heads.kernel(x), .top_k = window, .slides = true}, x, true,
+                                heads.kernel(x).exchange(x.layout, window, 0));
     }
 };
 
@@ -6664,8 +6873,8 @@ struct latent_attention {
     count borrowed_layers = 0;
     count unrotated_borrowed_layers = 0;
 
-    static constexpr auto json(auto...) {
-        using f = latent_attention;
+    template <class f = latent_attention>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size"),
@@ -6770,8 +6979,8 @@ struct sparse_index {
     bool scaled = false;
     pattern order{};
 
-    static constexpr auto json(auto...) {
-        using f = sparse_index;
+    template <class f = sparse_index>
+    static constexpr auto json() {
         return std::array{
             key(&f::heads, "index_n_heads").optional(),
             key(&f::dim, "index_head_dim").optional(),
@@ -6828,8 +7037,8 @@ struct mla_decoder {
     using parts = part_list<&mla_decoder::base, &mla_decoder::attention, &mla_decoder::network,
                             &mla_decoder::experts, &mla_decoder::index>;
 
-    static constexpr auto json(auto...) {
-        using f = mla_decoder;
+    template <class f = mla_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::gate_rank, "gated_norm_rank").optional(),
             key(&f::streams, "hc_mult").optional(),
@@ -6889,7 +7098,8 @@ struct mla_decoder {
         count const sparse = index.top_k == 0 ? 0 : 1;
         latent_attention const& a = attention;
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm()),
+                                times(base.adding_norms(), base.layer_norm(streams == 0)),  // streams are mixed by their connections
+                                times(base.plain_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm(false)),
                                 times(gated_norms(), low_rank{base.hidden, gate_rank, base.hidden}),
                                 times(streams != 0 ? base.layers : 0, hyper_connection{.hidden = base.hidden, .copies = streams, .mixes = streams_mix}),
                                 times(dense * (a.plain + a.unrotated_layers + a.borrowed_layers + a.unrotated_borrowed_layers), a.layer()),
@@ -6942,7 +7152,7 @@ struct lightning_attention {
     static constexpr count chunk = 256;
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # linear-attention heads"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # linear-attention heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const width = ceil_div(heads, x.layout.tp) * head_dim;
@@ -6955,7 +7165,7 @@ struct lightning_attention {
                        .kept = state_type},
             elementwise{.bytes_per_token = 6.0 * static_cast<double>(width), .weights = width, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = width, .weights = w, .part = role::mixer_out},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 
@@ -6986,8 +7196,8 @@ struct kimi_linear_decoder {
     static constexpr std::string_view family = "kimi_linear";
     using parts = part_list<&kimi_linear_decoder::base, &kimi_linear_decoder::mixers, &kimi_linear_decoder::attention, &kimi_linear_decoder::delta,
                             &kimi_linear_decoder::network, &kimi_linear_decoder::experts, &kimi_linear_decoder::index>;
-    static constexpr auto json(auto...) {
-        using f = kimi_linear_decoder;
+    template <class f = kimi_linear_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::depth_block, "attn_res_block_size").optional(),
             key(&f::copies, "hc_mult").optional(),
@@ -7043,7 +7253,7 @@ struct kimi_linear_decoder {
 
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms(), base.layer_norm()),
+                                times(base.all_norms(), base.layer_norm(copies == 0)),
                                 times(copies != 0 ? base.layers : 0, hyper_connection{base.hidden, copies}),
                                 times(mixers.attention() - sparse, attention.layer()),
                                 times(sparse, sparse_mla{attention.layer(), index.top_k}),
@@ -7284,7 +7494,7 @@ struct attention_experts {
         count const width = kv * head_dim;
         dtype const w = x.precision.weights;
         attention_shape const shape{.heads = kv * top_k, .kv_heads = kv, .head_dim = head_dim, .v_head_dim = head_dim, .arithmetic = x.precision.attention,
-                                    .cached = x.precision.kv_cache};
+                                    .cached = x.precision.kv_cache, .ranks = x.layout.cp};
         costexpr::experts const projection{.local = experts, .top_k = top_k, .all = experts, .hidden = hidden, .inner = width, .matrices = 1, .weights = x.precision.experts,
                                            .log_not_chosen = moe::log_chance_not_chosen(top_k, experts)};
         return costexpr::ops(
@@ -7295,9 +7505,10 @@ struct attention_experts {
                         .weights = hidden,
                         .part = role::qk_norm_rope_cache,
                         .state_bytes_per_token = 2.0 * static_cast<double>(width) * weight_width(x.precision.kv_cache)},
+            shape.exchange(x.layout),
             attention{shape},
             projection,
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = tp});
+            attention_sum(x, hidden));
     }
 };
 
@@ -7315,8 +7526,8 @@ struct block_index {
     count block = 0;
     pattern order{};
 
-    static constexpr auto json(auto...) {
-        using f = block_index;
+    template <class f = block_index>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::hidden, "hidden_size", "n_embd", "n_embed", "d_model"),
@@ -7452,7 +7663,8 @@ struct moe_decoder {
     }
     COSTEXPR_INLINE constexpr auto layers() const {
         return costexpr::layers(times(1, base.input()),
-                                times(base.all_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm()),
+                                times(base.adding_norms(), base.layer_norm()),
+                                times(base.plain_norms() + base.moe_norms * experts.moe_layers(), base.layer_norm(false)),
                                 times(base.vector_runs(), base.vectors()),
                                 times(attention_has_experts ? 0 : attention.full_layers(), attention.full_layer()),
                                 times(attention.sliding_layers(), attention.sliding_layer()),
@@ -7616,8 +7828,8 @@ struct nemotron_h_decoder {
     static constexpr std::string_view family = "nemotron_h";
     using parts = part_list<&nemotron_h_decoder::base, &nemotron_h_decoder::blocks, &nemotron_h_decoder::attention,
                             &nemotron_h_decoder::space, &nemotron_h_decoder::network, &nemotron_h_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = nemotron_h_decoder;
+    template <class f = nemotron_h_decoder>
+    static constexpr auto json() {
         using enum layer_kind;
         return std::array{
             key(&f::predicted, "mtp_layers_block_type", "mtp_hybrid_override_pattern")
@@ -7760,7 +7972,7 @@ struct rg_lru {
     static constexpr std::string_view type = "rg_lru";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # blocks of the gates"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # blocks of the gates"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const d = ceil_div(width, x.layout.tp);
@@ -7774,7 +7986,7 @@ struct rg_lru {
             recurrence{.elements = d, .weights = 3 * d, .decode_flops = 8 * elements, .prefill_flops = 8 * elements, .bytes_per_token = 10 * elements},
             elementwise{.bytes_per_token = 6 * elements, .part = role::mixer_gate},
             gemm{.outer = hidden, .inner = d, .weights = w, .part = role::mixer_out, .bias = true},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            attention_sum(x, hidden));
     }
 };
 
@@ -7794,8 +8006,8 @@ struct recurrent_gemma_decoder {
 
     static constexpr std::string_view family = "recurrent_gemma";
     using parts = part_list<&recurrent_gemma_decoder::base, &recurrent_gemma_decoder::attention, &recurrent_gemma_decoder::network>;
-    static constexpr auto json(auto...) {
-        using f = recurrent_gemma_decoder;
+    template <class f = recurrent_gemma_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::width, "lru_width").or_else([](f const& c) { return c.base.hidden; }),
             key(&f::kernel, "conv1d_width").or_else(4),
@@ -7862,7 +8074,7 @@ struct rwkv_time_mix {
                              recurrence{.elements = 3 * shard + hidden, .weights = 2 * shard, .decode_flops = 12 * values, .prefill_flops = 12 * values,
                                         .bytes_per_token = 8 * values},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::mixer_out},
-                             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+                             tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 
@@ -7885,7 +8097,7 @@ struct rwkv_channel_mix {
                              gemm{.outer = receptance ? hidden : 0, .inner = hidden, .weights = w, .part = role::mixer_gate},
                              elementwise{.bytes_per_token = 4.0 * static_cast<double>(shard), .part = role::activation},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::down},
-                             collective{.part = role::mlp_all_reduce, .width = width, .devices = x.layout.tp});
+                             tensor_sum(x, role::mlp_all_reduce, hidden));
     }
 };
 
@@ -7921,7 +8133,7 @@ struct rwkv7_time_mix {
                                         .prefill_flops = 7 * elements + static_cast<double>(chunk * 4 * shard), .bytes_per_token = 14 * values},
                              elementwise{.bytes_per_token = 6 * values, .weights = 2 * shard, .part = role::mixer_norm},
                              gemm{.outer = hidden, .inner = shard, .weights = w, .part = role::mixer_out},
-                             collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+                             tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 
@@ -7944,8 +8156,8 @@ struct rwkv_decoder {
 
     static constexpr std::string_view family = "rwkv";
     using parts = part_list<&rwkv_decoder::base>;
-    static constexpr auto json(auto...) {
-        using f = rwkv_decoder;
+    template <class f = rwkv_decoder>
+    static constexpr auto json() {
         return std::array{key(&f::inner, "intermediate_size").or_else([](f const& c) { return 4 * c.base.hidden; }),
                           key(&f::width, "attention_hidden_size").or_else([](f const& c) { return c.base.hidden; }),
                           key(&f::head_dim, "head_dim").optional(),
@@ -8015,9 +8227,10 @@ struct state_space_decoder {
 
     static constexpr std::string_view family = "state_space";
     using parts = part_list<&state_space_decoder::base, &state_space_decoder::space>;
-    static constexpr auto json(auto...) {
+    template <class f = state_space_decoder>
+    static constexpr auto json() {
         // the first generation names its width, whatever the expansion (Falcon-Mamba)
-        return std::array{key(&state_space_decoder::inner, "intermediate_size").optional()};
+        return std::array{key(&f::inner, "intermediate_size").optional()};
     }
     static constexpr auto architectures() {
         return std::array{
@@ -8074,7 +8287,7 @@ struct mlstm {
     static constexpr std::string_view type = "mlstm";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # heads of the memory"});
+        if (!l.deals(heads)) p.add({.code = errc::illegal_layout, .key = "tp", .expected = heads, .found = l.tp, .hint = "a divisor of the # heads of the memory"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
         count const n = ceil_div(heads, x.layout.tp);
@@ -8090,7 +8303,7 @@ struct mlstm {
                        .bytes_per_token = 2.0 * static_cast<double>(2 * q + 2 * v + 2 * n), .kept = state_type},
             elementwise{.bytes_per_token = 6.0 * static_cast<double>(v), .weights = (bias ? 2 : 1) * v, .part = role::mixer_norm},
             gemm{.outer = hidden, .inner = v, .weights = w, .part = role::mixer_out, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = x.layout.tp});
+            tensor_sum(x, role::attention_all_reduce, hidden));
     }
 };
 
@@ -8113,8 +8326,8 @@ struct xlstm_decoder {
 
     static constexpr std::string_view family = "xlstm";
     using parts = part_list<&xlstm_decoder::base>;
-    static constexpr auto json(auto...) {
-        using f = xlstm_decoder;
+    template <class f = xlstm_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::heads, "num_heads"),
             key(&f::query_factor, "qk_dim_factor").or_else(0.5),
@@ -8180,8 +8393,8 @@ struct zamba_decoder {
 
     static constexpr std::string_view family = "zamba";
     using parts = part_list<&zamba_decoder::base, &zamba_decoder::mixers, &zamba_decoder::attention, &zamba_decoder::space, &zamba_decoder::network>;
-    static constexpr auto json(auto...) {
-        using f = zamba_decoder;
+    template <class f = zamba_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::blocks, "num_mem_blocks").or_else(1),
             key(&f::rank, "adapter_rank").optional(),
@@ -8269,7 +8482,7 @@ struct convolved_gqa {
     static constexpr std::string_view type = "convolved_gqa";
     template <class Sink>
     COSTEXPR_INLINE constexpr void legal(layout const& l, Sink& p) const {
-        if (heads % l.tp != 0 || kv_heads % l.tp != 0)
+        if (!l.deals(heads) || kv_heads % l.tp != 0)
             p.add({.code = errc::illegal_layout, .key = "tp", .expected = kv_heads, .found = l.tp, .hint = "a divisor of the # KV heads"});
     }
     COSTEXPR_INLINE constexpr auto ops(deployment const& x) const {
@@ -8293,7 +8506,7 @@ struct convolved_gqa {
                         .state_bytes_per_token = 2.0 * static_cast<double>(values) * weight_width(x.precision.kv_cache)},
             attention{shape},
             gemm{.outer = hidden, .inner = q * head_dim, .weights = w, .part = role::attention_output, .bias = bias},
-            collective{.part = role::attention_all_reduce, .width = static_cast<double>(hidden), .devices = tp});
+            attention_sum(x, hidden));
     }
 };
 
@@ -8312,8 +8525,8 @@ struct zaya_decoder {
 
     static constexpr std::string_view family = "zaya";
     using parts = part_list<&zaya_decoder::base, &zaya_decoder::attention, &zaya_decoder::experts>;
-    static constexpr auto json(auto...) {
-        using f = zaya_decoder;
+    template <class f = zaya_decoder>
+    static constexpr auto json() {
         return std::array{
             key(&f::kernel, "cca_time0"),
             key(&f::head_kernel, "cca_time1"),
@@ -8466,6 +8679,8 @@ struct tower_row {
 
 namespace detail {
 
+/// A template of its rows: whoever reads no config does not pay for it.
+template <class Row = tower_row>
 inline constexpr auto tower_rows = [] {
     using enum tower_positions;
     using enum bias_rule;
@@ -8516,31 +8731,31 @@ inline constexpr auto tower_rows = [] {
     constexpr tower_traits gemma4_audio{.input = tower_input::conformer, .positions = none, .post_norms = 0, .norm_gains = 1, .norms = 3, .qkv = never, .output = never,
                                         .network = never, .merger = {.kind = projector_kind::linear, .own_width = true}, .size = {12, 1024, 0, 8, 1, 0}};
     return std::array{
-        tower_row{"siglip_vision_model", siglip_head}, tower_row{"siglip2_vision_model", siglip2}, tower_row{"siglip", siglip_head},
-        tower_row{"idefics2", idefics2}, tower_row{"idefics2_vision", idefics2}, tower_row{"idefics3", idefics3}, tower_row{"idefics3_vision", idefics3},
-        tower_row{"smolvlm", idefics3}, tower_row{"smolvlm_vision", idefics3},
-        tower_row{"cosmos3_edge_vision", {.positions = listed, .size = {27, 1152, 4304, 16, 16, 0, 256}}},
-        tower_row{"paddleocr_vl_vision", siglip_400m}, tower_row{"paddleocr_vl", siglip_400m},
-        tower_row{"minicpm_ocr_vision", siglip}, tower_row{"minicpmv4_6_vision", siglip}, tower_row{"minicpmv4_7_vision", siglip},
-        tower_row{"video_llama_3_vision", {.positions = none}},
-        tower_row{"molmo2_vision", {.positions = listed, .post_norms = 0, .size = {25, 1152, 4304, 16, 14, 378, 729}}},
-        tower_row{"clip_vision_model", clip}, tower_row{"clip", clip}, tower_row{"idefics_vision", idefics}, tower_row{"pixtral", pixtral},
-        tower_row{"internvl_vision", internvl}, tower_row{"qianfan_ocr_vision", qianfan}, tower_row{"intern_vit_6b", intern_vit},
-        tower_row{"llama4_vision_model", llama4}, tower_row{"mllama_vision_model", mllama},
-        tower_row{"qwen2_vl", qwen2_vl}, tower_row{"qwen2_vl_vision", qwen2_vl},
-        tower_row{"qwen2_5_vl", qwen2_5_vl}, tower_row{"qwen2_5_vl_vision", qwen2_5_vl}, tower_row{"qwen2_5_omni_vision_encoder", qwen2_5_vl},
-        tower_row{"exaone4_5_vision", qwen2_5_vl},
-        tower_row{"qwen3_vl", qwen3_vl}, tower_row{"qwen3_vl_vision", qwen3_vl}, tower_row{"qwen3_vl_moe", qwen3_vl}, tower_row{"qwen3_vl_moe_vision", qwen3_vl},
-        tower_row{"qwen3_5", qwen3_vl}, tower_row{"qwen3_5_vision", qwen3_vl}, tower_row{"qwen3_5_moe", qwen3_vl}, tower_row{"qwen3_5_moe_vision", qwen3_vl},
-        tower_row{"qwen3_omni_moe_vision_encoder", qwen3_vl},
-        tower_row{"kimi_k25", moonvit}, tower_row{"kimi_k25_vision", moonvit}, tower_row{"moonvit", moonvit},
-        tower_row{"glm4v", glm4v}, tower_row{"glm4v_vision", glm4v}, tower_row{"glm4v_moe_vision", glm4v}, tower_row{"glm_ocr_vision", glm_ocr},
-        tower_row{"ernie4_5_vl_moe_vision", ernie}, tower_row{"minimax_m3_vl_vision", minimax}, tower_row{"step3p5_vision", step},
-        tower_row{"muse_glimmer_vision", muse}, tower_row{"gemma4_vision", gemma4}, tower_row{"ovis2_vision", ovis},
-        tower_row{"radio", radio}, tower_row{"sam_vision_model", sam}, tower_row{"got_ocr2_vision", sam}, tower_row{"pp_chart2table_vision", sam},
-        tower_row{"unlimited_ocr_sam_vision_model", sam}, tower_row{"unlimited_ocr_vision_encoder", ocr_encoder},
-        tower_row{"whisper", whisper}, tower_row{"qwen2_audio_encoder", whisper}, tower_row{"moss_transcribe_diarize_audio", whisper}, tower_row{"voxtral_encoder", whisper},
-        tower_row{"qwen2_5_omni_audio_encoder", omni}, tower_row{"qwen3_omni_moe_audio_encoder", omni3}, tower_row{"gemma4_audio", gemma4_audio},
+        Row{"siglip_vision_model", siglip_head}, Row{"siglip2_vision_model", siglip2}, Row{"siglip", siglip_head},
+        Row{"idefics2", idefics2}, Row{"idefics2_vision", idefics2}, Row{"idefics3", idefics3}, Row{"idefics3_vision", idefics3},
+        Row{"smolvlm", idefics3}, Row{"smolvlm_vision", idefics3},
+        Row{"cosmos3_edge_vision", {.positions = listed, .size = {27, 1152, 4304, 16, 16, 0, 256}}},
+        Row{"paddleocr_vl_vision", siglip_400m}, Row{"paddleocr_vl", siglip_400m},
+        Row{"minicpm_ocr_vision", siglip}, Row{"minicpmv4_6_vision", siglip}, Row{"minicpmv4_7_vision", siglip},
+        Row{"video_llama_3_vision", {.positions = none}},
+        Row{"molmo2_vision", {.positions = listed, .post_norms = 0, .size = {25, 1152, 4304, 16, 14, 378, 729}}},
+        Row{"clip_vision_model", clip}, Row{"clip", clip}, Row{"idefics_vision", idefics}, Row{"pixtral", pixtral},
+        Row{"internvl_vision", internvl}, Row{"qianfan_ocr_vision", qianfan}, Row{"intern_vit_6b", intern_vit},
+        Row{"llama4_vision_model", llama4}, Row{"mllama_vision_model", mllama},
+        Row{"qwen2_vl", qwen2_vl}, Row{"qwen2_vl_vision", qwen2_vl},
+        Row{"qwen2_5_vl", qwen2_5_vl}, Row{"qwen2_5_vl_vision", qwen2_5_vl}, Row{"qwen2_5_omni_vision_encoder", qwen2_5_vl},
+        Row{"exaone4_5_vision", qwen2_5_vl},
+        Row{"qwen3_vl", qwen3_vl}, Row{"qwen3_vl_vision", qwen3_vl}, Row{"qwen3_vl_moe", qwen3_vl}, Row{"qwen3_vl_moe_vision", qwen3_vl},
+        Row{"qwen3_5", qwen3_vl}, Row{"qwen3_5_vision", qwen3_vl}, Row{"qwen3_5_moe", qwen3_vl}, Row{"qwen3_5_moe_vision", qwen3_vl},
+        Row{"qwen3_omni_moe_vision_encoder", qwen3_vl},
+        Row{"kimi_k25", moonvit}, Row{"kimi_k25_vision", moonvit}, Row{"moonvit", moonvit},
+        Row{"glm4v", glm4v}, Row{"glm4v_vision", glm4v}, Row{"glm4v_moe_vision", glm4v}, Row{"glm_ocr_vision", glm_ocr},
+        Row{"ernie4_5_vl_moe_vision", ernie}, Row{"minimax_m3_vl_vision", minimax}, Row{"step3p5_vision", step},
+        Row{"muse_glimmer_vision", muse}, Row{"gemma4_vision", gemma4}, Row{"ovis2_vision", ovis},
+        Row{"radio", radio}, Row{"sam_vision_model", sam}, Row{"got_ocr2_vision", sam}, Row{"pp_chart2table_vision", sam},
+        Row{"unlimited_ocr_sam_vision_model", sam}, Row{"unlimited_ocr_vision_encoder", ocr_encoder},
+        Row{"whisper", whisper}, Row{"qwen2_audio_encoder", whisper}, Row{"moss_transcribe_diarize_audio", whisper}, Row{"voxtral_encoder", whisper},
+        Row{"qwen2_5_omni_audio_encoder", omni}, Row{"qwen3_omni_moe_audio_encoder", omni3}, Row{"gemma4_audio", gemma4_audio},
     };
 }();
 
@@ -8559,6 +8774,7 @@ struct projector_row {
 
 namespace detail {
 
+template <class Row = projector_row>
 inline constexpr auto projector_rows = [] {
     using enum projector_kind;
     constexpr projector_traits llava{.kind = mlp, .bias_by_key = true};
@@ -8573,70 +8789,72 @@ inline constexpr auto projector_rows = [] {
     constexpr std::string_view siglip = "siglip_vision_model";
     constexpr std::string_view clip = "clip_vision_model";
     return std::array{
-        projector_row{"llava", clip, llava}, projector_row{"llava_next", clip, llava_next}, projector_row{"llava_next_video", clip, llava_next},
-        projector_row{"llava_onevision", siglip, llava_next},
-        projector_row{"vipllava", clip, {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .features = 5}},
-        projector_row{"video_llava", clip, {.kind = mlp, .bias_by_key = true, .towers = 2}},
-        projector_row{"paligemma", siglip, {.kind = linear}},
-        projector_row{"gemma3", siglip, {.kind = linear, .norm_gains = 1, .first_bias = false}},
-        projector_row{"idefics"}, projector_row{"idefics2", "idefics2_vision", {.kind = perceiver}},
-        projector_row{"idefics3", "idefics3_vision", idefics3}, projector_row{"smolvlm", "smolvlm_vision", idefics3},
-        projector_row{"aya_vision", siglip, {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .gated = true}},
-        projector_row{"cohere2_vision", siglip, {.kind = mlp, .merge = 2, .middle = middle_width::by_key, .middle_size = 36864, .gated = true}},
-        projector_row{"lfm2_vl", "siglip2_vision_model", {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .middle_size = 2560, .bias_by_key = true}},
-        projector_row{"cosmos3_edge", "cosmos3_edge_vision", {.kind = mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::by_key, .middle_size = 11520}},
-        projector_row{"paddleocr_vl", "paddleocr_vl_vision", {.kind = mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::tile}},
-        projector_row{"video_llama_3", "video_llama_3_vision", {.kind = mlp}},
-        projector_row{.wrapper = "molmo2", .tower = "molmo2_vision", .vision = {.kind = pooled_attention, .merge = 2, .features = 2}, .fixed = true},
-        projector_row{"mistral3", "pixtral", mistral}, projector_row{"lighton_ocr", "pixtral", mistral},
-        projector_row{"internvl", "internvl_vision", internvl}, projector_row{"internvl_chat", "intern_vit_6b", internvl}, projector_row{"qianfan_ocr", "qianfan_ocr_vision", internvl},
-        projector_row{"llama4", "llama4_vision_model", {.kind = pixel_shuffle, .merge = 2}},
-        projector_row{"mllama", "mllama_vision_model", {.kind = linear}},
-        projector_row{"qwen2_vl", "qwen2_vl_vision"}, projector_row{"qwen2_5_vl", "qwen2_5_vl_vision"}, projector_row{"qwen3_vl", "qwen3_vl_vision"},
-        projector_row{"qwen3_vl_moe", "qwen3_vl_moe_vision"}, projector_row{"qwen3_5", "qwen3_5_vision"}, projector_row{"qwen3_5_moe", "qwen3_5_moe_vision"},
-        projector_row{.wrapper = "qwen2_5_omni", .tower = "qwen2_5_omni_vision_encoder", .ears = "qwen2_5_omni_audio_encoder"},
-        projector_row{.wrapper = "qwen2_5_omni_thinker", .tower = "qwen2_5_omni_vision_encoder", .ears = "qwen2_5_omni_audio_encoder"},
-        projector_row{.wrapper = "qwen3_omni_moe", .tower = "qwen3_omni_moe_vision_encoder", .ears = "qwen3_omni_moe_audio_encoder"},
-        projector_row{.wrapper = "qwen3_omni_moe_thinker", .tower = "qwen3_omni_moe_vision_encoder", .ears = "qwen3_omni_moe_audio_encoder"},
-        projector_row{.wrapper = "qwen2_audio", .ears = "qwen2_audio_encoder", .audio = {.kind = linear, .pool = 2}},
-        projector_row{.wrapper = "moss_transcribe_diarize", .ears = "qwen2_audio_encoder", .audio = {.kind = mlp, .merge = 2, .bias_by_key = true, .norm_behind = 2}},
-        projector_row{.wrapper = "voxtral", .ears = "voxtral_encoder", .audio = {.kind = mlp, .merge = 2, .first_bias = false, .second_bias = false}},
-        projector_row{"exaone4_5", "exaone4_5_vision"}, projector_row{"hyperclovax_vision_v2", "qwen2_5_vl_vision", {.kind = linear}},
-        projector_row{"kimi_k25", "kimi_k25_vision"}, projector_row{"kimi_vl", "moonvit"},
-        projector_row{"glm4v", "glm4v_vision"}, projector_row{"glm46v", "glm4v_vision"}, projector_row{"glmga", "glm4v_vision"}, projector_row{"glm4v_moe", "glm4v_moe_vision"},
-        projector_row{"glm_ocr", "glm_ocr_vision"}, projector_row{"glm5_next", "glm_ocr_vision"},
-        projector_row{.wrapper = "ernie4_5_vl_moe", .tower = "ernie4_5_vl_moe_vision", .vision = {.kind = spatial_temporal, .merge = 2}, .fixed = true},
-        projector_row{.wrapper = "minimax_m3_vl", .tower = "minimax_m3_vl_vision", .vision = {.kind = two_stages, .merge = 2, .middle = middle_width::by_key, .middle_size = 6144}, .fixed = true},
-        projector_row{.wrapper = "step3p7", .tower = "step3p5_vision", .vision = {.kind = convolutions, .first_bias = false, .bias_by_key = true}, .fixed = true},
-        projector_row{"muse_glimmer", "muse_glimmer_vision", {.kind = three_linears, .merge = 2, .middle = middle_width::by_key, .middle_size = 4096}},
-        projector_row{.wrapper = "gemma4", .tower = "gemma4_vision", .vision = plain, .ears = "gemma4_audio", .audio = plain},
-        projector_row{"ovis2", "ovis2_vision", {.kind = visual_tokens}},
-        projector_row{"aria", "idefics3_vision", {.kind = cross_attention}},
-        projector_row{"minicpmv", siglip, minicpm},
-        projector_row{.wrapper = "minicpm_ocr", .tower = "minicpm_ocr_vision", .vision = window, .fixed = true},
-        projector_row{.wrapper = "minicpmv4_6", .tower = "minicpmv4_6_vision", .vision = window, .fixed = true},
-        projector_row{.wrapper = "minicpmv4_7", .tower = "minicpmv4_7_vision", .vision = window, .fixed = true},
-        projector_row{.wrapper = "nemotron_h_omni", .tower = "radio",
+        Row{"llava", clip, llava}, Row{"llava_next", clip, llava_next}, Row{"llava_next_video", clip, llava_next},
+        Row{"llava_onevision", siglip, llava_next},
+        Row{"vipllava", clip, {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .features = 5}},
+        Row{"video_llava", clip, {.kind = mlp, .bias_by_key = true, .towers = 2}},
+        Row{"paligemma", siglip, {.kind = linear}},
+        Row{"gemma3", siglip, {.kind = linear, .norm_gains = 1, .first_bias = false}},
+        Row{"idefics"}, Row{"idefics2", "idefics2_vision", {.kind = perceiver}},
+        Row{"idefics3", "idefics3_vision", idefics3}, Row{"smolvlm", "smolvlm_vision", idefics3},
+        Row{"aya_vision", siglip, {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .gated = true}},
+        Row{"cohere2_vision", siglip, {.kind = mlp, .merge = 2, .middle = middle_width::by_key, .middle_size = 36864, .gated = true}},
+        Row{"lfm2_vl", "siglip2_vision_model", {.kind = mlp, .norm_gains = 2, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .middle_size = 2560, .bias_by_key = true}},
+        Row{"cosmos3_edge", "cosmos3_edge_vision", {.kind = mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::by_key, .middle_size = 11520}},
+        Row{"paddleocr_vl", "paddleocr_vl_vision", {.kind = mlp, .norm_gains = 2, .merge = 2, .middle = middle_width::tile}},
+        Row{"video_llama_3", "video_llama_3_vision", {.kind = mlp}},
+        Row{.wrapper = "molmo2", .tower = "molmo2_vision", .vision = {.kind = pooled_attention, .merge = 2, .features = 2}, .fixed = true},
+        Row{"mistral3", "pixtral", mistral}, Row{"lighton_ocr", "pixtral", mistral},
+        Row{"internvl", "internvl_vision", internvl}, Row{"internvl_chat", "intern_vit_6b", internvl}, Row{"qianfan_ocr", "qianfan_ocr_vision", internvl},
+        Row{"llama4", "llama4_vision_model", {.kind = pixel_shuffle, .merge = 2}},
+        Row{"mllama", "mllama_vision_model", {.kind = linear}},
+        Row{"qwen2_vl", "qwen2_vl_vision"}, Row{"qwen2_5_vl", "qwen2_5_vl_vision"}, Row{"qwen3_vl", "qwen3_vl_vision"},
+        Row{"qwen3_vl_moe", "qwen3_vl_moe_vision"}, Row{"qwen3_5", "qwen3_5_vision"}, Row{"qwen3_5_moe", "qwen3_5_moe_vision"},
+        Row{.wrapper = "qwen2_5_omni", .tower = "qwen2_5_omni_vision_encoder", .ears = "qwen2_5_omni_audio_encoder"},
+        Row{.wrapper = "qwen2_5_omni_thinker", .tower = "qwen2_5_omni_vision_encoder", .ears = "qwen2_5_omni_audio_encoder"},
+        Row{.wrapper = "qwen3_omni_moe", .tower = "qwen3_omni_moe_vision_encoder", .ears = "qwen3_omni_moe_audio_encoder"},
+        Row{.wrapper = "qwen3_omni_moe_thinker", .tower = "qwen3_omni_moe_vision_encoder", .ears = "qwen3_omni_moe_audio_encoder"},
+        Row{.wrapper = "qwen2_audio", .ears = "qwen2_audio_encoder", .audio = {.kind = linear, .pool = 2}},
+        Row{.wrapper = "moss_transcribe_diarize", .ears = "qwen2_audio_encoder", .audio = {.kind = mlp, .merge = 2, .bias_by_key = true, .norm_behind = 2}},
+        Row{.wrapper = "voxtral", .ears = "voxtral_encoder", .audio = {.kind = mlp, .merge = 2, .first_bias = false, .second_bias = false}},
+        Row{"exaone4_5", "exaone4_5_vision"}, Row{"hyperclovax_vision_v2", "qwen2_5_vl_vision", {.kind = linear}},
+        Row{"kimi_k25", "kimi_k25_vision"}, Row{"kimi_vl", "moonvit"},
+        Row{"glm4v", "glm4v_vision"}, Row{"glm46v", "glm4v_vision"}, Row{"glmga", "glm4v_vision"}, Row{"glm4v_moe", "glm4v_moe_vision"},
+        Row{"glm_ocr", "glm_ocr_vision"}, Row{"glm5_next", "glm_ocr_vision"},
+        Row{.wrapper = "ernie4_5_vl_moe", .tower = "ernie4_5_vl_moe_vision", .vision = {.kind = spatial_temporal, .merge = 2}, .fixed = true},
+        Row{.wrapper = "minimax_m3_vl", .tower = "minimax_m3_vl_vision", .vision = {.kind = two_stages, .merge = 2, .middle = middle_width::by_key, .middle_size = 6144}, .fixed = true},
+        Row{.wrapper = "step3p7", .tower = "step3p5_vision", .vision = {.kind = convolutions, .first_bias = false, .bias_by_key = true}, .fixed = true},
+        Row{"muse_glimmer", "muse_glimmer_vision", {.kind = three_linears, .merge = 2, .middle = middle_width::by_key, .middle_size = 4096}},
+        Row{.wrapper = "gemma4", .tower = "gemma4_vision", .vision = plain, .ears = "gemma4_audio", .audio = plain},
+        Row{"ovis2", "ovis2_vision", {.kind = visual_tokens}},
+        Row{"aria", "idefics3_vision", {.kind = cross_attention}},
+        Row{"minicpmv", siglip, minicpm},
+        Row{.wrapper = "minicpm_ocr", .tower = "minicpm_ocr_vision", .vision = window, .fixed = true},
+        Row{.wrapper = "minicpmv4_6", .tower = "minicpmv4_6_vision", .vision = window, .fixed = true},
+        Row{.wrapper = "minicpmv4_7", .tower = "minicpmv4_7_vision", .vision = window, .fixed = true},
+        Row{.wrapper = "nemotron_h_omni", .tower = "radio",
                       .vision = {.kind = mlp, .norm_gains = 1, .norm_on_tile = true, .merge = 2, .middle = middle_width::by_key, .middle_size = 4096, .first_bias = false, .second_bias = false},
                       .fixed = true},
-        projector_row{"got_ocr2", "got_ocr2_vision", ocr}, projector_row{"pp_chart2table", "pp_chart2table_vision", ocr},
-        projector_row{.wrapper = "unlimited_ocr", .tower = "unlimited_ocr_vision_encoder", .vision = {.kind = linear, .features = 2, .vectors = 2},
+        Row{"got_ocr2", "got_ocr2_vision", ocr}, Row{"pp_chart2table", "pp_chart2table_vision", ocr},
+        Row{.wrapper = "unlimited_ocr", .tower = "unlimited_ocr_vision_encoder", .vision = {.kind = linear, .features = 2, .vectors = 2},
                       .second = {.kind = convolutions, .own_width = true}},
-        projector_row{"deepseek_vl", siglip, {.kind = mlp}},
-        projector_row{.wrapper = "deepseek_vl_hybrid", .tower = siglip, .vision = {.kind = aligner}, .second = {.kind = aligner}},
+        Row{"deepseek_vl", siglip, {.kind = mlp}},
+        Row{.wrapper = "deepseek_vl_hybrid", .tower = siglip, .vision = {.kind = aligner}, .second = {.kind = aligner}},
     };
 }();
 
 }  // namespace detail
 
 /// What the code of a tower fixes, or nothing where its composition is not known.
+template <class Row = tower_row>
 [[nodiscard]] COSTEXPR_COLD constexpr tower_traits const* find_tower(std::string_view model_type) {
-    for (tower_row const& r : detail::tower_rows)
+    for (Row const& r : detail::tower_rows<Row>)
         if (r.model_type == model_type) return &r.is;
     return nullptr;
 }
-[[nodiscard]] COSTEXPR_COLD constexpr projector_row const* find_projector(std::string_view wrapper) {
-    for (projector_row const& r : detail::projector_rows)
+template <class Row = projector_row>
+[[nodiscard]] COSTEXPR_COLD constexpr Row const* find_projector(std::string_view wrapper) {
+    for (Row const& r : detail::projector_rows<Row>)
         if (r.wrapper == wrapper) return &r;
     return nullptr;
 }
@@ -8671,8 +8889,8 @@ struct projector {
     bool resampled = false;
     count mtp_modules = 0;  ///< of the decoder
 
-    static constexpr auto json(auto...) {
-        using t = projector;
+    template <class t = projector>
+    static constexpr auto json() {
         return std::array{
             key(&t::middle, "projector_hidden_size", "alignment_intermediate_size", "adapter_config.intermediate_size").optional(),
             key(&t::merge, "downsample_factor", "scale_factor", "spatial_merge_size").optional().at_least(1).at_most(64),
@@ -8793,8 +9011,8 @@ struct tower {
     bool swiglu = false;      ///< gated networks of two thirds of the width
     projector link{};
 
-    static constexpr auto json(auto...) {
-        using t = tower;
+    template <class t = tower>
+    static constexpr auto json() {
         return std::array{
             key(&t::depth, "depth", "num_hidden_layers", "vt_num_hidden_layers", "encoder_layers", "layers").optional().at_least(1).at_most(largest_layers),
             key(&t::hidden, "hidden_size", "vt_hidden_size", "d_model", "width").optional().at_least(1),
@@ -8850,7 +9068,7 @@ struct tower {
         pooling_head = traits.pooling_head;
     }
     /// Fills in what the file leaves out, and checks what the dimensions must fulfil. `d`: the tower's own object.
-    COSTEXPR_COLD constexpr void settle(schema::checker& check, schema::document const& d) {
+    COSTEXPR_COLD constexpr void settle(auto& check, schema::document const& d) {
         using enum tower_positions;
         tower_traits::sizes const& size = is->size;
         auto const set = [](count& member, count value) {
@@ -9211,141 +9429,144 @@ struct wrapper {
     double version = 0;     ///< of several decoders under one name, the one of this version
 };
 
-inline constexpr wrapper wrappers[] = {
+/// A template of its rows, as all tables are that only reading needs: whoever reads no config does not pay for it.
+template <class Wrapper = wrapper>
+inline constexpr Wrapper wrappers[] = {
     // images
-    wrapper{"LlavaForConditionalGeneration", "llava", "llama"},
-    wrapper{"LlavaNextForConditionalGeneration", "llava_next", "llama"},
-    wrapper{"LlavaNextVideoForConditionalGeneration", "llava_next_video", "llama"},
-    wrapper{"LlavaOnevisionForConditionalGeneration", "llava_onevision", "qwen2"},
-    wrapper{"LlavaOnevision2ForConditionalGeneration", "llava_onevision2", "qwen3"},
-    wrapper{"VipLlavaForConditionalGeneration", "vipllava", "llama"},
-    wrapper{"VideoLlavaForConditionalGeneration", "video_llava", "llama"},
-    wrapper{"PaliGemmaForConditionalGeneration", "paligemma", "gemma"},
-    wrapper{"Gemma3ForConditionalGeneration", "gemma3", "gemma3_text"},
-    wrapper{"Gemma4ForConditionalGeneration", "gemma4", "gemma4_text"},
-    wrapper{"Gemma4UnifiedForConditionalGeneration", "gemma4_unified", "gemma4_unified_text"},
-    wrapper{"Idefics2ForConditionalGeneration", "idefics2", "mistral"},
-    wrapper{"Idefics3ForConditionalGeneration", "idefics3", "llama"},
-    wrapper{"SmolVLMForConditionalGeneration", "smolvlm", "llama"},
-    wrapper{"GraniteDoclingForConditionalGeneration", "granite_docling", "granite"},
-    wrapper{"AyaVisionForConditionalGeneration", "aya_vision", "cohere2"},
-    wrapper{"Cohere2VisionForConditionalGeneration", "cohere2_vision", "cohere2"},
-    wrapper{"Lfm2VlForConditionalGeneration", "lfm2_vl", "lfm2"},
-    wrapper{"Lfm2VLForConditionalGeneration", "", "lfm2"},
-    wrapper{"Mistral3ForConditionalGeneration", "mistral3", "mistral"},
-    wrapper{"PixtralForConditionalGeneration", "", "mistral"},
-    wrapper{"LightOnOcrForConditionalGeneration", "lighton_ocr", "qwen3"},
-    wrapper{"LightOnOCRForConditionalGeneration", "", "qwen3"},
-    wrapper{"InternVLForConditionalGeneration", "internvl", "qwen2"},
-    wrapper{"InternVLChatModel", "internvl_chat", "internlm2"},
-    wrapper{"InternS1ForConditionalGeneration", "interns1", "qwen3"},
-    wrapper{"QianfanOCRForConditionalGeneration", "qianfan_ocr", "qwen3"},
-    wrapper{"SkyworkR1VChatModel", "skywork_chat", "qwen2"},
-    wrapper{"H2OVLChatModel", "h2ovl_chat"},
-    wrapper{"NVLM_D", "NVLM_D", "qwen2"},
-    wrapper{"Eagle2_5_VLForConditionalGeneration", "eagle_2_5_vl", "qwen2"},
-    wrapper{"Llama_Nemotron_Nano_VL", "Llama_Nemotron_Nano_VL", "llama"},
-    wrapper{"Ovis", "ovis"},
-    wrapper{"Ovis2ForConditionalGeneration", "ovis2", "qwen2"},
-    wrapper{"Ovis2_5", "ovis2_5", "qwen3"},
-    wrapper{"Ovis2_6ForCausalLM", "", "qwen3"},
-    wrapper{"Ovis2_6_MoeForCausalLM", "", "qwen3_moe"},
-    wrapper{"PaddleOCRVLForConditionalGeneration", "paddleocr_vl", "ernie4_5"},
-    wrapper{"FastVlmForConditionalGeneration", "fast_vlm", "qwen2"},
-    wrapper{"GotOcr2ForConditionalGeneration", "got_ocr2", "qwen2"},
-    wrapper{"DeepseekVLForConditionalGeneration", "deepseek_vl", "llama"},
-    wrapper{"DeepseekVLHybridForConditionalGeneration", "deepseek_vl_hybrid", "llama"},
-    wrapper{"DeepseekVLV2ForCausalLM", "deepseek_vl_v2", "deepseek_v2"},
-    wrapper{"JanusForConditionalGeneration", "janus", "llama"},
-    wrapper{"Emu3ForConditionalGeneration", "emu3", "llama"},
-    wrapper{"PerceptionLMForConditionalGeneration", "perception_lm", "llama"},
-    wrapper{"VideoLlama3ForConditionalGeneration", "video_llama_3", "qwen2"},
-    wrapper{"OpenVLAForActionPrediction", "openvla", "llama"},
-    wrapper{"OpenCUAForConditionalGeneration", "opencua", "qwen2"},
-    wrapper{"KananaVForConditionalGeneration", "kanana-1.5-v", "llama"},
-    wrapper{"RForConditionalGeneration", "rvl", "qwen3"},
-    wrapper{"Qwen2VLForConditionalGeneration", "qwen2_vl", "qwen2_vl_text"},
-    wrapper{"Qwen2_5_VLForConditionalGeneration", "qwen2_5_vl", "qwen2_5_vl_text"},
-    wrapper{"Qwen3VLForConditionalGeneration", "qwen3_vl", "qwen3_vl_text"},
-    wrapper{"Qwen3VLMoeForConditionalGeneration", "qwen3_vl_moe", "qwen3_vl_moe_text"},
-    wrapper{"Qwen3_5ForConditionalGeneration", "qwen3_5", "qwen3_5_text"},
-    wrapper{"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe", "qwen3_5_moe_text"},
-    wrapper{"Cosmos3OmniForConditionalGeneration", "cosmos3_omni", "qwen3_vl_text"},
-    wrapper{"Cosmos3EdgeForConditionalGeneration", "cosmos3_edge", "cosmos3_edge_text"},
-    wrapper{"MiniCPMOcrForConditionalGeneration", "minicpm_ocr", "qwen3_5_text"},
-    wrapper{"MiniCPMV4_6ForConditionalGeneration", "minicpmv4_6", "qwen3_5_text"},
-    wrapper{"MiniCPMV4_7ForConditionalGeneration", "minicpmv4_7", "qwen3_5_text"},
-    wrapper{"Glm4vForConditionalGeneration", "glm4v", "glm4v_text"},
-    wrapper{"Glm46VForConditionalGeneration", "glm46v", "glm4v_text"},
-    wrapper{"Glm4vMoeForConditionalGeneration", "glm4v_moe", "glm4v_moe_text"},
-    wrapper{"GlmOcrForConditionalGeneration", "glm_ocr", "glm_ocr_text"},
-    wrapper{"Exaone4_5_ForConditionalGeneration", "exaone4_5", "exaone4"},
-    wrapper{"HyperCLOVAXVisionV2ForConditionalGeneration", "hyperclovax_vision_v2", "hyperclovax"},
-    wrapper{"AriaForConditionalGeneration", "aria", "aria_text"},
-    wrapper{"Llama4ForConditionalGeneration", "llama4", "llama4_text"},
-    wrapper{"UnlimitedOcrForConditionalGeneration", "unlimited_ocr", "unlimited_ocr_text"},
-    wrapper{"KimiVLForConditionalGeneration", "kimi_vl", "deepseek_v3"},
-    wrapper{"KimiK25ForConditionalGeneration", "kimi_k25", "deepseek_v3"},
-    wrapper{"Kimi_K25ForConditionalGeneration", "kimi_k25", "deepseek_v3"},
-    wrapper{"NemotronH_Nano_VL_V2", "NemotronH_Nano_VL_V2", "nemotron_h"},
-    wrapper{"NemotronH_Nano_Omni_Reasoning_V3", "", "nemotron_h"},
-    wrapper{"NemotronH_Super_Omni_Reasoning_V3", "", "nemotron_h"},
-    wrapper{"NemotronH_Omni_Reasoning_V3", "nemotron_h_omni", "nemotron_h"},
-    wrapper{"Granite4VisionForConditionalGeneration", "granite4_vision", "granitemoehybrid"},
+    {"LlavaForConditionalGeneration", "llava", "llama"},
+    {"LlavaNextForConditionalGeneration", "llava_next", "llama"},
+    {"LlavaNextVideoForConditionalGeneration", "llava_next_video", "llama"},
+    {"LlavaOnevisionForConditionalGeneration", "llava_onevision", "qwen2"},
+    {"LlavaOnevision2ForConditionalGeneration", "llava_onevision2", "qwen3"},
+    {"VipLlavaForConditionalGeneration", "vipllava", "llama"},
+    {"VideoLlavaForConditionalGeneration", "video_llava", "llama"},
+    {"PaliGemmaForConditionalGeneration", "paligemma", "gemma"},
+    {"Gemma3ForConditionalGeneration", "gemma3", "gemma3_text"},
+    {"Gemma4ForConditionalGeneration", "gemma4", "gemma4_text"},
+    {"Gemma4UnifiedForConditionalGeneration", "gemma4_unified", "gemma4_unified_text"},
+    {"Idefics2ForConditionalGeneration", "idefics2", "mistral"},
+    {"Idefics3ForConditionalGeneration", "idefics3", "llama"},
+    {"SmolVLMForConditionalGeneration", "smolvlm", "llama"},
+    {"GraniteDoclingForConditionalGeneration", "granite_docling", "granite"},
+    {"AyaVisionForConditionalGeneration", "aya_vision", "cohere2"},
+    {"Cohere2VisionForConditionalGeneration", "cohere2_vision", "cohere2"},
+    {"Lfm2VlForConditionalGeneration", "lfm2_vl", "lfm2"},
+    {"Lfm2VLForConditionalGeneration", "", "lfm2"},
+    {"Mistral3ForConditionalGeneration", "mistral3", "mistral"},
+    {"PixtralForConditionalGeneration", "", "mistral"},
+    {"LightOnOcrForConditionalGeneration", "lighton_ocr", "qwen3"},
+    {"LightOnOCRForConditionalGeneration", "", "qwen3"},
+    {"InternVLForConditionalGeneration", "internvl", "qwen2"},
+    {"InternVLChatModel", "internvl_chat", "internlm2"},
+    {"InternS1ForConditionalGeneration", "interns1", "qwen3"},
+    {"QianfanOCRForConditionalGeneration", "qianfan_ocr", "qwen3"},
+    {"SkyworkR1VChatModel", "skywork_chat", "qwen2"},
+    {"H2OVLChatModel", "h2ovl_chat"},
+    {"NVLM_D", "NVLM_D", "qwen2"},
+    {"Eagle2_5_VLForConditionalGeneration", "eagle_2_5_vl", "qwen2"},
+    {"Llama_Nemotron_Nano_VL", "Llama_Nemotron_Nano_VL", "llama"},
+    {"Ovis", "ovis"},
+    {"Ovis2ForConditionalGeneration", "ovis2", "qwen2"},
+    {"Ovis2_5", "ovis2_5", "qwen3"},
+    {"Ovis2_6ForCausalLM", "", "qwen3"},
+    {"Ovis2_6_MoeForCausalLM", "", "qwen3_moe"},
+    {"PaddleOCRVLForConditionalGeneration", "paddleocr_vl", "ernie4_5"},
+    {"FastVlmForConditionalGeneration", "fast_vlm", "qwen2"},
+    {"GotOcr2ForConditionalGeneration", "got_ocr2", "qwen2"},
+    {"DeepseekVLForConditionalGeneration", "deepseek_vl", "llama"},
+    {"DeepseekVLHybridForConditionalGeneration", "deepseek_vl_hybrid", "llama"},
+    {"DeepseekVLV2ForCausalLM", "deepseek_vl_v2", "deepseek_v2"},
+    {"JanusForConditionalGeneration", "janus", "llama"},
+    {"Emu3ForConditionalGeneration", "emu3", "llama"},
+    {"PerceptionLMForConditionalGeneration", "perception_lm", "llama"},
+    {"VideoLlama3ForConditionalGeneration", "video_llama_3", "qwen2"},
+    {"OpenVLAForActionPrediction", "openvla", "llama"},
+    {"OpenCUAForConditionalGeneration", "opencua", "qwen2"},
+    {"KananaVForConditionalGeneration", "kanana-1.5-v", "llama"},
+    {"RForConditionalGeneration", "rvl", "qwen3"},
+    {"Qwen2VLForConditionalGeneration", "qwen2_vl", "qwen2_vl_text"},
+    {"Qwen2_5_VLForConditionalGeneration", "qwen2_5_vl", "qwen2_5_vl_text"},
+    {"Qwen3VLForConditionalGeneration", "qwen3_vl", "qwen3_vl_text"},
+    {"Qwen3VLMoeForConditionalGeneration", "qwen3_vl_moe", "qwen3_vl_moe_text"},
+    {"Qwen3_5ForConditionalGeneration", "qwen3_5", "qwen3_5_text"},
+    {"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe", "qwen3_5_moe_text"},
+    {"Cosmos3OmniForConditionalGeneration", "cosmos3_omni", "qwen3_vl_text"},
+    {"Cosmos3EdgeForConditionalGeneration", "cosmos3_edge", "cosmos3_edge_text"},
+    {"MiniCPMOcrForConditionalGeneration", "minicpm_ocr", "qwen3_5_text"},
+    {"MiniCPMV4_6ForConditionalGeneration", "minicpmv4_6", "qwen3_5_text"},
+    {"MiniCPMV4_7ForConditionalGeneration", "minicpmv4_7", "qwen3_5_text"},
+    {"Glm4vForConditionalGeneration", "glm4v", "glm4v_text"},
+    {"Glm46VForConditionalGeneration", "glm46v", "glm4v_text"},
+    {"Glm4vMoeForConditionalGeneration", "glm4v_moe", "glm4v_moe_text"},
+    {"GlmOcrForConditionalGeneration", "glm_ocr", "glm_ocr_text"},
+    {"Exaone4_5_ForConditionalGeneration", "exaone4_5", "exaone4"},
+    {"HyperCLOVAXVisionV2ForConditionalGeneration", "hyperclovax_vision_v2", "hyperclovax"},
+    {"AriaForConditionalGeneration", "aria", "aria_text"},
+    {"Llama4ForConditionalGeneration", "llama4", "llama4_text"},
+    {"UnlimitedOcrForConditionalGeneration", "unlimited_ocr", "unlimited_ocr_text"},
+    {"KimiVLForConditionalGeneration", "kimi_vl", "deepseek_v3"},
+    {"KimiK25ForConditionalGeneration", "kimi_k25", "deepseek_v3"},
+    {"Kimi_K25ForConditionalGeneration", "kimi_k25", "deepseek_v3"},
+    {"NemotronH_Nano_VL_V2", "NemotronH_Nano_VL_V2", "nemotron_h"},
+    {"NemotronH_Nano_Omni_Reasoning_V3", "", "nemotron_h"},
+    {"NemotronH_Super_Omni_Reasoning_V3", "", "nemotron_h"},
+    {"NemotronH_Omni_Reasoning_V3", "nemotron_h_omni", "nemotron_h"},
+    {"Granite4VisionForConditionalGeneration", "granite4_vision", "granitemoehybrid"},
     // their decoders always name themselves
-    wrapper{"Gemma3nForConditionalGeneration", "gemma3n"},
-    wrapper{"MllamaForConditionalGeneration", "mllama"},
-    wrapper{"Molmo2ForConditionalGeneration", "molmo2"},
-    wrapper{"MuseGlimmerForConditionalGeneration", "muse_glimmer"},
-    wrapper{"MuseSparkForConditionalGeneration", "muse_spark"},
-    wrapper{"CohereCompassForConditionalGeneration", "cohere_compass"},
-    wrapper{"HunYuanVLForConditionalGeneration", "hunyuan_vl"},
-    wrapper{"Ernie4_5_VLMoeForConditionalGeneration", "ernie4_5_vl_moe"},
-    wrapper{"Step3p7ForConditionalGeneration", "step3p7"},
-    wrapper{"Step3VLForConditionalGeneration", "step3_vl"},
-    wrapper{"DeepseekOcr2ForConditionalGeneration", "deepseek_ocr2"},
-    wrapper{"MiniMaxM3SparseForConditionalGeneration", "minimax_m3_vl"},
-    wrapper{"MistralLarge4ForConditionalGeneration", "mistral_large4"},
-    wrapper{"Dots3NoteForConditionalGeneration", "dots3_note"},
-    wrapper{"KimiK3ForConditionalGeneration", "kimi_k3"},
-    wrapper{"Glm5NextForConditionalGeneration", "glm5_next"},
-    wrapper{"Lfm3VlForConditionalGeneration", "lfm3_vl"},
-    wrapper{"InklingForConditionalGeneration", "inkling_mm_model"},
-    wrapper{"Inkling2ForConditionalGeneration", "inkling2"},
+    {"Gemma3nForConditionalGeneration", "gemma3n"},
+    {"MllamaForConditionalGeneration", "mllama"},
+    {"Molmo2ForConditionalGeneration", "molmo2"},
+    {"MuseGlimmerForConditionalGeneration", "muse_glimmer"},
+    {"MuseSparkForConditionalGeneration", "muse_spark"},
+    {"CohereCompassForConditionalGeneration", "cohere_compass"},
+    {"HunYuanVLForConditionalGeneration", "hunyuan_vl"},
+    {"Ernie4_5_VLMoeForConditionalGeneration", "ernie4_5_vl_moe"},
+    {"Step3p7ForConditionalGeneration", "step3p7"},
+    {"Step3VLForConditionalGeneration", "step3_vl"},
+    {"DeepseekOcr2ForConditionalGeneration", "deepseek_ocr2"},
+    {"MiniMaxM3SparseForConditionalGeneration", "minimax_m3_vl"},
+    {"MistralLarge4ForConditionalGeneration", "mistral_large4"},
+    {"Dots3NoteForConditionalGeneration", "dots3_note"},
+    {"KimiK3ForConditionalGeneration", "kimi_k3"},
+    {"Glm5NextForConditionalGeneration", "glm5_next"},
+    {"Lfm3VlForConditionalGeneration", "lfm3_vl"},
+    {"InklingForConditionalGeneration", "inkling_mm_model"},
+    {"Inkling2ForConditionalGeneration", "inkling2"},
     // sound, and sound beside images
-    wrapper{"Qwen2AudioForConditionalGeneration", "qwen2_audio", "qwen2"},
-    wrapper{"Qwen2_5OmniForConditionalGeneration", "qwen2_5_omni", "qwen2_5_omni_text"},
-    wrapper{"Qwen2_5OmniModel", "", "qwen2_5_omni_text"},
-    wrapper{"Qwen2_5OmniThinkerForConditionalGeneration", "qwen2_5_omni_thinker", "qwen2_5_omni_text"},
-    wrapper{"Qwen3OmniMoeForConditionalGeneration", "qwen3_omni_moe", "qwen3_omni_moe_text"},
-    wrapper{"Qwen3OmniMoeThinkerForConditionalGeneration", "qwen3_omni_moe_thinker", "qwen3_omni_moe_text"},
-    wrapper{"Qwen3ASRForConditionalGeneration", "qwen3_asr", "qwen3"},
-    wrapper{"MossTranscribeDiarizeForConditionalGeneration", "moss_transcribe_diarize", "qwen3"},
-    wrapper{"VoxtralForConditionalGeneration", "voxtral", "llama"},
-    wrapper{"UltravoxModel", "ultravox", "llama"},
-    wrapper{"GraniteSpeechForConditionalGeneration", "granite_speech", "granite"},
-    wrapper{"GraniteSpeechPlusForConditionalGeneration", "granite_speech_plus", "granite"},
-    wrapper{"AudioFlamingo3ForConditionalGeneration", "audioflamingo3", "qwen2"},
-    wrapper{"GlmAsrForConditionalGeneration", "glmasr", "llama"},
+    {"Qwen2AudioForConditionalGeneration", "qwen2_audio", "qwen2"},
+    {"Qwen2_5OmniForConditionalGeneration", "qwen2_5_omni", "qwen2_5_omni_text"},
+    {"Qwen2_5OmniModel", "", "qwen2_5_omni_text"},
+    {"Qwen2_5OmniThinkerForConditionalGeneration", "qwen2_5_omni_thinker", "qwen2_5_omni_text"},
+    {"Qwen3OmniMoeForConditionalGeneration", "qwen3_omni_moe", "qwen3_omni_moe_text"},
+    {"Qwen3OmniMoeThinkerForConditionalGeneration", "qwen3_omni_moe_thinker", "qwen3_omni_moe_text"},
+    {"Qwen3ASRForConditionalGeneration", "qwen3_asr", "qwen3"},
+    {"MossTranscribeDiarizeForConditionalGeneration", "moss_transcribe_diarize", "qwen3"},
+    {"VoxtralForConditionalGeneration", "voxtral", "llama"},
+    {"UltravoxModel", "ultravox", "llama"},
+    {"GraniteSpeechForConditionalGeneration", "granite_speech", "granite"},
+    {"GraniteSpeechPlusForConditionalGeneration", "granite_speech_plus", "granite"},
+    {"AudioFlamingo3ForConditionalGeneration", "audioflamingo3", "qwen2"},
+    {"GlmAsrForConditionalGeneration", "glmasr", "llama"},
     // the decoder's keys beside the wrapper's
-    wrapper{"MiniCPMV", "minicpmv", "qwen2", true, 2.6},
-    wrapper{"MiniCPMV", "minicpmv", "qwen3", true, 4.5},
-    wrapper{"MiniCPMV", "minicpmv", "llama", true},
-    wrapper{"MiniCPMO", "minicpmo", "qwen3", true, 4.5},
-    wrapper{"MiniCPMO", "minicpmo", "qwen2", true},
-    wrapper{"Phi3VForCausalLM", "phi3_v", "phi3", true},
-    wrapper{"Phi4MMForCausalLM", "phi4mm", "phi3", true},
-    wrapper{"DotsOCRForCausalLM", "dots_ocr", "qwen2", true},
-    wrapper{"KeyeForConditionalGeneration", "Keye", "qwen3", true},
-    wrapper{"KeyeVL1_5ForConditionalGeneration", "KeyeVL1_5", "qwen3", true},
-    wrapper{"IsaacForConditionalGeneration", "isaac", "qwen3", true},
-    wrapper{"MoonshotKimiaForCausalLM", "kimi_audio", "qwen2", true},
+    {"MiniCPMV", "minicpmv", "qwen2", true, 2.6},
+    {"MiniCPMV", "minicpmv", "qwen3", true, 4.5},
+    {"MiniCPMV", "minicpmv", "llama", true},
+    {"MiniCPMO", "minicpmo", "qwen3", true, 4.5},
+    {"MiniCPMO", "minicpmo", "qwen2", true},
+    {"Phi3VForCausalLM", "phi3_v", "phi3", true},
+    {"Phi4MMForCausalLM", "phi4mm", "phi3", true},
+    {"DotsOCRForCausalLM", "dots_ocr", "qwen2", true},
+    {"KeyeForConditionalGeneration", "Keye", "qwen3", true},
+    {"KeyeVL1_5ForConditionalGeneration", "KeyeVL1_5", "qwen3", true},
+    {"IsaacForConditionalGeneration", "isaac", "qwen3", true},
+    {"MoonshotKimiaForCausalLM", "kimi_audio", "qwen2", true},
 };
 
 /// The wrapper of this architecture, or of this model_type where the architecture is none; of this version where versions differ.
-[[nodiscard]] COSTEXPR_COLD constexpr wrapper const* find_wrapper(std::string_view architecture, std::string_view model_type, double version = 0) {
+template <class Wrapper = wrapper>
+[[nodiscard]] COSTEXPR_COLD constexpr Wrapper const* find_wrapper(std::string_view architecture, std::string_view model_type, double version = 0) {
     for (bool const by_type : {false, true})
-        for (wrapper const& w : wrappers) {
+        for (Wrapper const& w : wrappers<Wrapper>) {
             std::string_view const name = by_type ? model_type : architecture;
             if (!name.empty() && (by_type ? w.model_type : w.architecture) == name && (w.version == 0 || w.version == version)) return &w;
         }
@@ -9592,8 +9813,8 @@ struct quantized_group {
     count group_size = 0;
     count activation_bits = 0;
 
-    static constexpr auto json(auto...) {
-        using g = quantized_group;
+    template <class g = quantized_group>
+    static constexpr auto json() {
         return std::array{
             key(&g::bits, "weights.num_bits").optional(),
             key(&g::type, "weights.type").optional(),
@@ -9625,8 +9846,10 @@ struct quantization {
     bool load_in_8bit = false;
     count kv_bits = 0;
 
-    static constexpr auto json(auto...) {
-        using q = quantization;
+    using group = quantized_group;
+
+    template <class q = quantization>
+    static constexpr auto json() {
         return std::array{
             key(&q::method, "quant_method", "quant_type").optional(),
             key(&q::algorithm, "quant_algo", "quantization.quant_algo").optional(),
@@ -9864,6 +10087,7 @@ constexpr void note_modules(schema::document const& d, json::value const& list, 
 
 /// Notes all modules that a quantization lists: those of its groups, those of single algorithms, then those that are left out.
 /// `left`: the dtype of those.
+template <class Group>
 constexpr bool note_listed(schema::document const& d, dtype left, precision& p, module_dtypes& into) {
     bool understood = true;
     auto const find = [&](std::string_view list) {
@@ -9877,11 +10101,11 @@ constexpr bool note_listed(schema::document const& d, dtype left, precision& p, 
         while (r.next_member(k)) {
             json::value const group = r.skip();
             if (group.kind != json::kind::object) continue;
-            quantized_group g{};
+            Group g{};
             problems ignored{};
-            schema::document inner{.text = d.text, .options = d.options, .keys = schema::keys_of<quantized_group>::words.view()};
+            schema::document inner{.text = d.text, .options = d.options, .keys = schema::keys_of<Group>::words.view()};
             schema::scan(inner, ignored, group);
-            schema::fill_all<schema::keys_of<quantized_group>>(g, inner, ignored);
+            schema::fill_all<schema::keys_of<Group>>(g, inner, ignored);
             dtype type = dtype::bf16;
             if (!g.dtype_of(type)) {
                 understood = understood && g.bits == 0;
@@ -9936,7 +10160,7 @@ constexpr bool read_quantization(schema::document const& d, std::string_view bes
         if (q.method == "fp8" && (!q.algorithm.empty() || !lists)) left = q.block != 0 ? dtype::fp8_block : dtype::fp8;
         stored.weights = stored.experts = left;
         known = q.apply(stored);
-        if (lists) understood = detail::note_listed(inner, left, stored, listed);
+        if (lists) understood = detail::note_listed<typename Quantization::group>(inner, left, stored, listed);
         // compressed-tensors says everything in its groups
         if (lists && q.method == "compressed-tensors" && stored.weights == dtype::bf16 && !listed.any()) known = false;
     };
@@ -10089,19 +10313,24 @@ COSTEXPR_INLINE constexpr bool check_degrees(layout const& l, Sink& p) {
         if (!good) p.add({.code = errc::illegal_layout, .key = key, .expected = n < 1 ? count{1} : largest_dimension, .found = n, .hint = n < 1 ? "at least #" : "at most #"});
         return good;
     };
-    bool all = degree(l.tp, "tp");
-    all = degree(l.pp, "pp") && all;
-    all = degree(l.dp, "dp") && all;
-    all = degree(l.ep, "ep") && all;
-    all = degree(l.cp, "cp") && all;
-    if (l.moe_tp != 0) all = degree(l.moe_tp, "moe_tp") && all;
-    if (!all) return false;
+    bool good = degree(l.tp, "tp");
+    good = degree(l.pp, "pp") && good;
+    good = degree(l.dp, "dp") && good;
+    good = degree(l.ep, "ep") && good;
+    good = degree(l.cp, "cp") && good;
+    if (l.moe_tp != 0) good = degree(l.moe_tp, "moe_tp") && good;
+    if (!good) return false;
+    if (l.cp > 1 && l.tp * l.dp > largest_dimension / l.cp) {
+        p.add({.code = errc::illegal_layout, .key = "cp", .expected = largest_dimension, .found = l.cp, .hint = "at most # devices in all"});
+        return false;
+    }
     count const devices = l.tp * l.dp;
-    if (l.ep != 1 && devices % l.ep != 0)
-        p.add({.code = errc::illegal_layout, .key = "ep", .expected = devices, .found = l.ep, .hint = "a divisor of tp x dp = #"});
-    else if (l.moe_tp != 0 && l.moe_tp * l.ep != devices)
-        p.add({.code = errc::illegal_layout, .key = "moe_tp", .expected = devices / l.ep, .found = l.moe_tp, .hint = "#, so that moe_tp x ep = tp x dp"});
-    if (l.cp != 1) p.add({.code = errc::illegal_layout, .key = "cp", .expected = 1, .found = l.cp, .hint = "1, as context parallelism is not priced yet"});
+    count const all = devices * l.cp;  // experts stand on those of one context-parallel rank, or of all
+    if (l.ep != 1 && all % l.ep != 0)
+        p.add({.code = errc::illegal_layout, .key = "ep", .expected = all, .found = l.ep, .hint = l.cp != 1 ? "a divisor of tp x dp x cp = #" : "a divisor of tp x dp = #"});
+    else if (l.moe_tp != 0 && l.moe_tp * l.ep != devices && l.moe_tp * l.ep != all)
+        p.add({.code = errc::illegal_layout, .key = "moe_tp", .expected = all / l.ep, .found = l.moe_tp,
+               .hint = l.cp != 1 ? "#, so that moe_tp x ep = tp x dp x cp, or tp x dp" : "#, so that moe_tp x ep = tp x dp"});
     return true;
 }
 
@@ -10113,6 +10342,21 @@ template <class Ops>
 inline constexpr bool keeps_state = requires(Ops const& o) { o.state(); };
 template <class... O>
 inline constexpr bool keeps_state<hana::basic_tuple<O...>> = (keeps_state<O> || ...);
+
+/// Whether one of these ops takes every token after the one before it: such a layer cannot share the tokens of a sequence.
+template <class Ops>
+inline constexpr bool in_order = requires { Ops::in_order; };
+template <class... O>
+inline constexpr bool in_order<hana::basic_tuple<O...>> = (in_order<O> || ...);
+
+/// Tells the sink why a layer cannot stand in a layout.
+template <class L, class Sink>
+COSTEXPR_INLINE constexpr void check_layer(L const& layer, layout const& l, Sink& p) {
+    if constexpr (requires { layer.legal(l, p); }) layer.legal(l, p);
+    if constexpr (in_order<decltype(layer.ops(deployment{}))>)
+        if (l.cp != 1)
+            p.add({.code = errc::illegal_layout, .key = "cp", .expected = 1, .found = l.cp, .hint = "1, as a state passes from each token to the next in some layers"});
+}
 
 /// How many pipeline stages the layers of a model allow: what keeps state stands once in every layer of a decoder; norms stand there more often.
 struct stage_counter {
@@ -10138,7 +10382,7 @@ COSTEXPR_INLINE constexpr void check_layout(M const& m, layout const& l, Sink& p
     if (!check_degrees(l, p)) return;  // layers divide by them
     stage_counter stages{};
     for_each_layer(m.layers(), [&](auto const& r) COSTEXPR_INLINE_LAMBDA {
-        if constexpr (requires { r.layer.legal(l, p); }) r.layer.legal(l, p);
+        check_layer(r.layer, l, p);
         stages.add(r);
     });
     stages.check(l, p);
@@ -10450,12 +10694,16 @@ class op_graph {
     }
     constexpr op_graph() {}  // not defaulted: `op_graph g{}` would write zeros first
     // What is not used is neither written nor copied: a list has room for the longest model of all families.
-    constexpr op_graph(op_graph const& other) : size_(other.size_) { take(other); }
+    constexpr op_graph(op_graph const& other) : size_(other.size_), context_ranks_(other.context_ranks_) { take(other); }
     constexpr op_graph& operator=(op_graph const& other) {
         size_ = other.size_;
+        context_ranks_ = other.context_ranks_;
         take(other);
         return *this;
     }
+    /// Ranks that share the tokens of each sequence.
+    [[nodiscard]] constexpr count context_ranks() const { return context_ranks_; }
+    constexpr void set_context_ranks(count ranks) { context_ranks_ = ranks; }
 
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
     [[nodiscard]] static constexpr std::size_t capacity() { return detail::registry_ops<Registry>::size + most_exceptions; }
@@ -10502,6 +10750,7 @@ class op_graph {
 
     slot slots_[capacity()];
     std::size_t size_ = 0;
+    count context_ranks_ = 1;
     held_stages stages_;
     bool staged_ = false;
 };
@@ -10533,7 +10782,7 @@ namespace detail {
 template <class Registry, class L>
 COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, stage_counter& stages, problems& p) {
     stages.add(r);
-    if constexpr (requires { r.layer.legal(x.layout, p); }) r.layer.legal(x.layout, p);
+    check_layer(r.layer, x.layout, p);
     if (!p.empty()) return;  // dimensions of shards that cannot be
     op_place const at{r.times, r.copies, L::type, index};
     g.set_times(index, r.times);
@@ -10547,6 +10796,7 @@ template <class Registry, composition M>
 COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const& x, problems& p) {
     op_graph<Registry> g{};
     if (!detail::check_degrees(x.layout, p)) return g;
+    g.set_context_ranks(x.layout.cp);
     if (x.layout.pp != 1) g.begin_stages();
     detail::stage_counter stages{};
     count index = 0;
@@ -10623,7 +10873,7 @@ template <walkable M>
     return found;
 }
 
-/// What one sequence keeps on the devices of one tensor-parallel group, by kind, all layers together. Elements and bytes.
+/// What one sequence keeps on one device (of a deployment; whole without one), by kind, all layers together. Elements and bytes.
 struct sequence_state {
     count elements_per_token = 0;           ///< of layers over the whole context, without indexers
     count bytes_per_token = 0;
@@ -10644,8 +10894,8 @@ template <walkable M>
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) {
         cache const c = cache_of(o);
         if (c.holds == cache::kind::none) return;
-        count const bytes = at.times * (storage_bytes(c.type, c.per_token) + c.scale_bytes) / c.every;
-        count const elements = at.times * c.per_token / c.every;
+        count const bytes = at.times * (storage_bytes(c.type, c.per_token) + c.scale_bytes) / (c.every * c.ranks);
+        count const elements = at.times * c.per_token / (c.every * c.ranks);
         if (c.holds == cache::kind::convolution) s.convolution_elements += at.times * c.fixed;
         if (c.holds == cache::kind::recurrent) s.recurrent_elements += at.times * c.fixed;
         s.fixed_bytes += at.times * (storage_bytes(c.type, c.fixed) + c.fixed_bytes);
@@ -10709,9 +10959,11 @@ struct config_facts {
         return p;
     }
     /// Parameters of the vision towers and their projector, as far as their composition is known.
-    [[nodiscard]] constexpr count vision_parameters() const { return costexpr::parameters(vision) + costexpr::parameters(detail); }
+    template <class N = count>
+    [[nodiscard]] constexpr N vision_parameters() const { return costexpr::parameters<N>(vision) + costexpr::parameters<N>(detail); }
     /// The same of the audio tower.
-    [[nodiscard]] constexpr count audio_parameters() const { return costexpr::parameters(audio); }
+    template <class N = count>
+    [[nodiscard]] constexpr N audio_parameters() const { return costexpr::parameters<N>(audio); }
     inplace_vector<remark, 8> remarks{};
 };
 
@@ -10907,6 +11159,10 @@ struct registry {
     }
 
   private:
+    /// T as a type that depends on the registry: what is written with it is not instantiated before the registry reads.
+    template <class T>
+    using used = std::conditional_t<size != 0, T, void>;
+
     /// The same; an architecture without a row gets the one that its family takes it for.
     COSTEXPR_COLD static constexpr detail::claim claimed_or_likely(schema::document const& d, config_facts& facts, arch& likely, problems& p) {
         detail::claim c = classify(d, facts, p);
@@ -10926,7 +11182,7 @@ struct registry {
         facts.architecture = outer;
         facts.model_type = type;
         detail::claim c{};
-        wrapper const* const around = find_wrapper(outer.view(), type.view(), detail::real(d, "version"));
+        wrapper const* const around = find_wrapper<used<wrapper>>(outer.view(), type.view(), detail::real(d, "version"));
         bool const nested = d.deepest != 0;
         if (nested) {
             short_string const inner = detail::first_text(d, d.find("architectures"));
@@ -10979,10 +11235,9 @@ struct registry {
 
     /// The dtype of each component of a quantized checkpoint, and what it stores otherwise.
     COSTEXPR_COLD static constexpr void quantize(schema::document const& d, std::string_view beside, model& m, problems& p) {
-        using method = std::conditional_t<size != 0, quantization, void>;  // not instantiated before it is used
         module_dtypes listed{};
         bool understood = true;
-        if (!read_quantization<method>(d, beside, m.config.stored, listed, understood, p)) m.config.remarks.try_push_back(remark::unknown_quantization);
+        if (!read_quantization<used<quantization>>(d, beside, m.config.stored, listed, understood, p)) m.config.remarks.try_push_back(remark::unknown_quantization);
         if (!p.empty()) return;
         if (listed.any() && !settle_precision(listed, std::visit([](auto const& f) { return blocks_of(f); }, m.text), costexpr::weights_by_role_of(m.ops()), m.config.stored, m.config.exceptions)) understood = false;
         if (!understood) m.config.remarks.try_push_back(remark::unread_exclusion);
@@ -10995,8 +11250,8 @@ struct registry {
         json::value const type = schema::member(d, object, "model_type");
         short_string own{};
         if (type.kind == json::kind::string) schema::read_text(d, {.present = true, .value = type}, own);
-        tower_traits const* known = fixed ? nullptr : find_tower(own.view());
-        if (known == nullptr && (fixed || own.empty() || own == wrapper)) known = find_tower(usual);
+        tower_traits const* known = fixed ? nullptr : find_tower<used<tower_row>>(own.view());
+        if (known == nullptr && (fixed || own.empty() || own == wrapper)) known = find_tower<used<tower_row>>(usual);
         if (known == nullptr) return;
         schema::document inner{.text = d.text, .options = d.options, .keys = tower_keys<T>::words.view()};
         schema::scan(inner, p, object);
@@ -11015,7 +11270,7 @@ struct registry {
         if (out.link.resampled) out = T{};
     }
     COSTEXPR_COLD static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
-        using T = std::conditional_t<size != 0, tower, void>;  // not instantiated before it is used
+        using T = used<tower>;
         schema::slot const* vision = d.find("vision_config", true);
         bool const early = vision == nullptr;
         if (early) vision = d.find("vit_config", true);
@@ -11026,8 +11281,8 @@ struct registry {
         facts.has_audio = audio != nullptr;
         if (!facts.has_vision && !facts.has_audio) return;
         std::string_view name = facts.model_type.view();
-        projector_row const* row = find_projector(name);
-        if (wrapper const* const w = find_wrapper(facts.architecture.view(), {}); row == nullptr && w != nullptr) row = find_projector(name = w->model_type);
+        projector_row const* row = find_projector<used<projector_row>>(name);
+        if (wrapper const* const w = find_wrapper<used<wrapper>>(facts.architecture.view(), {}); row == nullptr && w != nullptr) row = find_projector<used<projector_row>>(name = w->model_type);
         projector_row const none{};
         projector_row const& r = row != nullptr ? *row : none;
         auto const read_one = [&](json::value const& object, std::string_view usual, projector_traits const& link, T& out) {
@@ -11048,7 +11303,7 @@ struct registry {
     }
 
     /// What leads from the towers into a decoder of this width.
-    COSTEXPR_COLD static constexpr void lead_towers(config_facts& facts, count width, schema::document const& d, problems& p) {
+    COSTEXPR_COLD static constexpr void lead_towers(auto& facts, count width, schema::document const& d, problems& p) {
         for (auto* t : {&facts.vision, &facts.detail, &facts.audio}) {
             t->link.width = width;
             if (p.empty() && t->is != nullptr && !(costexpr::parameters<double>(*t) < largest_total))
@@ -11113,7 +11368,8 @@ namespace costexpr {
 enum class bound : std::uint8_t { compute, memory, wire, latency };
 inline constexpr std::array<std::string_view, 4> bound_names{"compute", "memory", "wire", "latency"};
 
-/// Turns an op and its work into seconds of the number type T. It may know the op; a user's own op is priced by its work alone.
+/// Turns an op and its work into seconds of the number type T. It may know the op; a user's own op is priced by its work alone. A pricing
+/// whose kernels depend on more than the work (how many sequences share it, in which phase) also takes (op, work, load, phase).
 template <class P, class T = typename P::number>
 concept pricing = requires(P const& p, work<T> const& w) {
     { p(0, w) } -> std::convertible_to<T>;
@@ -11121,19 +11377,45 @@ concept pricing = requires(P const& p, work<T> const& w) {
     { P::founded } -> std::convertible_to<provenance>;
 };
 
+/// A pricing that knows what its kernels run on.
+template <class P, class O, class T = typename P::number>
+concept pricing_by_load = requires(P const& p, O const& o, work<T> const& w, load<T> const& l) {
+    { p(o, w, l, phase::decode) } -> std::convertible_to<T>;
+};
+
+/// Seconds of one kernel of an op: its work on a load in a phase.
+template <class Price, class O, class T>
+[[nodiscard]] COSTEXPR_INLINE constexpr T kernel_seconds(Price const& price, O const& o, work<T> const& w, load<T> const& l, phase p) {
+    if constexpr (pricing_by_load<Price, O>)
+        return price(o, w, l, p);
+    else
+        return price(o, w);
+}
+
 }  // namespace costexpr
 
 namespace costexpr {
 
-/// A step with its moments taken: what ops are evaluated on.
+/// A step with its moments taken: what ops are evaluated on. Of several context-parallel ranks it is what one of them computes.
 template <class T, class N>
 struct measured_step {
     std::span<basic_group<N> const> groups;
     loads<T> by_phase;
     load<T> total;
+    load<T> whole;  ///< of all ranks together: what experts see, which are spread over them
 
-    COSTEXPR_INLINE constexpr explicit measured_step(std::span<basic_group<N> const> g)
-        : groups(g), by_phase(moments<T>(g)), total(by_phase.total()) {}
+    COSTEXPR_INLINE constexpr explicit measured_step(std::span<basic_group<N> const> g, count ranks = 1) : measured_step(g, moments<T>(g), ranks) {}
+    COSTEXPR_INLINE constexpr measured_step(std::span<basic_group<N> const> g, loads<T> const& all, count ranks)
+        : groups(g), by_phase(all.on_rank(ranks)), total(by_phase.total()), whole(ranks == 1 ? total : all.total()) {}
+
+    /// The load of an op on all tokens of a step.
+    template <op_on_totals O>
+    [[nodiscard]] COSTEXPR_INLINE constexpr load<T> const& total_of(O const& o) const {
+        if constexpr (requires { o.on_all_ranks; })
+            return o.on_all_ranks ? whole : total;
+        else
+            return total;
+    }
 };
 
 namespace detail {
@@ -11158,15 +11440,17 @@ COSTEXPR_INLINE constexpr work<T> phase_work(O const& o, measured_step<T, N> con
 
 }  // namespace detail
 
-/// Calls f with the work of each kernel that an op starts in a step: one for both phases together, or one per phase that is there.
+/// Calls f(work, load, phase) for each kernel that an op starts in a step: one for both phases together (called prefill where any prompt is
+/// read), or one per phase that is there.
 template <class T, class N, op O, class F>
 COSTEXPR_INLINE constexpr void for_each_kernel(O const& o, measured_step<T, N> const& s, F const& f) {
     if (o.idle()) return;
     if constexpr (op_on_totals<O>) {
-        f(o(s.total));
+        auto const& l = s.total_of(o);
+        f(o(l), l, s.by_phase.prefill.tokens > T(0) ? phase::prefill : phase::decode);
     } else {
-        if (s.by_phase.prefill.tokens > T(0)) f(detail::phase_work(o, s, phase::prefill));
-        if (s.by_phase.decode.tokens > T(0)) f(detail::phase_work(o, s, phase::decode));
+        if (s.by_phase.prefill.tokens > T(0)) f(detail::phase_work(o, s, phase::prefill), s.by_phase.prefill, phase::prefill);
+        if (s.by_phase.decode.tokens > T(0)) f(detail::phase_work(o, s, phase::decode), s.by_phase.decode, phase::decode);
     }
 }
 
@@ -11174,7 +11458,7 @@ COSTEXPR_INLINE constexpr void for_each_kernel(O const& o, measured_step<T, N> c
 template <class T, class N, op O, class Price>
 COSTEXPR_INLINE constexpr T seconds(O const& o, measured_step<T, N> const& s, Price const& price) {
     T sum = T(0);
-    for_each_kernel(o, s, [&](work<T> const& w) COSTEXPR_INLINE_LAMBDA { sum = plus(sum, price(o, w)); });
+    for_each_kernel(o, s, [&](work<T> const& w, load<T> const& l, phase p) COSTEXPR_INLINE_LAMBDA { sum = plus(sum, kernel_seconds(price, o, w, l, p)); });
     return sum;
 }
 
@@ -11184,7 +11468,7 @@ namespace detail {
 template <composition M, class N, class Price>
 COSTEXPR_COLD constexpr auto seconds_with_exceptions(M const& m, deployment const& x, std::span<basic_group<N> const> groups, Price const& price) {
     using T = typename Price::number;
-    measured_step<T, N> const s(groups);
+    measured_step<T, N> const s(groups, x.layout.cp);
     T sum = T(0);
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) { sum = plus(sum, T(static_cast<double>(at.times)) * seconds(o, s, price)); });
     return sum;
@@ -11201,7 +11485,7 @@ COSTEXPR_INLINE constexpr auto seconds(M const& m, deployment const& x, std::spa
         deployment const copy = x;
         return detail::seconds_with_exceptions(m, copy, groups, price);
     }
-    measured_step<T, N> const s(groups);
+    measured_step<T, N> const s(groups, x.layout.cp);
     T sum = T(0);
     for_each_layer(m.layers(), [&](auto const& r) COSTEXPR_INLINE_LAMBDA {
         T layer = T(0);
@@ -11230,13 +11514,13 @@ struct op_cost {
 /// Calls f(op_cost) for every op of a step, in the order of the composition. Their seconds sum to those of the step.
 template <walkable M, class N, class Price, class F>
 constexpr void breakdown(M const& m, deployment const& x, std::span<basic_group<N> const> groups, Price const& price, F const& f) {
-    measured_step<double, N> const s(groups);
+    measured_step<double, N> const s(groups, x.layout.cp);
     for_each_op_of(m, x, [&]<class O>(O const& o, op_place const& at) {
         op_cost c{.name = o.purpose(), .op = O::kind, .layer = at.layer, .times = at.times, .founded = Price::founded};
         work<double> once{};
-        for_each_kernel(o, s, [&](work<double> const& w) {
+        for_each_kernel(o, s, [&](work<double> const& w, load<double> const& l, phase p) {
             once = once + w;
-            c.seconds += price(o, w);
+            c.seconds += kernel_seconds(price, o, w, l, p);
         });
         double const n = static_cast<double>(at.times);
         c.by = price.bound_of(once);
@@ -11282,7 +11566,7 @@ template <class... F>
 template <class Registry, class N, class Price>
 [[nodiscard]] constexpr auto seconds(op_graph<Registry> const& g, std::span<basic_group<N> const> groups, Price const& price) {
     using T = typename Price::number;
-    measured_step<T, N> const s(groups);
+    measured_step<T, N> const s(groups, g.context_ranks());
     T sum = T(0);
     for (auto const& e : g) {
         if (e.idle) continue;
@@ -11381,8 +11665,8 @@ struct system_keys {
     count reserved_bytes = 0;
     count communication_bytes = 0;
 
-    static constexpr auto json(auto...) {
-        using s = system_keys;
+    template <class s = system_keys>
+    static constexpr auto json() {
         constexpr count most_bytes = count{1} << 50;
         return std::array{
             key(&s::name, "name"),
@@ -11524,6 +11808,7 @@ struct roofline_with_latency : roofline<T> {
             // every device reads the whole of all others: n / 2 times the bytes
             return min(sent * T(0.5 * static_cast<double>(w.span)) + round, sent + T(2) * round);
         }
+        if (w.route == wire::halves) return sent + T(one_switch ? 2 : 2 * others) * round;
         return sent + (w.route <= wire::scatter && !one_switch ? T(others) * round : round);
     }
     template <class O>
@@ -11600,7 +11885,7 @@ COSTEXPR_COLD constexpr problem missing_rate(M const& m, deployment const& x, de
     group const one[] = {{.sequences = 1, .new_tokens = 1, .past_tokens = 1, .phase = phase::decode}};
     measured_step<double, count> const s{std::span<group const>(one)};
     for_each_op_of(m, x, [&](auto const& o, op_place const&) {
-        for_each_kernel(o, s, [&](work<double> const& w) {
+        for_each_kernel(o, s, [&](work<double> const& w, load<double> const&, phase) {
             if (why.hint.empty() && w.flops > 0 && !d.has(w.math)) why.hint = math_names[static_cast<std::size_t>(w.math)];
         });
     });
@@ -11784,9 +12069,14 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
         return {.activations = {{tokens, f{"bytes", o.bytes_per_token}}}, .state = {{tokens, f{"bytes", o.state_bytes_per_token}}}};
     } else if constexpr (std::is_same_v<O, collective>) {
         double const share = over(o.bytes_per_token(), 2 * o.width);
-        bool const both = o.shape == collective::pattern::all_reduce;  // a reduce-scatter and an all-gather
+        bool const both = o.shape == collective::pattern::all_reduce || o.shape == collective::pattern::halves;  // a reduce-scatter and an all-gather
         return {.wire = {{o.on_rows ? f{"rows", l.rows} : tokens, f{"width", o.width}, f{"bytes", 2}, f{"", both ? 2.0 : 1.0},
                           f{o.shape == collective::pattern::point_to_point ? "hops" : "of the ring", both ? share / 2 : share}}}};
+    } else if constexpr (std::is_same_v<O, context_exchange>) {
+        f const bytes{"bytes", 2};
+        f const ring{"of the ring", real(o.devices - 1) / real(o.devices)};
+        if (p == phase::prefill) return {.wire = {{f{"keys", over(w.wire_bytes, 2 * o.kept * ring.value)}, f{"width", o.kept}, bytes, ring}}};
+        return {.wire = {{tokens, f{"width", o.partial}, bytes, two, ring}, {tokens, f{"keys offered", real(o.offered)}, f{"bytes", 8}, f{"ranks", real(o.devices - 1)}}}};
     } else if constexpr (std::is_same_v<O, attention>) {
         return over_heads(o.shape, l.pairs, l.context);
     } else if constexpr (std::is_same_v<O, windowed_attention>) {
@@ -11929,7 +12219,7 @@ constexpr void put_formula(Sink const& put, std::string_view label, formula cons
 /// that the roofline takes. `put` takes pieces of text (std::string_view).
 template <walkable M, class N, class Sink>
 constexpr void explain(M const& m, deployment const& x, std::span<basic_group<N> const> groups, system_spec const& system, Sink const& put) {
-    measured_step<double, N> const s(groups);
+    measured_step<double, N> const s(groups, x.layout.cp);
     roofline<double> const price(system);
     double total = 0;
     for_each_op_of(m, x, [&]<class O>(O const& o, op_place const& at) {
@@ -11980,7 +12270,7 @@ constexpr void explain(M const& m, deployment const& x, std::span<basic_group<N>
             put("\n");
         };
         if constexpr (op_on_totals<O>) {
-            kernel(o(s.total), s.total, phase::decode, "");
+            kernel(o(s.total_of(o)), s.total_of(o), phase::decode, "");
         } else {
             for (phase const p : {phase::prefill, phase::decode})
                 if (s.by_phase.of(p).tokens > 0) kernel(detail::phase_work(o, s, p), s.by_phase.of(p), p, p == phase::prefill ? ", prefill" : ", decode");
@@ -12047,6 +12337,12 @@ struct dual {
         double const e = costexpr::exp_of_negative(x.value);
         return make(e, [&](std::size_t i) COSTEXPR_INLINE_LAMBDA { return times(x.slope[i], e); });
     }
+    /// At zero, where the slope has no bound, it is taken as zero.
+    COSTEXPR_INLINE friend constexpr dual square_root(dual const& x) {
+        double const root = costexpr::square_root(x.value);
+        double const each = root > 0 ? 0.5 / root : 0.0;
+        return make(root, [&](std::size_t i) COSTEXPR_INLINE_LAMBDA { return times(x.slope[i], each); });
+    }
 
   private:
     // Written out and not looped over: g++ keeps arrays that a loop goes through in memory.
@@ -12101,6 +12397,8 @@ struct interval {
         return {costexpr::max(e.low, 0.0), e.high};
     }
 
+    friend constexpr interval square_root(interval const& x) { return outward(costexpr::square_root(x.low), costexpr::square_root(x.high)); }
+
   private:
     /// The next number up (or down): the bits of a positive double are ordered like integers, those of a negative one in reverse.
     static constexpr double next(double x, bool up) {
@@ -12127,7 +12425,7 @@ template <class... F>
 
 /// The layouts of a model on so many devices.
 struct layout_list {
-    static constexpr std::size_t capacity = 128;
+    static constexpr std::size_t capacity = 512;
 
     inplace_vector<layout, capacity> legal{};
     count dropped = 0;   ///< legal ones beyond the capacity
@@ -12155,9 +12453,9 @@ constexpr count next_divisor(count n, count d) {
 
 }  // namespace detail
 
-/// The legal layouts on so many devices of a system: pp x dp x tp = devices, and for models with experts moe_tp x ep = tp x dp; with the
-/// reasons against the others. Fewest pipeline stages first, then fewest attention-DP ranks (so most tensor parallelism), then fewest
-/// expert-parallel ranks. Tensor parallelism stays on the links of a node, or of a rack where those span it.
+/// The legal layouts on so many devices of a system: cp x pp x dp x tp = devices, and for models with experts moe_tp x ep = tp x dp x cp;
+/// with the reasons against the others. Fewest context-parallel ranks first, then fewest pipeline stages, then fewest attention-DP ranks (so most
+/// tensor parallelism), then fewest expert-parallel ranks. Tensor parallelism stays on the links of a node, or of a rack where those span it.
 template <class M>
 [[nodiscard]] constexpr layout_list layouts(M const& m, system_spec const& s, count devices) {
     layout_list all{};
@@ -12168,22 +12466,24 @@ template <class M>
     }
     bool const experts = detail::routes(m);
     count const joined = max(max(s.node.devices, s.rack.devices), count{1});
-    for (count pp = 1; pp != 0; pp = detail::next_divisor(devices, pp)) {
-        count const stage = devices / pp;
-        for (count dp = 1; dp != 0; dp = detail::next_divisor(stage, dp)) {
-            count const tp = stage / dp;
-            if (tp > joined) {
-                ++all.refused;
-                all.reasons.add({.code = errc::illegal_layout, .key = "tp", .expected = joined, .found = tp, .hint = "at most #, the devices that the fast links join"});
-                continue;
-            }
-            for (count ep = 1; ep != 0; ep = experts ? detail::next_divisor(stage, ep) : 0) {
-                layout const l{.tp = tp, .pp = pp, .dp = dp, .ep = ep, .moe_tp = experts ? stage / ep : 0};
-                if (auto const good = legal(m, l); !good) {
+    for (count cp = 1; cp != 0; cp = detail::next_divisor(devices, cp)) {
+        for (count pp = 1; pp != 0; pp = detail::next_divisor(devices / cp, pp)) {
+            count const stage = devices / pp;
+            for (count dp = 1; dp != 0; dp = detail::next_divisor(stage / cp, dp)) {
+                count const tp = stage / cp / dp;
+                if (tp > joined) {
                     ++all.refused;
-                    for (problem const& p : good.error()) all.reasons.add(p);
-                } else if (!all.legal.try_push_back(l)) {
-                    ++all.dropped;
+                    all.reasons.add({.code = errc::illegal_layout, .key = "tp", .expected = joined, .found = tp, .hint = "at most #, the devices that the fast links join"});
+                    continue;
+                }
+                for (count ep = 1; ep != 0; ep = experts ? detail::next_divisor(stage, ep) : 0) {
+                    layout const l{.tp = tp, .pp = pp, .dp = dp, .ep = ep, .moe_tp = experts ? stage / ep : 0, .cp = cp};
+                    if (auto const good = legal(m, l); !good) {
+                        ++all.refused;
+                        for (problem const& p : good.error()) all.reasons.add(p);
+                    } else if (!all.legal.try_push_back(l)) {
+                        ++all.dropped;
+                    }
                 }
             }
         }
@@ -12258,6 +12558,7 @@ struct op_memory {
     count top_k = 0;
     count local = 0;
     count sources = 1;
+    bool shares = false;  ///< takes the tokens of all context-parallel ranks
 };
 template <op O>
 COSTEXPR_COLD constexpr op_memory memory_of(O const& o) {
@@ -12278,6 +12579,9 @@ COSTEXPR_COLD constexpr op_memory memory_of(O const& o) {
         m.top_k = o.top_k;
         m.local = o.local;
         m.sources = o.sources;
+        m.shares = o.on_all_ranks;
+    } else if constexpr (std::is_same_v<O, context_exchange>) {
+        m.bytes = 2.0 * static_cast<double>(o.devices) * o.kept;  // what is gathered of the ranks' tokens
     } else if constexpr (op_on_groups<O>) {
         m.bytes = o(basic_group<double>{1, 1, 0, phase::prefill}).activation_bytes;
     } else {
@@ -12297,6 +12601,7 @@ class memory_terms {
   public:
     constexpr memory_terms(deployment const& x, system_spec const& s)
         : rules_(rules_of(x.framework)),
+          ranks_(x.layout.cp),
           communication_(x.layout.devices() > 1 ? s.communication_bytes : 0),
           reserved_(s.reserved_bytes),
           capacity_(s.device.memory_bytes) {}
@@ -12311,10 +12616,11 @@ class memory_terms {
         if (o.hidden != 0) {
             // experts: gathered inputs and outputs, the input that shared experts read too, and the workspace of rows
             double const rows = static_cast<double>(rules_.two_buffers ? min(o.top_k, o.local) : o.top_k);
-            double const sources = static_cast<double>(o.sources);
-            experts_ = max(experts_, 2 * o.hidden + sources * 2 * o.hidden + (o.sources > 1 ? sources * 2 * o.hidden : 0));
+            count const senders = o.shares ? o.sources * x.layout.cp : o.sources;
+            double const sources = static_cast<double>(senders);
+            experts_ = max(experts_, 2 * o.hidden + sources * 2 * o.hidden + (senders > 1 ? sources * 2 * o.hidden : 0));
             workspace_ = max(workspace_, 2 * rows * ((rules_.two_buffers ? max(o.hidden, o.inner) : o.inner) + max(o.up, o.hidden)));
-            sources_ = max(sources_, o.sources);
+            sources_ = max(sources_, senders);
             return;
         }
         double bytes = o.bytes;
@@ -12340,8 +12646,9 @@ class memory_terms {
     /// The most bytes of activations that are alive at once in a step of so many tokens, or of so many rows of logits: the residual stream,
     /// and what the op with the most reads and writes.
     [[nodiscard]] constexpr count activations(count tokens, count rows) const {
-        double const t = static_cast<double>(tokens);
-        double const in_experts = experts_ + workspace_ > 0 ? t * (stream_ + experts_) + static_cast<double>(min(bounded_product(tokens, sources_), rules_.expert_tokens)) * workspace_ : 0.0;
+        count const here = ceil_div(tokens, ranks_);
+        double const t = static_cast<double>(here);
+        double const in_experts = experts_ + workspace_ > 0 ? t * (stream_ + experts_) + static_cast<double>(min(bounded_product(here, sources_), rules_.expert_tokens)) * workspace_ : 0.0;
         double const most = max(t * (stream_ + token_), in_experts);
         count whole = most_bytes;
         if (most < static_cast<double>(most_bytes)) {
@@ -12377,7 +12684,7 @@ class memory_terms {
             count const fixed = bounded_product(k.times, storage_bytes(k.what.type, k.what.fixed));
             g.least = min(most_bytes, g.least + fixed);
             if (k.what.window == 0) {
-                g.per_token += times * (static_cast<double>(k.what.per_token) * weight_width(k.what.type) + static_cast<double>(k.what.scale_bytes)) / static_cast<double>(k.what.every);
+                g.per_token += times * (static_cast<double>(k.what.per_token) * weight_width(k.what.type) + static_cast<double>(k.what.scale_bytes)) / static_cast<double>(k.what.every * k.what.ranks);
                 g.most = min(most_bytes, g.most + fixed + k.times);
             } else {
                 g.most = min(most_bytes, g.most + bounded_product(k.times, k.what.bytes(k.what.window)));
@@ -12392,7 +12699,7 @@ class memory_terms {
         count times = 0;
     };
     static constexpr bool same(cache const& a, cache const& b) {
-        return a.per_token == b.per_token && a.window == b.window && a.every == b.every && a.fixed == b.fixed && a.type == b.type && a.scale_bytes == b.scale_bytes;
+        return a.per_token == b.per_token && a.window == b.window && a.every == b.every && a.fixed == b.fixed && a.type == b.type && a.scale_bytes == b.scale_bytes && a.ranks == b.ranks;
     }
     constexpr void keep(cache const& c, count times) {
         for (kept& k : kept_)
@@ -12404,6 +12711,7 @@ class memory_terms {
     }
 
     workspace_rules rules_{};
+    count ranks_ = 1;       ///< context-parallel ranks that share the tokens of a step
     count weights_ = 0;
     inplace_vector<kept, 24> kept_{};
     double stream_ = 0;     ///< of the residual, per token
@@ -12671,13 +12979,27 @@ template <class M>
 
 namespace detail {
 
-template <composition M, class T>
-constexpr T step_in(M const& m, deployment const& x, roofline<T> const& price, step groups) {
+template <composition M, class Price>
+constexpr auto step_in(M const& m, deployment const& x, Price const& price, step groups) {
     return seconds(m, x, groups, price);
 }
-template <class Registry, class T>
-constexpr T step_in(op_graph<Registry> const& g, deployment const&, roofline<T> const& price, step groups) {
+template <class Registry, class Price>
+constexpr auto step_in(op_graph<Registry> const& g, deployment const&, Price const& price, step groups) {
     return seconds(g, groups, price);
+}
+
+}  // namespace detail
+
+namespace detail {
+
+/// The rate of so many seconds per unit, its last few bits rounded to the side that keeps the budget; infinite where that is none.
+template <class F>
+constexpr double rate_within(double budget, double each, double seconds, F const& at) {
+    for (int i = 0; i != 64 && seconds > budget; ++i) {
+        each *= 1 - 2e-16 * static_cast<double>(count{1} << min(i, 40));
+        seconds = at(each).value;
+    }
+    return seconds <= budget ? 1 / each : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace detail
@@ -12706,12 +13028,7 @@ template <class M>
             each = next;
             t = at(each);
         }
-        // the last few bits: rounded to the side that keeps the budget
-        for (int i = 0; i != 64 && t.value > budget; ++i) {
-            each *= 1 - 2e-16 * static_cast<double>(count{1} << min(i, 40));
-            t = at(each);
-        }
-        return t.value <= budget ? 1 / each : infinite;
+        return detail::rate_within(budget, each, t.value, at);
     });
 }
 /// The same for the decode step of a batch: the bandwidth that a TPOT needs.
@@ -12719,6 +13036,35 @@ template <class M>
 [[nodiscard]] constexpr double least_memory_bandwidth(M const& m, deployment const& x, system_spec const& s, double budget, decode_batch const& b) {
     group const one[] = {b.as_group()};
     return least_memory_bandwidth(m, x, s, budget, step(one));
+}
+
+/// Links by what they span.
+enum class link_span : unsigned char { node, rack, cluster };
+
+/// The smallest bandwidth of the links of one span, in bytes per second, at which a step takes so many seconds at most, all else as the system
+/// says: 0 where no byte crosses them, infinite where the step takes longer without their time. Seconds of a roofline are linear in the time of
+/// a byte on a link, so that one division solves it.
+template <class M>
+[[nodiscard]] constexpr double least_link_bandwidth(M const& m, deployment const& x, system_spec const& s, double budget, step groups, link_span which = link_span::node) {
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    return detail::on_ops(m, x, infinite, [&](auto const& ops) {
+        roofline<dual<1>> price(s);
+        auto const at = [&](double seconds_per_byte) {
+            price.seconds_per_wire_byte[static_cast<std::size_t>(which)] = dual<1>::variable(seconds_per_byte, 0);
+            return detail::step_in(ops, x, price, groups);
+        };
+        dual<1> const without = at(0);
+        if (!is_priced(without.value) || without.value > budget) return infinite;
+        if (!(without.slope[0] > 0)) return 0.0;
+        double const each = (budget - without.value) / without.slope[0];
+        return each > 0 ? detail::rate_within(budget, each, at(each).value, at) : infinite;
+    });
+}
+/// The same for the decode step of a batch: the bandwidth that a TPOT needs.
+template <class M>
+[[nodiscard]] constexpr double least_link_bandwidth(M const& m, deployment const& x, system_spec const& s, double budget, decode_batch const& b, link_span which = link_span::node) {
+    group const one[] = {b.as_group()};
+    return least_link_bandwidth(m, x, s, budget, step(one), which);
 }
 
 /// The fewest devices of a system that hold a model, and how.
@@ -12795,19 +13141,19 @@ constexpr roofline<five> seeded(system_spec const& s) {
 
 /// Seconds of one op in a step of any number of groups, which get their derivatives one by one.
 template <op O>
-COSTEXPR_COLD constexpr five seeded_seconds(O const& o, step groups, loads<five> const& by_phase, roofline<five> const& price) {
+COSTEXPR_COLD constexpr five seeded_seconds(O const& o, measured_step<five, count> const& s, roofline<five> const& price) {
     if (o.idle()) return five(0);
     if constexpr (op_on_totals<O>) {
-        return price(o, o(by_phase.total()));
+        return price(o, o(s.total_of(o)));
     } else {
         five sum(0);
         for (phase const p : {phase::prefill, phase::decode}) {
-            if (!(by_phase.of(p).tokens.value > 0)) continue;
+            if (!(s.by_phase.of(p).tokens.value > 0)) continue;
             if constexpr (op_on_phase<O>) {
-                sum = sum + price(o, o(by_phase.of(p), p));
+                sum = sum + price(o, o(s.by_phase.of(p), p));
             } else {
                 work<five> all{};
-                for (group const& g : groups)
+                for (group const& g : s.groups)
                     if (g.phase == p) all = all + o(seeded(g));
                 sum = sum + price(o, all);
             }
@@ -12831,8 +13177,9 @@ template <class M>
             load<five>& sum = g.phase == phase::prefill ? by_phase.prefill : by_phase.decode;
             sum = sum + l;
         }
+        measured_step<five, count> const measured(groups, by_phase, x.layout.cp);
         five t(0);
-        for_each_op_of(ops, x, [&](auto const& o, op_place const& at) { t = t + five(at.times) * detail::seeded_seconds(o, groups, by_phase, price); });
+        for_each_op_of(ops, x, [&](auto const& o, op_place const& at) { t = t + five(at.times) * detail::seeded_seconds(o, measured, price); });
         if (!is_priced(t.value) || !(t.value > 0)) return refused;
         return elasticity{t.value, t.slope[0] / t.value, t.slope[1] / t.value, t.slope[2] / t.value, t.slope[3] / t.value, t.slope[4] / t.value};
     });
@@ -12859,7 +13206,7 @@ template <class M, class N>
 [[nodiscard]] constexpr interval seconds_between(M const& m, deployment const& x, system_spec const& a, system_spec const& b, std::span<basic_group<N> const> groups) {
     return detail::on_ops(m, x, interval(without_rate), [&](auto const& ops) {
         roofline<interval> const price = roofline_between(a, b);
-        measured_step<interval, N> const s(groups);
+        measured_step<interval, N> const s(groups, x.layout.cp);
         interval t(0);
         for_each_op_of(ops, x, [&](auto const& o, op_place const& at) { t = t + interval(at.times) * seconds(o, s, price); });
         return t;
@@ -12926,7 +13273,7 @@ constexpr problem no_modules() {
 template <walkable M, class Price, class Pick>
 constexpr double seconds_where(M const& m, deployment const& x, Price const& price, group const& g, Pick const& pick) {
     group const one[] = {g};
-    measured_step<double, count> const s{step(one)};
+    measured_step<double, count> const s{step(one), x.layout.cp};
     double sum = 0;
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) {
         if (pick(o.purpose())) sum += static_cast<double>(at.times) * seconds(o, s, price);
@@ -12936,9 +13283,40 @@ constexpr double seconds_where(M const& m, deployment const& x, Price const& pri
 
 }  // namespace detail
 
+namespace detail {
+
+/// Seconds of drafting behind a step on `first`: the first `passes` drafts run over all its tokens, for the caches of their modules, the
+/// others over one token per sequence. Each gathers embeddings and computes one row of logits per sequence. A model with fewer modules than
+/// drafts runs them again.
+template <walkable M, walkable P, class Price>
+constexpr double drafting(M const& m, P const& predictions, deployment const& x, Price const& price, group const& first, count passes, count drafts, count modules) {
+    auto const all = [](role) { return true; };
+    auto const table = [](role r) { return r == role::embedding || r == role::embedding_projection; };
+    auto const head = [](role r) { return r == role::head || r == role::head_projection || r == role::logits_gather; };
+    deployment last = x;
+    last.layout.pp = 1;
+    double sum = 0;
+    for (count i = 0; i != drafts && modules != 0; ++i) {
+        group const one{first.sequences, 1, first.past_tokens + (i == 0 ? 0 : first.new_tokens - 1 + i), phase::decode};
+        group const read = i < passes ? first : one;
+        sum += seconds_where(predictions, last, price, read, all) / static_cast<double>(modules) + seconds_where(m, x, price, read, table) + seconds_where(m, x, price, one, head);
+    }
+    return sum;
+}
+/// How many modules the ops of all of them are.
+template <walkable P>
+constexpr count modules_of(P const& predictions, deployment const& x) {
+    count modules = 0;
+    for_each_op_of(predictions, x, [&](auto const& o, op_place const& at) {
+        if (o.purpose() == role::projection) modules = max(modules, at.times);
+    });
+    return modules;
+}
+
+}  // namespace detail
+
 /// One step of speculative decoding, work-exact: the model verifies drafts + 1 tokens per sequence in a decode step; its modules draft one
 /// token after the other, the first of them over all tokens that were verified, for their caches, the others over one token per sequence.
-/// Each draft gathers embeddings and computes one row of logits per sequence. A model with fewer modules than drafts runs them again.
 /// `predictions` are the ops of all modules, in the deployment of the last pipeline stage.
 template <walkable M, walkable P, class Price>
 [[nodiscard]] constexpr speculative_cost speculative_step(M const& m, P const& predictions, deployment const& x, Price const& price, decode_batch const& b, speculation const& how,
@@ -12947,26 +13325,18 @@ template <walkable M, walkable P, class Price>
     group const verified{b.sequences, how.drafts + 1, b.past, phase::decode};
     group const verified_one[] = {verified};
     c.verification = detail::step_in(m, x, price, verified_one);
-
-    count modules = 0;
-    for_each_op_of(predictions, x, [&](auto const& o, op_place const& at) {
-        if (o.purpose() == role::projection) modules = max(modules, at.times);
-    });
-    auto const all = [](role) { return true; };
-    auto const table = [](role r) { return r == role::embedding || r == role::embedding_projection; };
-    auto const head = [](role r) { return r == role::head || r == role::head_projection || r == role::logits_gather; };
-    deployment last = x;
-    last.layout.pp = 1;
-    for (count i = 0; i != how.drafts && modules != 0; ++i) {
-        group const one{b.sequences, 1, b.past + (i == 0 ? 0 : how.drafts + i), phase::decode};
-        group const first = i == 0 ? verified : one;
-        c.drafting += detail::seconds_where(predictions, last, price, first, all) / static_cast<double>(modules) +
-                      detail::seconds_where(m, x, price, first, table) + detail::seconds_where(m, x, price, one, head);
-    }
+    c.drafting = detail::drafting(m, predictions, x, price, verified, 1, how.drafts, detail::modules_of(predictions, x));
     c.seconds = c.step() / how.progress();
     group const scaled[] = {{b.sequences * (how.drafts + 1), 1, b.past, phase::decode}};
     c.scaled = detail::step_in(m, x, price, scaled) * how.scale(layers);
     return c;
+}
+/// Seconds that the modules add to a step that reads prompts: each that drafts runs over the new tokens too and fills its cache (DeepSeek-V3,
+/// section 2.2; vLLM, v1/spec_decode, propose behind every step), and the first drafts are there when decoding starts.
+template <walkable M, walkable P, class Price>
+[[nodiscard]] constexpr double drafting_in_prefill(M const& m, P const& predictions, deployment const& x, Price const& price, prefill_batch const& b, speculation const& how) {
+    count const modules = detail::modules_of(predictions, x);
+    return detail::drafting(m, predictions, x, price, b.as_group(), modules, how.drafts, modules);
 }
 
 /// The ops of the modules of multi-token prediction of a model that was read at run time, as its last pipeline stage holds them; a problem
@@ -13010,6 +13380,42 @@ template <has_prediction F>
     roofline<double> const price(s);
     speculative_cost const c = speculative_step(m.plain(), prediction_of<F>{m.plain()}, x, price, b, how, blocks_of(m.plain()).layers);
     if (!is_priced(c.step())) return detail::missing_rate(m.plain(), x, s.device);
+    return c;
+}
+
+/// Reading prompts with a model and its modules of multi-token prediction.
+struct speculative_prefill_cost {
+    double model = 0;
+    double drafting = 0;
+
+    [[nodiscard]] constexpr double seconds() const { return model + drafting; }
+};
+/// A step that reads prompts where drafts follow, of a model that was read at run time.
+template <class... F>
+[[nodiscard]] constexpr result<speculative_prefill_cost> speculative_prefill(basic_model<F...> const& m, deployment const& x, system_spec const& s, prefill_batch const& b,
+                                                                             speculation const& how) {
+    if (!how.possible()) return detail::impossible(how);
+    auto const graph = lower(m, x);
+    if (!graph) return graph.error();
+    auto const predictions = prediction_graph(m, x);
+    if (!predictions) return predictions.error();
+    roofline<double> const price(s);
+    group const one[] = {b.as_group()};
+    speculative_prefill_cost const c{seconds(*graph, step(one), price), drafting_in_prefill(*graph, *predictions, x, price, b, how)};
+    if (!is_priced(c.seconds())) return detail::missing_rate(*graph, x, s.device);
+    return c;
+}
+
+/// The same for a model that is named at compile time.
+template <has_prediction F>
+[[nodiscard]] constexpr result<speculative_prefill_cost> speculative_prefill(known<F> const& m, deployment const& x, system_spec const& s, prefill_batch const& b, speculation const& how) {
+    if (!how.possible()) return detail::impossible(how);
+    if (auto const good = legal(m.plain(), x.layout); !good) return good.error();
+    if (m.mtp_parameters() == 0) return detail::no_modules();
+    roofline<double> const price(s);
+    group const one[] = {b.as_group()};
+    speculative_prefill_cost const c{seconds(m.plain(), x, step(one), price), drafting_in_prefill(m.plain(), prediction_of<F>{m.plain()}, x, price, b, how)};
+    if (!is_priced(c.seconds())) return detail::missing_rate(m.plain(), x, s.device);
     return c;
 }
 
@@ -14708,9 +15114,12 @@ inline constexpr char s9[] = R"json({"name":"h100_sxm","vendor":"NVIDIA","device
 inline constexpr char s10[] = R"json({"name":"h200_sxm","vendor":"NVIDIA","device":"H200 SXM 141GB","generation":"hopper","memory_bytes":151397597184,"memory_bytes_per_second":4.8e12,"flops_per_second":{"fp32":66.9e12,"bf16":989.4e12,"fp16":989.4e12,"int8":1978.9e12,"fp8":1978.9e12},"node":{"devices":8,"bytes_per_second":450e9,"latency_seconds":3.4e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
 inline constexpr char s11[] = R"json({"name":"l4","vendor":"NVIDIA","device":"L4 24GB","generation":"ada","memory_bytes":24152899584,"memory_bytes_per_second":300e9,"flops_per_second":{"fp32":30.3e12,"bf16":121e12,"fp16":121e12,"int8":242.5e12,"fp8":242.5e12},"node":{"devices":8,"bytes_per_second":32e9,"latency_seconds":5.7e-6},"cluster":{"bytes_per_second":25e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
 inline constexpr char s12[] = R"json({"name":"l40s","vendor":"NVIDIA","device":"L40S 48GB","generation":"ada","memory_bytes":48305799168,"memory_bytes_per_second":864e9,"flops_per_second":{"fp32":91.6e12,"bf16":362.05e12,"fp16":362.05e12,"int8":733e12,"fp8":733e12},"node":{"devices":8,"bytes_per_second":32e9,"latency_seconds":5.7e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
-inline constexpr char s13[] = R"json({"name":"rtx_pro_6000_server","vendor":"NVIDIA","device":"RTX PRO 6000 Blackwell Server Edition 96GB","generation":"blackwell","memory_bytes":103079215104,"memory_bytes_per_second":1597e9,"flops_per_second":{"fp32":120e12,"bf16":467.8e12,"fp16":467.8e12,"int8":935.6e12,"fp8":935.6e12,"fp4":1871.2e12},"node":{"devices":8,"bytes_per_second":64e9,"latency_seconds":5.7e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
+inline constexpr char s13[] = R"json({"name":"mi300x","vendor":"AMD","device":"Instinct MI300X 192GB","generation":"cdna3","memory_bytes":206158430208,"memory_bytes_per_second":5.3e12,"flops_per_second":{"fp32":163.4e12,"bf16":1307.4e12,"fp16":1307.4e12,"int8":2614.9e12,"fp8":2614.9e12},"node":{"devices":8,"bytes_per_second":448e9,"latency_seconds":5e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
+inline constexpr char s14[] = R"json({"name":"mi325x","vendor":"AMD","device":"Instinct MI325X 256GB","generation":"cdna3","memory_bytes":274877906944,"memory_bytes_per_second":6.0e12,"flops_per_second":{"fp32":163.4e12,"bf16":1307.4e12,"fp16":1307.4e12,"int8":2614.9e12,"fp8":2614.9e12},"node":{"devices":8,"bytes_per_second":448e9,"latency_seconds":5e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
+inline constexpr char s15[] = R"json({"name":"mi355x","vendor":"AMD","device":"Instinct MI355X 288GB","generation":"cdna4","memory_bytes":309237645312,"memory_bytes_per_second":8.0e12,"flops_per_second":{"fp32":157.3e12,"bf16":2516.6e12,"fp16":2516.6e12,"int8":5033.2e12,"fp8":5033.2e12,"fp4":10066.3e12},"node":{"devices":8,"bytes_per_second":537.6e9,"latency_seconds":5e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
+inline constexpr char s16[] = R"json({"name":"rtx_pro_6000_server","vendor":"NVIDIA","device":"RTX PRO 6000 Blackwell Server Edition 96GB","generation":"blackwell","memory_bytes":103079215104,"memory_bytes_per_second":1597e9,"flops_per_second":{"fp32":120e12,"bf16":467.8e12,"fp16":467.8e12,"int8":935.6e12,"fp8":935.6e12,"fp4":1871.2e12},"node":{"devices":8,"bytes_per_second":64e9,"latency_seconds":5.7e-6},"cluster":{"bytes_per_second":50e9,"latency_seconds":9.6e-6},"reserved_bytes":3758096384,"communication_bytes":411041792})json";
 
-inline constexpr std::size_t system_count = 14;
+inline constexpr std::size_t system_count = 17;
 inline constexpr entry systems[] = {
     {"a100_pcie", s0, sizeof s0 - 1, nullptr, 0},
     {"a100_sxm", s1, sizeof s1 - 1, nullptr, 0},
@@ -14725,7 +15134,10 @@ inline constexpr entry systems[] = {
     {"h200_sxm", s10, sizeof s10 - 1, nullptr, 0},
     {"l4", s11, sizeof s11 - 1, nullptr, 0},
     {"l40s", s12, sizeof s12 - 1, nullptr, 0},
-    {"rtx_pro_6000_server", s13, sizeof s13 - 1, nullptr, 0},
+    {"mi300x", s13, sizeof s13 - 1, nullptr, 0},
+    {"mi325x", s14, sizeof s14 - 1, nullptr, 0},
+    {"mi355x", s15, sizeof s15 - 1, nullptr, 0},
+    {"rtx_pro_6000_server", s16, sizeof s16 - 1, nullptr, 0},
 };
 #endif
 
@@ -14739,7 +15151,7 @@ struct no_embedded_system_is_named;
 
 namespace detail {
 
-template <fixed_string Name>
+template <fixed_string Name, class Keys = system_keys>
 consteval system_spec named_system() {
     constexpr auto find = [] {
         std::size_t i = 0;
@@ -14752,7 +15164,7 @@ consteval system_spec named_system() {
         static_assert(index != embedded::system_count,
                       "costexpr: no embedded system has this name; `costexpr systems` lists them, costexpr::read_system reads a JSON of your own");
     } else {
-        return *read_system({embedded::systems[index].text, embedded::systems[index].size});
+        return *read_system<Keys>({embedded::systems[index].text, embedded::systems[index].size});
     }
 }
 

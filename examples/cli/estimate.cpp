@@ -99,6 +99,7 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, priced
     }
     if (!cx::is_priced(a.ttft + a.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*graph, x, system.device), system)};
     a.founded = cx::max(m.model.config.founded, price.founded);
+    if (a.has_decode) bound(a, *graph, x, {static_cast<double>(o.batch), static_cast<double>(o.mtp + 1), static_cast<double>(o.isl + (o.osl - 1) / 2), cx::phase::decode}, price, s.framework);
     a.request = a.prefill + a.decode;
     double const sequences = static_cast<double>(o.batch * o.layout.dp);
     a.tokens_per_request = a.has_prefill && a.has_decode ? static_cast<double>(o.osl) : 1.0;
@@ -156,6 +157,7 @@ void write(json_writer& out, answer const& a, bool breakdown) {
     auto const optional = [&](std::string_view key, double value, bool there) { there ? out.member(key, value) : out.key(key).null(); };
     optional("ttft_ms", a.ttft * 1e3, a.has_prefill);
     optional("tpot_ms", a.tpot * 1e3, a.has_decode);
+    if (a.tpot_high > 0) out.member("tpot_low_ms", a.tpot_low * 1e3).member("tpot_high_ms", a.tpot_high * 1e3);
     out.member("request_ms", a.request * 1e3);
     optional("prefill_ms", a.prefill * 1e3, a.has_prefill);
     optional("decode_ms", a.decode * 1e3, a.has_decode);
@@ -202,6 +204,7 @@ void print(answer const& a, estimate_options const& o, loaded_model const& m, pr
     table t({"", ""});
     if (a.has_prefill) t.row({"time to first token", human_time(a.ttft)});
     if (a.has_decode) t.row({"time per output token", human_time(a.tpot)});
+    if (a.tpot_high > 0) t.row({"  four of five measurements within", human_time(a.tpot_low) + " to " + human_time(a.tpot_high)});
     if (a.mtp != 0 && a.has_decode) {
         t.row({fmt::format("  with {} drafts, {} accepted", a.mtp, a.accepted), ""});
         t.row({"  step: verification", human_time(a.drafted.verification)});

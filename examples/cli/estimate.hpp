@@ -16,6 +16,7 @@ using rows = std::vector<cx::op_cost>;
 /// What `estimate` answers.
 struct answer {
     double ttft = 0, tpot = 0, prefill = 0, decode = 0, request = 0;  // seconds
+    double tpot_low = 0, tpot_high = 0;                             // seconds: a band that holds four of five measurements; 0 where it is not known
     double requests_per_second = 0;
     cx::count gpus = 1, osl = 1;
     double tokens_per_request = 1;
@@ -60,6 +61,19 @@ void account(answer& a, estimate_options const& o, loaded_model const& m, priced
     if (!a.memory.fits()) a.warnings.push_back(fmt::format("does not fit: {} of {} per device", human_bytes(static_cast<double>(a.memory.total())), human_bytes(static_cast<double>(a.memory.capacity))));
     for (cx::remark r : m.model.config.remarks) a.warnings.emplace_back(cx::remark_names[static_cast<std::size_t>(r)]);
 }
+
+/// The band of a TPOT, and how it is founded, from what the fits say of a decode step; nothing for a price without fits.
+template <class Graph>
+void bound(answer& a, Graph const& graph, cx::deployment const& x, cx::mean_group const& decode, cx::calibrated<> const& price, cx::framework_profile const& framework) {
+    cx::mean_group const step[] = {decode};
+    auto const u = cx::uncertainty(graph, x, std::span<cx::mean_group const>(step), price, {.composition = framework.composition_error});
+    double const factor = u.factor(cx::four_of_five);
+    a.tpot_low = a.tpot / factor;
+    a.tpot_high = a.tpot * factor;
+    if (u.unfitted > 0.2) a.founded = cx::max(a.founded, cx::provenance::extrapolated);
+}
+template <class Graph>
+void bound(answer&, Graph const&, cx::deployment const&, cx::mean_group const&, cx::roofline<> const&, cx::framework_profile const&) {}
 
 /// The deployment that options ask for under a framework on a system: what neither the options nor the checkpoint say, the framework decides.
 cx::deployment deployment_of(estimate_options const& options, loaded_model const& m, priced_system const& s, complaints& errors);

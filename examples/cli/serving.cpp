@@ -96,12 +96,12 @@ outcome<answer> serve_aggregated(estimate_options const& o, loaded_model const& 
     w.waiting = asked - w.sequences;
     held.sequences = static_cast<cx::count>(std::ceil(w.sequences));
 
-    auto const cost = s.with_pricing([&](auto const& price) {
+    s.with_pricing([&](auto const& price) {
         a.founded = cx::max(m.model.config.founded, price.founded);
-        return cx::aggregated(cx::framework_steps<decltype(mean_steps(*graph, price))>{mean_steps(*graph, price), s.framework, layers_of(m)}, w, static_cast<double>(o.layout.dp));
+        fill(a, cx::aggregated(cx::framework_steps<decltype(mean_steps(*graph, price))>{mean_steps(*graph, price), s.framework, layers_of(m)}, w, static_cast<double>(o.layout.dp)), w);
+        bound(a, *graph, x, {w.sequences, 1, w.middle(), cx::phase::decode}, price, s.framework);
     });
-    if (!cx::is_priced(cost.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*graph, x, s.system.device), s.system)};
-    fill(a, cost, w);
+    if (!cx::is_priced(a.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*graph, x, s.system.device), s.system)};
     account(a, o, m, s, *graph, x, held, cx::no_predictions{});
     return a;
 }
@@ -111,27 +111,29 @@ outcome<answer> serve_disaggregated(estimate_options const& o, loaded_model cons
     estimate_options reading = o, writing = o;
     reading.layout = o.prefill.layout;
     writing.layout = o.decode.layout;
-    cx::deployment const reads = deployment_of(reading, m, s, errors);
-    cx::deployment const writes = deployment_of(writing, m, s, errors);
+    cx::deployment const reading_on = deployment_of(reading, m, s, errors);
+    cx::deployment const writing_on = deployment_of(writing, m, s, errors);
     if (!errors.empty()) return errors;
-    auto const reader = cx::lower(m.model, reads);
-    auto const writer = cx::lower(m.model, writes);
+    auto const reader = cx::lower(m.model, reading_on);
+    auto const writer = cx::lower(m.model, writing_on);
     if (!reader) return explain(reader.error());
     if (!writer) return explain(writer.error());
 
-    answer a{.gpus = o.prefill.workers * reads.layout.devices() + o.decode.workers * writes.layout.devices(), .osl = o.osl};
+    answer a{.gpus = o.prefill.workers * reading_on.layout.devices() + o.decode.workers * writing_on.layout.devices(), .osl = o.osl};
     cx::workload const w = lengths(o);
     auto const pool = [](pool_options const& p) {
         return cx::worker_pool{static_cast<double>(p.workers), static_cast<double>(p.layout.dp), static_cast<double>(p.batch)};
     };
-    auto const cost = s.with_pricing([&](auto const& price) {
+    s.with_pricing([&](auto const& price) {
         a.founded = cx::max(m.model.config.founded, price.founded);
         using steps = cx::framework_steps<decltype(mean_steps(*reader, price))>;
-        return cx::disaggregated(steps{mean_steps(*reader, price), s.framework, layers_of(m)}, pool(o.prefill), steps{mean_steps(*writer, price), s.framework, layers_of(m)}, pool(o.decode), w);
+        steps const reads{mean_steps(*reader, price), s.framework, layers_of(m)};
+        steps const writes{mean_steps(*writer, price), s.framework, layers_of(m)};
+        fill(a, cx::disaggregated(reads, pool(o.prefill), writes, pool(o.decode), w), w);
+        bound(a, *writer, writing_on, {static_cast<double>(o.decode.batch), 1, w.middle(), cx::phase::decode}, price, s.framework);
     });
-    if (!cx::is_priced(cost.ttft + cost.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*writer, writes, s.system.device), s.system)};
-    fill(a, cost, w);
-    account(a, writing, m, s, *writer, writes, {.sequences = o.decode.batch, .context = static_cast<cx::count>(w.prompt + w.output), .step_tokens = o.decode.batch}, cx::no_predictions{});
+    if (!cx::is_priced(a.ttft + a.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*writer, writing_on, s.system.device), s.system)};
+    account(a, writing, m, s, *writer, writing_on, {.sequences = o.decode.batch, .context = static_cast<cx::count>(w.prompt + w.output), .step_tokens = o.decode.batch}, cx::no_predictions{});
     return a;
 }
 

@@ -9,6 +9,9 @@
 
 namespace costexpr {
 
+/// Standard errors on each side of a band that holds four of five values of a normal distribution.
+inline constexpr double four_of_five = 1.2816;
+
 /// The seconds of a step with how far they may be off.
 struct uncertain_seconds {
     double seconds = 0;
@@ -16,7 +19,7 @@ struct uncertain_seconds {
     double unfitted = 0;        ///< part of the seconds whose ops have no form, or whose dtype has no constants of its own
 
     /// The factor that holds so many standard errors: seconds / factor to seconds factor is a band.
-    [[nodiscard]] constexpr double factor(double standard_errors) const { return 1 / exp_of_negative(standard_errors * relative); }
+    [[nodiscard]] constexpr double factor(double standard_errors) const { return 1 / exp_of_negative(-standard_errors * relative); }
 };
 
 /// What the stored errors of the fits say about a step. The median of |error| of a slice is 0.674 standard errors. Errors of one slice go the same
