@@ -254,7 +254,8 @@ TEST(twins, sparse_attention) {
         l.pairs = number(r, "index_pairs");
         return std::max(1e-6 * (f.host_us + f.index_host_us), attention + f.index_seconds(d, l, number(r, "index_heads"), number(r, "index_dim")));
     };
-    for (char const* op : {"dsa_prefill", "dsa_decode", "compressed_prefill", "compressed_decode"}) compare<cx::forms::sparse_form>(op, price);
+    for (char const* op : {"dsa_prefill", "dsa_decode", "compressed_prefill", "compressed_decode", "msa_prefill", "msa_decode"})
+        compare<cx::forms::sparse_form>(op, price);
 }
 TEST(twins, recurrences) {
     auto const price = [](auto const& f, auto const& d, row const& r) {
