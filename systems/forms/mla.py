@@ -39,7 +39,8 @@ class MlaPrefill(Form):
         pairs, tokens, context, sequences, heads, expanded = (rows[name].to_numpy(float) for name in self.columns)
         math = 2 * heads * expanded * (pairs + c["tile_keys"] * tokens) * device.seconds_per_flop[dtypes[c["arithmetic"]].math] / c["math_efficiency"]
         memory = 2 * heads * expanded * (tokens + context) * device.seconds_per_byte / c["memory_efficiency"]
-        return besides(rows) + 1e3 * (1e-6 * c["launch_us"] + 1e-9 * (c["chain_ns"] * tokens / sequences + c["token_ns"] * tokens) + smooth_max(math, memory, c["sharpness"]))
+        fixed = 1e-6 * c["launch_us"] + 1e-9 * (c["chain_ns"] * tokens / sequences + c["token_ns"] * tokens)
+        return besides(rows) + 1e3 * (fixed + smooth_max(math, memory, c["sharpness"]))
 
 
 class MlaDecode(Form):

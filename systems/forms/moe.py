@@ -56,6 +56,7 @@ class Moe(Form):
         "choice_passes": (0, 0.5, 20),
     }
     choices = {"sharpness": (1, 2, 4)}
+    fewest = 60  # rows of a slice of its own
 
     def slices(self, frames, device):
         frame = frames["moe/moe_perf"]
@@ -67,22 +68,27 @@ class Moe(Form):
             if name not in spelled or dtypes[spelled[name]].math not in device.seconds_per_flop:
                 continue
             rows = self.canonical(rows)
-            ranks = sorted(rows["ranks"].unique())
             gated = sorted(rows["gated"].unique())
             others = [set(kinds[other]) for other in kinds.index if other[0] == name and other[1] != kernel]
-            apart = len(gated) == 1 and any({1 - gated[0]} == other for other in others)
+            # a kernel that runs plain experts alone is the one for them; one that runs gated ones alone is so where another does not
+            apart = any(1.0 in other for other in others) if gated == [0.0] else {0.0} in others
             key = {
                 "weights": spelled[name], "kernel": kernel.split("_", 2)[2] if kernel.startswith("vllm_") else kernel,
-                "matrices": 0 if not apart else 3 if gated[0] else 2,
+                "matrices": 0 if not apart or len(gated) > 1 else 3 if gated[0] else 2,
                 "biased": int(bool((rows["hidden"] == 2880).all()) and bool(others)),  # gpt-oss alone has biases, and kernels of its own
-                "least_ranks": 0 if ranks[0] == 1 else 2, "most_ranks": 1 if ranks == [1] else 0,
+                "least_ranks": 0, "most_ranks": 0,
                 "most_tokens": 128 if kernel.endswith("min_latency") else 0,
             }
             if key["most_tokens"]:
                 rows = rows[rows["tokens"] <= key["most_tokens"]]
-            parts.append((key, rows))
+            # expert parallelism has passes of its own, and tiles that are chosen for other ranks' choices too
+            alone = rows["ranks"] == 1
+            if min(alone.sum(), (~alone).sum()) < self.fewest:
+                parts.append(({**key, "least_ranks": 2 * int(not alone.any()), "most_ranks": int(alone.all())}, rows))
+            else:
+                parts += [({**key, "most_ranks": 1}, rows[alone]), ({**key, "least_ranks": 2}, rows[~alone])]
         # The first entry whose conditions hold is taken: the narrower first, then the one that was measured on more shapes.
-        conditions = ("matrices", "biased", "least_ranks", "most_ranks", "most_tokens")
+        conditions = ("matrices", "biased", "most_tokens")
         parts.sort(key=lambda part: (part[0]["weights"], -sum(bool(part[0][c]) for c in conditions), -len(part[1])))
         yield from parts
 

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from .common import Form, smooth_max
+from .common import Form, host_bound, smooth_max
 
 chunk = 64  # tokens between the states that a prefill in chunks writes
 
@@ -31,6 +31,8 @@ class Recurrent(Form):
             part = "convolution" if "conv1d" in kernel else "recurrence"
             if part == "convolution" and "num_v_heads" in rows and str(rows["framework"].iloc[0]).lower().startswith("trt"):
                 continue  # the same times for any number of value heads: of which width is not known; Mamba-2's kernel is the same
+            if rows["latency"].min() > 2 * host_bound:
+                continue  # the host set the pace: nothing to learn of the kernel
             parts.append(({"part": part, "phase": self.phases[phase], "kernel": kernel}, self.canonical(rows, part, self.phases[phase])))
         parts.sort(key=lambda p: (p[0]["part"], p[0]["phase"], -len(p[1])))
         yield from parts

@@ -91,7 +91,8 @@ CHECK_TWICE(experts)
 constexpr bool a_kernel_for_some_experts() {
     cx::forms::moe_form const f{.matrices = 3, .biased = 1, .least_ranks = 2, .most_ranks = 8};
     return f.takes(launder(cx::count{3}), true, 2) && !f.takes(2, true, 2) && !f.takes(3, false, 2) && !f.takes(3, true, 1) && !f.takes(3, true, 9) &&
-           cx::forms::moe_form{}.takes(2, false, 64);
+           cx::forms::moe_form{}.takes(2, false, 64) && cx::forms::moe_form{.most_tokens = 128}.reaches(launder(128.0)) &&
+           !cx::forms::moe_form{.most_tokens = 128}.reaches(129.0) && f.reaches(1e6);
 }
 CHECK_TWICE(a_kernel_for_some_experts)
 
@@ -254,7 +255,8 @@ TEST(twins, sparse_attention) {
         l.pairs = number(r, "index_pairs");
         return std::max(1e-6 * (f.host_us + f.index_host_us), attention + f.index_seconds(d, l, number(r, "index_heads"), number(r, "index_dim")));
     };
-    for (char const* op : {"dsa_prefill", "dsa_decode", "compressed_prefill", "compressed_decode"}) compare<cx::forms::sparse_form>(op, price);
+    for (char const* op : {"dsa_prefill", "dsa_decode", "compressed_prefill", "compressed_decode", "msa_prefill", "msa_decode"})
+        compare<cx::forms::sparse_form>(op, price);
 }
 TEST(twins, recurrences) {
     auto const price = [](auto const& f, auto const& d, row const& r) {

@@ -13,7 +13,8 @@ namespace costexpr::forms {
 ///   seconds  launch + chain (tokens / sequences) + token tokens
 ///            + smooth_max(2 heads expanded (pairs + tile_keys tokens) / (efficiency rate), 2 heads expanded (tokens + context) / (efficiency bandwidth))
 ///   expanded nope + rope + v
-/// Fitted to `context_mla` of aiconfigurator-core 0.12.0 (DeepSeek-V3, 1 to 128 heads, no prefix). Median error 4 to 7 %, 90 % within 30 %.
+/// Fitted to `context_mla` of aiconfigurator-core 0.12.0 (DeepSeek-V3, 1 to 128 heads, no prefix), or to `mla_context_module` without its linear
+/// layers where a framework has no other table. Median error 3 to 7 %, 90 % within 30 %.
 /// With launch_us = 10, efficiencies of 0.5 and sharpness 4, a prompt of 4,096 tokens on 128 heads takes 1,400.0 us at 989.4 TFLOP/s, 4.8 TB/s.
 struct mla_prefill_form {
     dtype arithmetic = dtype::bf16;
@@ -62,7 +63,7 @@ struct mla_prefill_form {
 ///   floor    launch + split length / (length + split_keys) + sequence sequences: a long context is split over the device and summed up again
 ///   absorbed 2 latent + rope; key: (latent + rope) bytes of the cache's dtype; padded: max(heads, tile_heads); length: context / sequences
 /// The mean length stands for all: for lengths spread evenly from 0 to twice the mean the floor is up to a quarter of `split` too high.
-/// Fitted to `generation_mla` of aiconfigurator-core 0.12.0. Median error 3 to 8 %, 90 % within 28 %.
+/// Fitted to `generation_mla` of aiconfigurator-core 0.12.0, or to `mla_generation_module` as above. Median error 3 to 8 %, 90 % within 29 %.
 /// With launch_us = 10, split_us = 8, split_keys = 4096, efficiencies of 0.6 and 0.8, 8 sequences of 4,096 tokens on 128 heads take 30.13 us.
 struct mla_decode_form {
     dtype arithmetic = dtype::bf16;

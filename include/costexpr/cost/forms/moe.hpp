@@ -81,6 +81,12 @@ struct moe_form {
         return (matrices == 0 || matrices == its_matrices) && (biased == 0 || its_bias) && ranks >= least_ranks && (most_ranks == 0 || ranks <= most_ranks);
     }
 
+    /// Whether it takes this kernel for a step of so many tokens of all sources.
+    template <class T>
+    [[nodiscard]] constexpr bool reaches(T const& tokens) const {
+        return most_tokens == 0 || tokens < T(static_cast<double>(most_tokens) + 1);
+    }
+
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, moe_load<T> const& l, double local, double hidden, double inner,
                                                       double its_matrices) const {

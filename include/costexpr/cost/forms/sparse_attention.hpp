@@ -9,16 +9,16 @@
 
 namespace costexpr::forms {
 
-/// Attention over the keys that an indexer chose (DeepSeek-V3.2, GLM-5) or that are compressed (DeepSeek-V4), and the indexer: scores of all keys
-/// and the choice of the best.
+/// Attention over the keys that an indexer chose (DeepSeek-V3.2, GLM-5, MiniMax-M3) or that are compressed (DeepSeek-V4), and the indexer: scores
+/// of all keys and the choice of the best.
 ///   attention  launch + token tokens + smooth_max(2 padded products pairs / (efficiency rate), pairs key / (efficiency bandwidth))
 ///   index      launch + token tokens + chain context / sequences + pairs (2 heads dim / (efficiency fp8 rate) + 4 passes / bandwidth)
-///   products   per head and pair, 2 latent + rope, or twice the dimension of a head; key: latent + rope elements of the cache's dtype, or those of
-///              a head; padded: max(heads, tile_heads)
+///   products   per head and pair: 2 latent + rope, or twice the dimension of a head;  padded  max(heads, tile_heads)
+///   key        latent + rope elements of the cache's dtype; those of a head where it is its own value, of all keys and values of the KV heads else
 /// An efficiency of memory above 1 says that the keys of a prompt come from the cache of the device. Where a framework launches faster than the
 /// device works only for long prompts, a layer takes no less than host_us (and index_host_us with an indexer).
-/// Fitted to `dsa_...`, `dsv4_csa_...` and `dsv4_hca_..._module` of aiconfigurator-core 0.12.0 without their linear layers, by their own form: up to
-/// 65,536 tokens, 131,072 tokens of context, prompts of 64 new tokens and more. Median error of a module 2 to 10 %.
+/// Fitted to `dsa_...`, `dsv4_csa_...`, `dsv4_hca_...` and `msa_..._module` of aiconfigurator-core 0.12.0 without their linear layers, which their own
+/// form prices: up to 65,536 tokens, 131,072 tokens of context, prompts of 64 new tokens and more. Median error of a module 2 to 10 %.
 /// With launch_us = 10, index_launch_us = 5, index_chain_ns = 0.5, efficiencies of 0.5 and 0.3 and 4 passes, 8 sequences of 4,096 tokens that read
 /// 2,048 keys each on 128 heads take 27.09 us, 64 index heads of 128 elements 8.062 us at 989.4 TFLOP/s (1,978.9 in fp8) and 4.8 TB/s.
 struct sparse_form {
