@@ -252,6 +252,17 @@ constexpr bool points_may_be_written_in_cpp() {
 }
 CHECK_TWICE(points_may_be_written_in_cpp);
 
+constexpr bool prompts_blend_square_roots() {
+    std::array<cx::table_point, 2> own{{{.op = cx::measured_op::prefill_attention, .key = {8, 128, 0, 0, 1}, .axes = {32, 1000, 0, 1}, .seconds = 1e-3},
+                                       {.op = cx::measured_op::prefill_attention, .key = {8, 128, 0, 0, 1}, .axes = {32, 3000, 0, 1}, .seconds = 9e-3}}};
+    static_assert(static_cast<count>(cx::dtype::bf16) == 1);
+    cx::table_pricing const mine(h200, cx::measured_points(own), cx::roofline<>(h200));
+    cx::attention const o{.shape = {.heads = 32, .kv_heads = 8, .head_dim = 128, .v_head_dim = 128}};
+    auto const t = timed(o, mine, prompt(launder(count{2000})));
+    return near(t.seconds, 4e-3) && t.founded == provenance::measured && timed(o, mine, prompt(1000)).seconds == 1e-3;
+}
+CHECK_TWICE(prompts_blend_square_roots);
+
 /// A problem as "line:column code key".
 std::vector<std::string> problems_of(std::string_view text) {
     std::vector<cx::table_point> points(cx::most_points(text));

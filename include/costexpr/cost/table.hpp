@@ -248,34 +248,41 @@ struct interpolation {
         if (axis == shape.axis_count()) return {T(points.front().seconds)};
         T const wanted = at[axis];
         auto const value = [axis](table_point const& p) { return T(static_cast<double>(p.axes[axis])); };
-        std::size_t const below = first_behind(points, [&](table_point const& p) { return value(p) < wanted; });
-        bool const exact = below != points.size() && !(wanted < value(points[below]));
-        auto const side = [&](std::size_t first, std::size_t behind) {
+        // Points of one value are a run; on the last axis every point is one, and looking for its ends would only take time.
+        bool const last = std::same_as<T, double> && axis + 1 == shape.axis_count();
+        auto const behind = [&](std::size_t first) {
+            return last ? first + 1 : first + first_behind(points.subspan(first), [&](table_point const& p) { return p.axes[axis] == points[first].axes[axis]; });
+        };
+        auto const run = [&](std::size_t first, std::size_t end) {
             axis_values<T> there = at;
             there[axis] = value(points[first]);
-            return (*this)(points.subspan(first, behind - first), there, axis + 1);
+            return (*this)(points.subspan(first, end - first), there, axis + 1);
         };
-        auto const with = [&](std::size_t first) { return first + first_behind(points.subspan(first), [&](table_point const& p) { return p.axes[axis] == points[first].axes[axis]; }); };
+        auto const run_before = [&](std::size_t end) {
+            count const v = points[end - 1].axes[axis];
+            return run(last ? end - 1 : first_behind(points, [&](table_point const& p) { return p.axes[axis] < v; }), end);
+        };
+        std::size_t const found = first_behind(points, [&](table_point const& p) { return value(p) < wanted; });
+        bool const exact = found != points.size() && !(wanted < value(points[found]));
         if constexpr (std::same_as<T, double>) {
-            if (exact) return (*this)(points.subspan(below, with(below) - below), at, axis + 1);
+            if (exact) return run(found, behind(found));
         }
         // on a point a number with derivatives takes the slope towards the next one
-        std::size_t const middle = exact ? with(below) : below;
-        if (middle == 0 || middle == points.size()) {
-            std::size_t const edge = middle == 0 ? 0 : middle - 1;
-            count const v = points[edge].axes[axis];
-            std::size_t const first = middle == 0 ? 0 : first_behind(points, [&](table_point const& p) { return p.axes[axis] < v; });
-            interpolated<T> const s = side(first, middle == 0 ? with(0) : points.size());
-            return {held(s.seconds, at, axis, v), exact && s.inside};
-        }
+        std::size_t const middle = exact ? behind(found) : found;
+        if (middle == 0) return {held(run(0, behind(0)).seconds, at, axis, points[0].axes[axis]), false};
         count const low = points[middle - 1].axes[axis];
+        interpolated<T> const a = run_before(middle);
+        if (middle == points.size()) return {held(a.seconds, at, axis, low), exact && a.inside};
         count const high = points[middle].axes[axis];
-        interpolated<T> const a = side(first_behind(points, [&](table_point const& p) { return p.axes[axis] < low; }), middle);
-        interpolated<T> const b = side(middle, with(middle));
+        interpolated<T> const b = run(middle, behind(middle));
         if (a.inside && !b.inside) return {held(a.seconds, at, axis, low), exact};
         if (!a.inside && b.inside && !exact) return {held(b.seconds, at, axis, high), false};
         T const share = (wanted - T(static_cast<double>(low))) * T(1 / static_cast<double>(high - low));
-        return {a.seconds + share * (b.seconds - a.seconds), a.inside && b.inside};
+        if (!shape.axes[axis].bends) return {a.seconds + share * (b.seconds - a.seconds), a.inside && b.inside};
+        // (ra + share (rb - ra))^2, written so that no share is exactly a
+        T const root = square_root(a.seconds);
+        T const step = share * (square_root(b.seconds) - root);
+        return {a.seconds + step * (T(2) * root + step), a.inside && b.inside};
     }
 };
 
@@ -283,7 +290,7 @@ struct interpolation {
 
 /// Prices ops by measured times of their kernels, and what was not measured by another pricing.
 ///   a measured point              its time
-///   between points                a linear blend, axis by axis
+///   between points                a linear blend, axis by axis; of square roots along the new tokens of prompts, in which attention is quadratic
 ///   beyond the outermost points   the time of the last one times the ratio of the rooflines of both works: its utilisation is kept
 ///   points on one side alone      the same from that side, where the other side's points do not reach
 ///   no point of that key          the fallback's time
