@@ -71,10 +71,11 @@ constexpr auto timed(O const& o, Price const& by, cx::group const& g) {
     cx::for_each_kernel(o, s, [&](cx::work<double> const& w, cx::load<double> const& l, cx::phase p) { t = by.timing_of(o, w, l, p); });
     return t;
 }
+/// What its time beyond the points is in proportion to.
 template <class O>
 constexpr double limited(O const& o, cx::group const& g) {
     cx::group const groups[] = {g};
-    return cx::seconds(o, cx::measured_step<double, count>{cx::step(groups)}, limit);
+    return price.launch_seconds + cx::seconds(o, cx::measured_step<double, count>{cx::step(groups)}, limit);
 }
 constexpr cx::group decode(count sequences, count past = 0) { return {.sequences = sequences, .past_tokens = past}; }
 constexpr cx::group prompt(count tokens, count sequences = 1, count past = 0) { return {sequences, tokens, past, cx::phase::prefill}; }
@@ -172,7 +173,7 @@ constexpr bool uneven_prompts_are_priced_by_their_work() {
     auto const even = step_of(launder(count{1000}), 1000);
     auto const uneven = step_of(1900, 100);
     cx::group const groups[] = {prompt(1900), prompt(100)};
-    double const both = cx::seconds(o, cx::measured_step<double, count>{cx::step(groups)}, limit);
+    double const both = price.launch_seconds + cx::seconds(o, cx::measured_step<double, count>{cx::step(groups)}, limit);
     return near(even.seconds, 0.09e-3 * limited(o, prompt(1000, 2)) / limited(o, prompt(1000))) && near(uneven.seconds, 0.09e-3 * both / limited(o, prompt(1000))) &&
            uneven.seconds > 1.5 * even.seconds && uneven.founded == provenance::extrapolated;
 }
@@ -361,7 +362,8 @@ TEST(table_pricing, kernels_of_all_models_map_to_points) {
                 }
             });
         });
-        cx::table_pricing const slow(h200, cx::measured_points(points), limit);
+        cx::table_pricing slow(h200, cx::measured_points(points), limit);
+        slow.launch_seconds = 0;
         for (auto const& step : {std::array{groups[0], groups[1]}, std::array{decode(13, 3000), prompt(900, 3)}}) {
             bool const same = step[0].sequences == 8;
             cx::measured_step<double, count> const t{cx::step(step)};
