@@ -152,6 +152,19 @@ constexpr bool grids_are_ragged() {
 }
 CHECK_TWICE(grids_are_ragged);
 
+constexpr bool neighbours_that_reach_further_are_asked() {
+    // batch 16 was not measured beyond context 1024, batches 8 and 32 were
+    auto const point = [](count batch, count context, double seconds) {
+        return cx::table_point{.op = cx::measured_op::decode_attention, .key = {8, 128, 0, 0, static_cast<count>(cx::dtype::bf16)}, .axes = {32, 1, batch, context}, .seconds = seconds};
+    };
+    std::array own{point(8, 1024, 1e-5), point(8, 4096, 4e-5), point(16, 1024, 2e-5), point(32, 1024, 4e-5), point(32, 4096, 16e-5)};
+    cx::table_pricing const mine(h200, cx::measured_points(own), cx::roofline<>(h200));
+    cx::attention const o{.shape = {.heads = 32, .kv_heads = 8, .head_dim = 128, .v_head_dim = 128}};
+    auto const t = timed(o, mine, decode(launder(count{16}), 4095));
+    return near(t.seconds, 8e-5) && t.founded == provenance::measured && timed(o, mine, decode(16, 1023)).seconds == 2e-5 && timed(o, mine, decode(16, 8191)).founded == provenance::extrapolated;
+}
+CHECK_TWICE(neighbours_that_reach_further_are_asked);
+
 constexpr bool multi_head_attention_is_one_curve_over_heads() {
     auto const of = [](count heads) { return cx::attention{.shape = {.heads = heads, .kv_heads = heads, .head_dim = 128, .v_head_dim = 128}}; };
     auto const between = timed(of(launder(count{24})), price, prompt(1000));

@@ -263,27 +263,42 @@ struct interpolation {
             count const v = points[end - 1].axes[axis];
             return run(last ? end - 1 : first_behind(points, [&](table_point const& p) { return p.axes[axis] < v; }), end);
         };
+        auto const between = [&](interpolated<T> const& a, count low, interpolated<T> const& b, count high) -> interpolated<T> {
+            T const share = (wanted - T(static_cast<double>(low))) * T(1 / static_cast<double>(high - low));
+            if (!shape.axes[axis].bends) return {a.seconds + share * (b.seconds - a.seconds), a.inside && b.inside};
+            // (ra + share (rb - ra))^2, written so that no share is exactly a
+            T const root = square_root(a.seconds);
+            T const step = share * (square_root(b.seconds) - root);
+            return {a.seconds + step * (T(2) * root + step), a.inside && b.inside};
+        };
         std::size_t const found = first_behind(points, [&](table_point const& p) { return value(p) < wanted; });
-        bool const exact = found != points.size() && !(wanted < value(points[found]));
-        if constexpr (std::same_as<T, double>) {
-            if (exact) return run(found, behind(found));
+        if (found != points.size() && !(wanted < value(points[found]))) {
+            std::size_t const next = behind(found);
+            count const here = points[found].axes[axis];
+            interpolated<T> const hit = run(found, next);
+            if (!hit.inside && found != 0 && next != points.size()) {
+                // its own points do not reach as far as the others; where those on both sides do, they know more
+                interpolated<T> const a = run_before(found);
+                interpolated<T> const b = run(next, behind(next));
+                if (a.inside && b.inside) return between(a, points[found - 1].axes[axis], b, points[next].axes[axis]);
+            }
+            if constexpr (!std::same_as<T, double>) {
+                // a number with derivatives takes the slope towards the next point, and the roofline's behind the last one
+                if (hit.inside && next != points.size())
+                    if (interpolated<T> const b = run(next, behind(next)); b.inside) return between(hit, here, b, points[next].axes[axis]);
+                return {held(hit.seconds, at, axis, here), hit.inside};
+            }
+            return hit;
         }
-        // on a point a number with derivatives takes the slope towards the next one
-        std::size_t const middle = exact ? behind(found) : found;
-        if (middle == 0) return {held(run(0, behind(0)).seconds, at, axis, points[0].axes[axis]), false};
-        count const low = points[middle - 1].axes[axis];
-        interpolated<T> const a = run_before(middle);
-        if (middle == points.size()) return {held(a.seconds, at, axis, low), exact && a.inside};
-        count const high = points[middle].axes[axis];
-        interpolated<T> const b = run(middle, behind(middle));
-        if (a.inside && !b.inside) return {held(a.seconds, at, axis, low), exact};
-        if (!a.inside && b.inside && !exact) return {held(b.seconds, at, axis, high), false};
-        T const share = (wanted - T(static_cast<double>(low))) * T(1 / static_cast<double>(high - low));
-        if (!shape.axes[axis].bends) return {a.seconds + share * (b.seconds - a.seconds), a.inside && b.inside};
-        // (ra + share (rb - ra))^2, written so that no share is exactly a
-        T const root = square_root(a.seconds);
-        T const step = share * (square_root(b.seconds) - root);
-        return {a.seconds + step * (T(2) * root + step), a.inside && b.inside};
+        if (found == 0) return {held(run(0, behind(0)).seconds, at, axis, points[0].axes[axis]), false};
+        count const low = points[found - 1].axes[axis];
+        interpolated<T> const a = run_before(found);
+        if (found == points.size()) return {held(a.seconds, at, axis, low), false};
+        count const high = points[found].axes[axis];
+        interpolated<T> const b = run(found, behind(found));
+        if (a.inside && !b.inside) return {held(a.seconds, at, axis, low), false};
+        if (!a.inside && b.inside) return {held(b.seconds, at, axis, high), false};
+        return between(a, low, b, high);
     }
 };
 
@@ -293,7 +308,7 @@ struct interpolation {
 ///   a measured point              its time
 ///   between points                a linear blend, axis by axis; of square roots along the new tokens of prompts, in which attention is quadratic
 ///   beyond the outermost points   the time of the last one times the ratio of (launch + roofline) of both works: its utilisation is kept
-///   points on one side alone      the same from that side, where the other side's points do not reach
+///   points on one side alone      the same from that side, where the other side's points do not reach as far
 ///   no point of that key          the fallback's time
 /// Sequences of different lengths are priced at their mean, times the same ratio of what they do and what equal ones would.
 /// Points of a GEMM with n = k = 4096 of 20 us at m = 16 and 30 us at m = 32 give 25 us at m = 24.
