@@ -71,10 +71,11 @@ constexpr auto timed(O const& o, Price const& by, cx::group const& g) {
     cx::for_each_kernel(o, s, [&](cx::work<double> const& w, cx::load<double> const& l, cx::phase p) { t = by.timing_of(o, w, l, p); });
     return t;
 }
+/// What its time beyond the points is in proportion to.
 template <class O>
 constexpr double limited(O const& o, cx::group const& g) {
     cx::group const groups[] = {g};
-    return cx::seconds(o, cx::measured_step<double, count>{cx::step(groups)}, limit);
+    return price.launch_seconds + cx::seconds(o, cx::measured_step<double, count>{cx::step(groups)}, limit);
 }
 constexpr cx::group decode(count sequences, count past = 0) { return {.sequences = sequences, .past_tokens = past}; }
 constexpr cx::group prompt(count tokens, count sequences = 1, count past = 0) { return {sequences, tokens, past, cx::phase::prefill}; }
@@ -151,6 +152,19 @@ constexpr bool grids_are_ragged() {
 }
 CHECK_TWICE(grids_are_ragged);
 
+constexpr bool neighbours_that_reach_further_are_asked() {
+    // batch 16 was not measured beyond context 1024, batches 8 and 32 were
+    auto const point = [](count batch, count context, double seconds) {
+        return cx::table_point{.op = cx::measured_op::decode_attention, .key = {8, 128, 0, 0, static_cast<count>(cx::dtype::bf16)}, .axes = {32, 1, batch, context}, .seconds = seconds};
+    };
+    std::array own{point(8, 1024, 1e-5), point(8, 4096, 4e-5), point(16, 1024, 2e-5), point(32, 1024, 4e-5), point(32, 4096, 16e-5)};
+    cx::table_pricing const mine(h200, cx::measured_points(own), cx::roofline<>(h200));
+    cx::attention const o{.shape = {.heads = 32, .kv_heads = 8, .head_dim = 128, .v_head_dim = 128}};
+    auto const t = timed(o, mine, decode(launder(count{16}), 4095));
+    return near(t.seconds, 8e-5) && t.founded == provenance::measured && timed(o, mine, decode(16, 1023)).seconds == 2e-5 && timed(o, mine, decode(16, 8191)).founded == provenance::extrapolated;
+}
+CHECK_TWICE(neighbours_that_reach_further_are_asked);
+
 constexpr bool multi_head_attention_is_one_curve_over_heads() {
     auto const of = [](count heads) { return cx::attention{.shape = {.heads = heads, .kv_heads = heads, .head_dim = 128, .v_head_dim = 128}}; };
     auto const between = timed(of(launder(count{24})), price, prompt(1000));
@@ -172,7 +186,7 @@ constexpr bool uneven_prompts_are_priced_by_their_work() {
     auto const even = step_of(launder(count{1000}), 1000);
     auto const uneven = step_of(1900, 100);
     cx::group const groups[] = {prompt(1900), prompt(100)};
-    double const both = cx::seconds(o, cx::measured_step<double, count>{cx::step(groups)}, limit);
+    double const both = price.launch_seconds + cx::seconds(o, cx::measured_step<double, count>{cx::step(groups)}, limit);
     return near(even.seconds, 0.09e-3 * limited(o, prompt(1000, 2)) / limited(o, prompt(1000))) && near(uneven.seconds, 0.09e-3 * both / limited(o, prompt(1000))) &&
            uneven.seconds > 1.5 * even.seconds && uneven.founded == provenance::extrapolated;
 }
@@ -251,6 +265,17 @@ constexpr bool points_may_be_written_in_cpp() {
     return near(timed(cx::gemm{4096, 4096}, mine, decode(24)).seconds, 2.5e-5);
 }
 CHECK_TWICE(points_may_be_written_in_cpp);
+
+constexpr bool prompts_blend_square_roots() {
+    std::array<cx::table_point, 2> own{{{.op = cx::measured_op::prefill_attention, .key = {8, 128, 0, 0, 1}, .axes = {32, 1000, 0, 1}, .seconds = 1e-3},
+                                       {.op = cx::measured_op::prefill_attention, .key = {8, 128, 0, 0, 1}, .axes = {32, 3000, 0, 1}, .seconds = 9e-3}}};
+    static_assert(static_cast<count>(cx::dtype::bf16) == 1);
+    cx::table_pricing const mine(h200, cx::measured_points(own), cx::roofline<>(h200));
+    cx::attention const o{.shape = {.heads = 32, .kv_heads = 8, .head_dim = 128, .v_head_dim = 128}};
+    auto const t = timed(o, mine, prompt(launder(count{2000})));
+    return near(t.seconds, 4e-3) && t.founded == provenance::measured && timed(o, mine, prompt(1000)).seconds == 1e-3;
+}
+CHECK_TWICE(prompts_blend_square_roots);
 
 /// A problem as "line:column code key".
 std::vector<std::string> problems_of(std::string_view text) {
@@ -350,7 +375,8 @@ TEST(table_pricing, kernels_of_all_models_map_to_points) {
                 }
             });
         });
-        cx::table_pricing const slow(h200, cx::measured_points(points), limit);
+        cx::table_pricing slow(h200, cx::measured_points(points), limit);
+        slow.launch_seconds = 0;
         for (auto const& step : {std::array{groups[0], groups[1]}, std::array{decode(13, 3000), prompt(900, 3)}}) {
             bool const same = step[0].sequences == 8;
             cx::measured_step<double, count> const t{cx::step(step)};

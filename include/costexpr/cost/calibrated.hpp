@@ -61,6 +61,40 @@ struct slice_table {
     }
 };
 
+/// Which entry of a list of attention forms is for a shape: by the widths of arithmetic and cache and by the window, but for those that are for
+/// one head dimension alone.
+struct attention_table {
+    static constexpr std::uint8_t none = 255;
+    std::array<std::uint8_t, 8> general{none, none, none, none, none, none, none, none};
+    std::array<bool, 8> exact{};   ///< fitted to these dtypes
+    bool special = false;          ///< some are for one head dimension
+
+    [[nodiscard]] static constexpr std::size_t slot(dtype arithmetic, dtype cached, bool windowed) {
+        return (weight_width(cached) < 2 ? 4u : 0u) + (activation_width(arithmetic) < 2 ? 2u : 0u) + (windowed ? 1u : 0u);
+    }
+    /// How close an entry is: the cache's dtype before that of the arithmetic (where that tells entries apart), that before the window.
+    [[nodiscard]] static constexpr int closeness(std::size_t a, std::size_t b, bool by_arithmetic) {
+        std::size_t const off = a ^ b;
+        return ((off & 4) == 0 ? 4 : 0) + ((off & 2) == 0 || !by_arithmetic ? 2 : 0) + ((off & 1) == 0 ? 1 : 0);
+    }
+    template <class List>
+    static constexpr attention_table over(List const& list, bool by_arithmetic) {
+        attention_table t{};
+        for (std::size_t s = 0; s != t.general.size(); ++s) {
+            int best = -1;
+            for (std::size_t i = 0; i != list.size(); ++i) {
+                if (list[i].slice.head_dim != 0) {
+                    t.special = true;
+                    continue;
+                }
+                int const its = closeness(s, slot(list[i].slice.arithmetic, list[i].slice.cached, list[i].slice.windowed), by_arithmetic);
+                if (its > best) best = its, t.general[s] = static_cast<std::uint8_t>(i), t.exact[s] = its >= 6;
+            }
+        }
+        return t;
+    }
+};
+
 }  // namespace detail
 
 /// Prices every op by the closed form of its kernel, with constants fitted to measurements of the system under a framework
@@ -78,6 +112,10 @@ struct calibrated {
     detail::slice_table gemms{};
     detail::slice_table mixtures{};
     detail::slice_table absorbed_products{};
+    detail::attention_table read_by{};
+    detail::attention_table written_by{};
+    std::array<forms::collective_form const*, 5> own_links{};      ///< by pattern, the framework's kernels
+    std::array<forms::collective_form const*, 5> library_links{};  ///< those of the collective library
 
     constexpr calibrated() = default;
     constexpr calibrated(system_spec const& s, calibration const& c) : limits(s), constants(&c) {
@@ -88,6 +126,16 @@ struct calibrated {
         gemms = detail::slice_table::over(c.gemm);
         mixtures = detail::slice_table::over(c.moe);
         absorbed_products = detail::slice_table::over(c.mla_bmm);
+        read_by = detail::attention_table::over(c.prefill_attention, true);
+        written_by = detail::attention_table::over(c.decode_attention, false);
+        constexpr std::array<std::string_view, 4> patterns{"all_reduce", "all_gather", "reduce_scatter", "all_to_all"};
+        auto const resolve = [&](auto const& list, auto& into) {
+            for (std::size_t i = list.size(); i-- != 0;)
+                for (std::size_t j = 0; j != patterns.size(); ++j)
+                    if (list[i].pattern.view() == patterns[j]) into[j] = &list[i];
+        };
+        resolve(c.all_reduce, own_links);
+        resolve(c.collectives, library_links);
     }
 
     /// Seconds of a kernel, with how well its form met measurements and whether it was fitted to this dtype; no error where it has no form.
@@ -217,29 +265,21 @@ struct calibrated {
         return attended(o.shape, true, w, seen, p);
     }
     [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, phase p) const {
-        auto const priced = [&](auto const& list) -> timing {
-            auto const* const f = kernel_for(list, s, windowed);
-            if (f == nullptr) return {typical(w)};
-            bool const own = f->slice.arithmetic == s.arithmetic && f->slice.cached == s.cached;
-            if (own) return {f->seconds(device, l, s), &f->error};
-            auto other = *f;
+        std::size_t const slot = detail::attention_table::slot(s.arithmetic, s.cached, windowed);
+        auto const priced = [&](auto const& list, detail::attention_table const& table) -> timing {
+            std::size_t i = table.general[slot];
+            if (table.special)
+                for (std::size_t j = 0; j != list.size(); ++j)
+                    if (list[j].slice.head_dim == s.head_dim && slot == detail::attention_table::slot(list[j].slice.arithmetic, list[j].slice.cached, list[j].slice.windowed)) i = j;
+            if (i == detail::attention_table::none) return {typical(w)};
+            auto const& f = list[i];
+            if (table.exact[slot]) return {f.seconds(device, l, s), &f.error};
+            auto other = f;
             other.slice.arithmetic = s.arithmetic;
             other.slice.cached = s.cached;
-            return {other.seconds(device, l, s), &f->error, true};
+            return {other.seconds(device, l, s), &f.error, true};
         };
-        return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
-    }
-    /// The first entry for the dtypes and the window, else the first that is closest: by the cache's dtype, then by that of the arithmetic.
-    template <class List>
-    [[nodiscard]] static constexpr auto kernel_for(List const& list, attention_shape const& s, bool windowed) -> typename List::value_type const* {
-        typename List::value_type const* best = nullptr;
-        int score = -1;
-        for (auto const& f : list) {
-            if (f.slice.head_dim != 0 && f.slice.head_dim != s.head_dim) continue;
-            int const its = (f.slice.cached == s.cached ? 4 : 0) + (f.slice.arithmetic == s.arithmetic ? 2 : 0) + (f.slice.windowed == windowed ? 1 : 0);
-            if (its > score) score = its, best = &f;
-        }
-        return best;
+        return p == phase::prefill ? priced(constants->prefill_attention, read_by) : priced(constants->decode_attention, written_by);
     }
 
     [[nodiscard]] constexpr timing of_op(encoder_attention const& o, work<T> const& w, load<T> const& l, phase) const {
@@ -282,20 +322,15 @@ struct calibrated {
 
     [[nodiscard]] constexpr timing of_op(collective const& o, work<T> const& w, load<T> const& l, phase) const {
         if (o.shape == collective::pattern::all_to_all && !constants->moe_exchange.empty()) return exchanged(o, w, l);
-        constexpr std::array<std::string_view, 5> names{"all_reduce", "all_gather", "reduce_scatter", "all_to_all", ""};
         if (w.span > limits.node_devices && w.span > limits.rack_devices) return {typical(w)};
         double const devices = static_cast<double>(o.devices);
         timing best{};
-        auto const offer = [&](auto const& list) {
-            for (forms::collective_form const& f : list) {
-                if (f.pattern.view() != names[static_cast<std::size_t>(o.shape)]) continue;
-                T const t = f.seconds(device, w.wire_bytes, devices);
-                // a framework takes the faster of its own kernel and the library's
-                if (best.error == nullptr || t < best.seconds) best = {t, &f.error};
-            }
-        };
-        offer(constants->all_reduce);
-        offer(constants->collectives);
+        // a framework takes the faster of its own kernel and the library's
+        for (forms::collective_form const* f : {own_links[static_cast<std::size_t>(o.shape)], library_links[static_cast<std::size_t>(o.shape)]}) {
+            if (f == nullptr) continue;
+            T const t = f->seconds(device, w.wire_bytes, devices);
+            if (best.error == nullptr || t < best.seconds) best = {t, &f->error};
+        }
         return best.error != nullptr ? best : timing{typical(w)};
     }
 

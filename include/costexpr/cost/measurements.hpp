@@ -62,6 +62,7 @@ struct dimension {
     count missing = required;   ///< what it is where a row does not say it
     std::string_view same{};    ///< where it equals this other dimension it is kept as 0: of the same kind whatever its size
     bool names_dtype = false;
+    bool bends = false;         ///< as an axis: time grows with its square at last, so that between points square roots are blended
 
     [[nodiscard]] constexpr count least() const { return missing == 0 ? 0 : 1; }
 };
@@ -89,8 +90,9 @@ namespace detail {
 inline constexpr dimension window_dimension{"window", 0};
 inline constexpr dimension cache_dimension{.name = "cache", .missing = dimension::as_dtype, .names_dtype = true};
 inline constexpr dimension one_new_token{"new", 1};  // more where drafts are verified
+inline constexpr dimension new_tokens{.name = "new", .bends = true};
 inline constexpr dimension past_dimension{"past", 0};
-inline constexpr std::array<dimension, most_axes> prefill_axes{{{"heads"}, {"new"}, past_dimension, {"batch"}}};
+inline constexpr std::array<dimension, most_axes> prefill_axes{{{"heads"}, new_tokens, past_dimension, {"batch"}}};
 inline constexpr std::array<dimension, most_axes> decode_axes{{{"heads"}, one_new_token, {"batch"}, {"context"}}};
 inline constexpr std::array<dimension, most_key_dimensions> attention_key{
     {{.name = "kv_heads", .same = "heads"}, {"head_dim"}, {"v_head_dim", 0, "head_dim"}, window_dimension, cache_dimension}};
@@ -116,7 +118,7 @@ inline constexpr std::array measured_ops{
     measured_shape{"gemm", {{{"n"}, {"k"}}}, {{{"m"}}}},
     measured_shape{"prefill_attention", detail::attention_key, detail::prefill_axes},
     measured_shape{"decode_attention", detail::attention_key, detail::decode_axes},
-    measured_shape{"encoder_attention", {{{"head_dim"}, detail::window_dimension}}, {{{"heads"}, {"new"}, {"batch"}}}},
+    measured_shape{"encoder_attention", {{{"head_dim"}, detail::window_dimension}}, {{{"heads"}, detail::new_tokens, {"batch"}}}},
     measured_shape{"mla_prefill", {{{"nope_dim"}, {"rope_dim"}, {"v_head_dim"}, {"latent"}, detail::cache_dimension}}, detail::prefill_axes},
     measured_shape{"mla_decode", {{{"latent"}, {"rope_dim"}, detail::cache_dimension}}, detail::decode_axes},
     measured_shape{"mla_absorbed", {{{"nope_dim"}, {"v_head_dim"}, {"latent"}}}, {{{"heads"}, {"tokens"}}}},
@@ -323,8 +325,9 @@ class point_builder {
         given_ = {};
         shape_ = nullptr;
         if (!present(op, "op", op_names.view())) return;
-        for (std::size_t i = 0; i != measured_ops.size(); ++i)
-            if (measured_ops[i].name == plain(op)) point_.op = static_cast<measured_op>(i), shape_ = &measured_ops[i];
+        std::string_view const name = plain(op);
+        for (std::size_t i = 0; i != measured_ops.size() && shape_ == nullptr; ++i)
+            if (measured_ops[i].name == name) point_.op = static_cast<measured_op>(i), shape_ = &measured_ops[i];
         if (shape_ == nullptr) p_.add({.code = errc::unknown_name, .offset = op.begin, .key = "op", .hint = op_names.view()});
     }
     constexpr void set_dtype(word const& w) {
@@ -376,10 +379,11 @@ class point_builder {
             else
                 stored(i) = d.missing == dimension::as_dtype ? static_cast<count>(point_.type) : d.missing;
         }
-        table_point const as_written = point_;
-        for (std::size_t i = 0; i != given_.size(); ++i)
+        for (std::size_t i = 0; i != given_.size(); ++i) {
+            if (described(i).same.empty()) continue;
             for (std::size_t j = 0; j != given_.size(); ++j)
-                if (!described(i).same.empty() && described(i).same == described(j).name && value_of(as_written, i) == value_of(as_written, j)) stored(i) = 0;
+                if (described(j).name == described(i).same && stored(j) == stored(i)) stored(i) = 0;
+        }
         if (p_.size() != problems_before_) return;
         if (size_ == into_.size()) {
             if (!full_) p_.add({.code = errc::list_too_long, .offset = point_.offset, .key = "points", .expected = static_cast<count>(into_.size())});
@@ -402,9 +406,6 @@ class point_builder {
         return i < most_key_dimensions ? shape_->key[i] : shape_->axes[i - most_key_dimensions];
     }
     constexpr count& stored(std::size_t i) { return i < most_key_dimensions ? point_.key[i] : point_.axes[i - most_key_dimensions]; }
-    [[nodiscard]] static constexpr count value_of(table_point const& p, std::size_t i) {
-        return i < most_key_dimensions ? p.key[i] : p.axes[i - most_key_dimensions];
-    }
     /// The characters of a word, without the quotes of a string.
     [[nodiscard]] constexpr std::string_view plain(word const& w) const {
         std::string_view s = w.raw(text_);
