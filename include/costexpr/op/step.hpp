@@ -33,7 +33,7 @@ struct load {
     T context{};  ///< keys that the new tokens see: n + p per sequence
     T rows{};     ///< rows of logits: one per prefilling sequence, one per decoded token
 
-    friend constexpr load operator+(load const& a, load const& b) {
+    COSTEXPR_INLINE friend constexpr load operator+(load const& a, load const& b) {
         return {plus(a.sequences, b.sequences), plus(a.tokens, b.tokens), plus(a.pairs, b.pairs), plus(a.context, b.context), plus(a.rows, b.rows)};
     }
 };
@@ -44,7 +44,7 @@ struct loads {
     load<T> prefill{};
     load<T> decode{};
 
-    [[nodiscard]] constexpr load<T> total() const { return prefill + decode; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr load<T> total() const { return prefill + decode; }
     [[nodiscard]] constexpr load<T> const& of(phase p) const { return p == phase::prefill ? prefill : decode; }
 
     /// What one of `ranks` context-parallel ranks computes. A prompt of n tokens is cut into 2 ranks chunks, of which rank i takes the i-th
