@@ -16,19 +16,19 @@ struct measured_step {
     std::span<basic_group<N> const> groups;
     loads<T> by_phase;
     load<T> total;
-    load<T> whole;  ///< of all ranks together: what experts see, which are spread over them
+    T all_tokens;  ///< of all ranks together: what experts see, where they are spread over them
 
     COSTEXPR_INLINE constexpr explicit measured_step(std::span<basic_group<N> const> g, count ranks = 1) : measured_step(g, moments<T>(g), ranks) {}
     COSTEXPR_INLINE constexpr measured_step(std::span<basic_group<N> const> g, loads<T> const& all, count ranks)
-        : groups(g), by_phase(all.on_rank(ranks)), total(by_phase.total()), whole(ranks == 1 ? total : all.total()) {}
+        : groups(g), by_phase(all.on_rank(ranks)), total(by_phase.total()), all_tokens(ranks == 1 ? total.tokens : plus(all.prefill.tokens, all.decode.tokens)) {}
 
     /// The load of an op on all tokens of a step.
     template <op_on_totals O>
-    [[nodiscard]] COSTEXPR_INLINE constexpr load<T> const& total_of(O const& o) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr load<T> total_of(O const& o) const {
+        load<T> l = total;
         if constexpr (requires { o.on_all_ranks; })
-            return o.on_all_ranks ? whole : total;
-        else
-            return total;
+            if (o.on_all_ranks) l.tokens = all_tokens;
+        return l;
     }
 };
 

@@ -95,7 +95,7 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
         return {.activations = {{tokens, f{"bytes", o.bytes_per_token}}}, .state = {{tokens, f{"bytes", o.state_bytes_per_token}}}};
     } else if constexpr (std::is_same_v<O, collective>) {
         double const share = over(o.bytes_per_token(), 2 * o.width);
-        bool const both = o.shape == collective::pattern::all_reduce || o.shape == collective::pattern::halves;  // a reduce-scatter and an all-gather
+        bool const both = o.shape <= collective::pattern::halves;  // a reduce-scatter and an all-gather
         return {.wire = {{o.on_rows ? f{"rows", l.rows} : tokens, f{"width", o.width}, f{"bytes", 2}, f{"", both ? 2.0 : 1.0},
                           f{o.shape == collective::pattern::point_to_point ? "hops" : "of the ring", both ? share / 2 : share}}}};
     } else if constexpr (std::is_same_v<O, context_exchange>) {

@@ -38,6 +38,7 @@ struct attention_shape {
     /// What context-parallel ranks exchange around it: keys and values of a prompt; of a decoded token the output of each head with its maximum
     /// and its sum in fp32.
     [[nodiscard]] COSTEXPR_INLINE constexpr context_exchange exchange(layout const& l, count window = 0, count offered = 0) const {
+        if (ranks == 1) return {};
         return {.kept = static_cast<double>(cached_elements()) * weight_width(cached) / 2,
                 .partial = static_cast<double>(heads) * (static_cast<double>(v_head_dim) + 4.0),
                 .window = window,

@@ -13,7 +13,7 @@ namespace costexpr {
 /// collective{.shape = all_reduce, .width = 8192, .devices = 8}: 16 tokens put 458,752 bytes on the wire of each device.
 /// As all_gather or reduce_scatter of that width it is 229,376 bytes, all_to_all or point_to_point over one hop 262,144.
 struct collective {
-    enum class pattern : unsigned char { all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point, halves };
+    enum class pattern : unsigned char { all_reduce, halves, all_gather, reduce_scatter, all_to_all, point_to_point };
 
     pattern shape = pattern::all_reduce;
     role part = role::attention_all_reduce;
@@ -37,8 +37,7 @@ struct collective {
     [[nodiscard]] COSTEXPR_INLINE constexpr double bytes_per_token() const {
         double const n = static_cast<double>(devices);
         double const ring = (n - 1) / n;
-        bool const both = shape == pattern::all_reduce || shape == pattern::halves;
-        double const share = both ? 2 * ring : shape >= pattern::all_to_all ? static_cast<double>(hops) : ring;
+        double const share = shape <= pattern::halves ? 2 * ring : shape >= pattern::all_to_all ? static_cast<double>(hops) : ring;
         return 2.0 * width * share;
     }
     /// The patterns are the ways of travelling, in the same order.

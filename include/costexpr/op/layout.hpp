@@ -27,9 +27,9 @@ struct layout {
     [[nodiscard]] constexpr count devices() const { return tp * pp * dp * cp; }
     /// Devices that compute one layer together.
     [[nodiscard]] constexpr count stage() const { return tp * dp * cp; }
-    [[nodiscard]] constexpr count experts_tp() const { return moe_tp != 0 ? moe_tp : (cp != 1 && tp * dp % ep != 0 ? stage() : tp * dp) / ep; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr count experts_tp() const { return moe_tp != 0 ? moe_tp : (cp != 1 && tp * dp % ep != 0 ? stage() : tp * dp) / ep; }
     /// Whether the experts are spread over all context-parallel ranks, instead of each holding them all.
-    [[nodiscard]] constexpr bool shares_experts() const { return cp != 1 && experts_tp() * ep != tp * dp; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr bool shares_experts() const { return cp != 1 && experts_tp() * ep != tp * dp; }
 
     /// Whether heads can be dealt to the tensor-parallel ranks.
     [[nodiscard]] constexpr bool deals(count heads) const { return heads % tp == 0 || (copies_heads && heads > 0 && tp % heads == 0); }
@@ -66,13 +66,13 @@ struct deployment {
     costexpr::residual residual = residual::whole;
 
     /// Whether each token goes to the devices of its experts alone.
-    [[nodiscard]] constexpr bool sends_pairwise() const { return exchange == exchange::all_to_all && layout.ep > 1; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr bool sends_pairwise() const { return exchange == exchange::all_to_all && layout.ep > 1; }
     /// Whether experts take tokens of other ranks, and give back shares of the results.
-    [[nodiscard]] constexpr bool scatters_tokens() const { return sends_pairwise() || layout.dp > 1 || layout.shares_experts(); }
+    [[nodiscard]] COSTEXPR_INLINE constexpr bool scatters_tokens() const { return sends_pairwise() || layout.dp > 1 || layout.shares_experts(); }
     /// Whether attention hands the next block a share of the tokens per tensor-parallel rank, which that one gathers: SGLang with attention
     /// data parallelism (layers/dp_attention.py, _dp_gather_via_all_gather: a reduce-scatter over the attention ranks, then one all-gather
     /// over all of them) in place of an all-reduce.
-    [[nodiscard]] constexpr bool hands_over_shares() const { return framework == framework::sglang && layout.tp > 1 && scatters_tokens(); }
+    [[nodiscard]] COSTEXPR_INLINE constexpr bool hands_over_shares() const { return framework == framework::sglang && layout.tp > 1 && scatters_tokens(); }
 
     friend constexpr bool operator==(deployment const&, deployment const&) = default;
 };

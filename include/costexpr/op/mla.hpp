@@ -74,6 +74,7 @@ struct mla_attention {
     }
     /// As attention_shape::exchange: the latent of a prompt, outputs in the latent.
     [[nodiscard]] COSTEXPR_INLINE constexpr context_exchange exchange(layout const& l, count window, count offered) const {
+        if (ranks == 1) return {};
         return {.kept = static_cast<double>(state().per_token) * weight_width(cached) / 2 + static_cast<double>(state().scale_bytes) / 2,
                 .partial = static_cast<double>(heads) * (static_cast<double>(latent) + 4.0),
                 .window = window,

@@ -33,7 +33,7 @@ struct load {
     T context{};  ///< keys that the new tokens see: n + p per sequence
     T rows{};     ///< rows of logits: one per prefilling sequence, one per decoded token
 
-    friend constexpr load operator+(load const& a, load const& b) {
+    COSTEXPR_INLINE friend constexpr load operator+(load const& a, load const& b) {
         return {plus(a.sequences, b.sequences), plus(a.tokens, b.tokens), plus(a.pairs, b.pairs), plus(a.context, b.context), plus(a.rows, b.rows)};
     }
 };
@@ -44,22 +44,18 @@ struct loads {
     load<T> prefill{};
     load<T> decode{};
 
-    [[nodiscard]] constexpr load<T> total() const { return prefill + decode; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr load<T> total() const { return prefill + decode; }
     [[nodiscard]] constexpr load<T> const& of(phase p) const { return p == phase::prefill ? prefill : decode; }
 
     /// What one of `ranks` context-parallel ranks computes. A prompt of n tokens is cut into 2 ranks chunks, of which rank i takes the i-th
     /// from the front and the i-th from the back: n / ranks new tokens and equally many pairs on every rank, on keys that are gathered. A
     /// decoded token is computed by all ranks, each on its share of the context.
     /// A prompt of 4,096 tokens on 4 ranks is 1,024 tokens and 2,097,664 pairs on 4,096 keys; a token at 4,095 past ones has 1,024 pairs on each.
-    [[nodiscard]] constexpr loads on_rank(count ranks) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr loads on_rank(count ranks) const {
         if (ranks == 1) return *this;
         T const share = T(1 / static_cast<double>(ranks));
-        loads l = *this;
-        l.prefill.tokens = prefill.tokens * share;
-        l.prefill.pairs = prefill.pairs * share;
-        l.decode.pairs = decode.pairs * share;
-        l.decode.context = decode.context * share;
-        return l;
+        return {{prefill.sequences, prefill.tokens * share, prefill.pairs * share, prefill.context, prefill.rows},
+                {decode.sequences, decode.tokens, decode.pairs * share, decode.context * share, decode.rows}};
     }
 };
 

@@ -10,11 +10,11 @@ namespace costexpr {
 /// How a message travels, which decides what part of it leaves a node, and in how many rounds.
 enum class wire : unsigned char {
     all_reduce,  ///< every device ends with the sum; of a ring over nodes one step in so many leaves a node
+    halves,      ///< the same in two halves, with work between them
     gather,      ///< every device ends with all shards
     scatter,     ///< every device starts with all shards and ends with the sum of one
     exchange,    ///< every device sends another part to each other device (all-to-all)
     message,     ///< one device sends to one other
-    halves,      ///< an all-reduce in its two halves, with work between them
 };
 
 /// What one op does in one step on one device.
