@@ -412,11 +412,12 @@ struct registry {
     static constexpr model read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
         model m{std::variant<F...>(std::in_place_type<G>), facts};
         G& g = *std::get_if<G>(&m.text);
-        std::uint16_t const earlier_blocks = d.keys.find("attn_res_block_size");
-        if (d.find(earlier_blocks) != nullptr && !schema::any_reads<registry>(schema::tables_of<G>(), earlier_blocks)) {
-            m.config.founded = provenance::inferred;
-            m.config.remarks.try_push_back(remark::unread_structure);
-        }
+        constexpr std::uint16_t earlier_blocks = words.view().find("attn_res_block_size");
+        if constexpr (!schema::any_reads_key<registry, earlier_blocks>(schema::tables_of<G>()))
+            if (d.find(earlier_blocks) != nullptr) {
+                m.config.founded = provenance::inferred;
+                m.config.remarks.try_push_back(remark::unread_structure);
+            }
         if constexpr (requires { g.apply(is); }) g.apply(is);
         if constexpr (requires { g.prepare(d); }) g.prepare(d);
         schema::fill_all<registry>(g, d, p);

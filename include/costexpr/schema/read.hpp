@@ -751,17 +751,18 @@ struct vocabulary {
 template <class Keys, class C>
 inline constexpr auto key_numbers = number_keys<C>(Keys::words.view());
 
-/// Whether one of so many fields has a name of this number.
-constexpr bool any_reads(key_ids const* fields, std::size_t size, std::uint16_t key) {
-    for (std::size_t i = 0; i != size; ++i)
-        for (std::uint16_t const id : fields[i])
-            if (id == key) return true;
+/// Whether a struct has a field for the key of this number.
+template <class Keys, class C, std::uint16_t Key>
+inline constexpr bool reads_key = [] {
+    for (key_ids const& ids : key_numbers<Keys, C>)
+        for (std::uint16_t const id : ids)
+            if (id == Key) return true;
     return false;
-}
-/// The same of the fields of these structs.
-template <class Keys, class... C>
-constexpr bool any_reads(types<C...>, std::uint16_t key) {
-    return (any_reads(key_numbers<Keys, C>.data(), key_numbers<Keys, C>.size(), key) || ...);
+}();
+/// Whether one of these structs has. Of families that share a struct it is asked once.
+template <class Keys, std::uint16_t Key, class... C>
+constexpr bool any_reads_key(types<C...>) {
+    return (reads_key<Keys, C, Key> || ...);
 }
 
 /// Fills a struct and everything it is composed of. `Keys` is a type with a static `words` member.
