@@ -20,17 +20,14 @@ namespace detail {
 template <class T>
 struct type {};
 
-// types<A, B> + type<C> is the list with C, once.
+// types<A, B> + type<C> is the list with C, once. The results are declared, not deduced: no body is compiled for them.
 template <class... T, class U>
-constexpr auto operator+(types<T...>, type<U>) {
-    if constexpr ((std::is_same_v<T, U> || ...))
-        return types<T...>{};
-    else
-        return types<T..., U>{};
+constexpr auto operator+(types<T...>, type<U>) -> std::conditional_t<(std::is_same_v<T, U> || ...), types<T...>, types<T..., U>> {
+    return {};
 }
 template <class... T, class... U>
-constexpr auto operator+(types<T...>, types<U...>) {
-    return (types<T...>{} + ... + type<U>{});
+constexpr auto operator+(types<T...>, types<U...>) -> decltype((types<T...>{} + ... + type<U>{})) {
+    return {};
 }
 
 template <class... T>

@@ -202,7 +202,7 @@ struct registry {
             for (arch const& a : tables[i]) {
                 if (a.name.empty()) continue;
                 std::size_t at = schema::words_view::hash(a.name) % buckets;
-                while (claims[at].row != nullptr && claims[at].row->name != a.name) at = (at + 1) % buckets;
+                while (claims[at].row != nullptr && !schema::is_same(claims[at].row->name, a.name)) at = (at + 1) % buckets;
                 if (claims[at].row != nullptr && claims[at].family != i) return a.name;
                 claims[at] = {&a, i};
             }
@@ -412,8 +412,9 @@ struct registry {
     static constexpr model read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
         model m{std::variant<F...>(std::in_place_type<G>), facts};
         G& g = *std::get_if<G>(&m.text);
-        if constexpr (!schema::any_name(schema::tables_of<G>(), [](std::string_view n) { return n == "attn_res_block_size"; }))
-            if (d.find("attn_res_block_size") != nullptr) {
+        constexpr std::uint16_t earlier_blocks = words.view().find("attn_res_block_size");
+        if constexpr (!schema::any_reads_key<registry, earlier_blocks>(schema::tables_of<G>()))
+            if (d.find(earlier_blocks) != nullptr) {
                 m.config.founded = provenance::inferred;
                 m.config.remarks.try_push_back(remark::unread_structure);
             }

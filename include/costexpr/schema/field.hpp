@@ -23,6 +23,10 @@ struct layer_sign {
 
 namespace schema {
 
+/// A literal as a view; the constructor of std::string_view looks for its end a function call at a time where the compiler evaluates it.
+constexpr std::string_view view_of(char const* literal) { return {literal, __builtin_strlen(literal)}; }
+constexpr std::string_view view_of(std::string_view text) { return text; }
+
 inline constexpr std::size_t most_aliases = 12;
 inline constexpr std::size_t most_signs = 8;
 
@@ -210,7 +214,7 @@ struct field : schema::field_facts {
 /// An entry of a field table: `key(&dense::heads, "num_attention_heads", "n_head")`. Without `or_else` or `optional` it is required.
 template <class C, class M, class... Names>
 constexpr field<C> key(M C::* member, Names... names) {
-    return field<C>(member, std::string_view(names)...);
+    return field<C>(member, schema::view_of(names)...);
 }
 
 /// A struct with a field table: `static constexpr auto json()` returns a std::array of `key(...)`. Written as a template of the struct,

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 // How a config is read: one strict pass over the text records where the values of all known keys lie (`scan`), in the outermost
@@ -22,6 +23,16 @@ namespace costexpr {
 
 
 namespace schema {
+
+/// Whether two names are the same. The comparison of std::string_view calls two functions per character where it is evaluated by the compiler,
+/// which reads thousands of names.
+constexpr bool is_same(std::string_view a, std::string_view b) {
+    if (!std::is_constant_evaluated()) return a == b;
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i != a.size(); ++i)
+        if (a.data()[i] != b.data()[i]) return false;
+    return true;
+}
 
 /// The keys of a config, each with a number. `descends` marks those that hold the decoder of a wrapper (`text_config`).
 struct words_view {
@@ -41,7 +52,7 @@ struct words_view {
         for (std::size_t i = hash(s);; ++i) {
             std::uint16_t const b = buckets[i & (bucket_count - 1)];
             if (b == 0) return none;
-            if (names[b - 1u] == s) return static_cast<std::uint16_t>(b - 1u);
+            if (is_same(names[b - 1u], s)) return static_cast<std::uint16_t>(b - 1u);
         }
     }
 };
@@ -62,7 +73,7 @@ struct words {
     constexpr void insert(std::string_view s) {
         std::size_t i = words_view::hash(s);
         for (; buckets[i & (Buckets - 1)] != 0; ++i)
-            if (names[buckets[i & (Buckets - 1)] - 1u] == s) return;
+            if (is_same(names[buckets[i & (Buckets - 1)] - 1u], s)) return;
         names[size++] = s;
         buckets[i & (Buckets - 1)] = size;
     }
@@ -739,6 +750,20 @@ struct vocabulary {
 
 template <class Keys, class C>
 inline constexpr auto key_numbers = number_keys<C>(Keys::words.view());
+
+/// Whether a struct has a field for the key of this number.
+template <class Keys, class C, std::uint16_t Key>
+inline constexpr bool reads_key = [] {
+    for (key_ids const& ids : key_numbers<Keys, C>)
+        for (std::uint16_t const id : ids)
+            if (id == Key) return true;
+    return false;
+}();
+/// Whether one of these structs has. Of families that share a struct it is asked once.
+template <class Keys, std::uint16_t Key, class... C>
+constexpr bool any_reads_key(types<C...>) {
+    return (reads_key<Keys, C, Key> || ...);
+}
 
 /// Fills a struct and everything it is composed of. `Keys` is a type with a static `words` member.
 template <class Keys, class C>
