@@ -145,14 +145,14 @@ struct calibrated {
         bool borrowed = false;
     };
     template <class O>
-    [[nodiscard]] constexpr timing timing_of(O const& o, work<T> const& w, load<T> const& l, phase p) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr timing timing_of(O const& o, work<T> const& w, load<T> const& l, phase p) const {
         if constexpr (requires { of_op(o, w, l, p); })
             return of_op(o, w, l, p);
         else
             return {typical(w)};
     }
     template <class O>
-    [[nodiscard]] constexpr T operator()(O const& o, work<T> const& w, load<T> const& l, phase p) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr T operator()(O const& o, work<T> const& w, load<T> const& l, phase p) const {
         return timing_of(o, w, l, p).seconds;
     }
     template <class O>
@@ -162,7 +162,7 @@ struct calibrated {
     [[nodiscard]] constexpr bound bound_of(work<T> const& w) const { return limits.bound_of(w); }
 
   private:
-    [[nodiscard]] constexpr T typical(work<T> const& w) const {
+    [[nodiscard]] COSTEXPR_COLD constexpr T typical(work<T> const& w) const {
         forms::typical_form const& f = constants->typical;
         T const busy = forms::smooth_max(limits.compute_seconds(w) * T(1 / f.compute), limits.memory_seconds(w) * T(1 / f.memory), 2);
         return busy + T(f.launch_us * 1e-6) + (w.wire_bytes > T(0) ? limits.wire_seconds(w) * T(1 / f.wire) : T(0));
@@ -173,35 +173,41 @@ struct calibrated {
         return limits.memory_seconds(w) * T(1 / f.memory) + T(f.pass_us * 1e-6);
     }
 
-    /// The constants of a slice with the widths and the rate of another dtype, where it stands in for one without a fit.
-    template <class Form>
-    [[nodiscard]] static constexpr Form as(Form f, dtype weights, detail::slice_table::range const& r) {
-        if (r.borrowed) f.weights = weights;
-        return f;
+    /// Seconds by a slice's constants, with the widths and the rate of another dtype where it stands in for one without a fit.
+    template <class Form, class F>
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing by(Form const& f, dtype weights, detail::slice_table::range const& r, F const& seconds) {
+        if (!r.borrowed) return {seconds(f), &f.error};
+        Form other = f;
+        other.weights = weights;
+        return {seconds(other), &f.error, true};
     }
-    [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner, work<T> const& w) const {
+    [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner) const {
         detail::slice_table::range const r = gemms[weights];
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::gemm_form const& f = constants->gemm[i];
             if (!f.takes(rows, outer, inner)) continue;
-            return {as(f, weights, r).device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner)), &f.error, r.borrowed};
+            return by(f, weights, r, [&](auto const& form) { return form.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner)); });
         }
-        return {typical(w)};
+        return {};
     }
-    [[nodiscard]] constexpr timing of_op(gemm const& o, work<T> const& w, load<T> const& l, phase) const { return multiplied(o.weights, l.tokens, o.outer, o.inner, w); }
-    [[nodiscard]] constexpr timing of_op(logits const& o, work<T> const& w, load<T> const& l, phase) const {
-        return multiplied(o.matrix.weights, l.rows, o.matrix.outer, o.matrix.inner, w);
+    /// What a form says, else the typical efficiencies; the work is not needed where there is a form.
+    [[nodiscard]] COSTEXPR_INLINE constexpr timing or_typical(timing const& t, work<T> const& w) const { return t.error != nullptr ? t : timing{typical(w)}; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr timing of_op(gemm const& o, work<T> const& w, load<T> const& l, phase) const {
+        return or_typical(multiplied(o.weights, l.tokens, o.outer, o.inner), w);
+    }
+    [[nodiscard]] COSTEXPR_INLINE constexpr timing of_op(logits const& o, work<T> const& w, load<T> const& l, phase) const {
+        return or_typical(multiplied(o.matrix.weights, l.rows, o.matrix.outer, o.matrix.inner), w);
     }
     [[nodiscard]] constexpr timing of_op(mla_up const& o, work<T> const& w, load<T> const& l, phase p) const {
-        if (p == phase::prefill && !o.absorbs) return multiplied(o.weights, l.context, o.outer(), o.latent, w);
+        if (p == phase::prefill && !o.absorbs) return or_typical(multiplied(o.weights, l.context, o.outer(), o.latent), w);
         detail::slice_table::range const r = absorbed_products[o.weights];
         if (r.begin == r.end) return {typical(w)};
         forms::mla_bmm_form const& f = constants->mla_bmm[r.begin];
         double const h = static_cast<double>(o.heads);
         double const latent = static_cast<double>(o.latent);
-        return {as(f, o.weights, r).seconds(device, l.tokens, h, latent, static_cast<double>(o.nope_dim)) +
-                    as(f, o.weights, r).seconds(device, l.tokens, h, static_cast<double>(o.v_head_dim), latent),
-                &f.error, r.borrowed};
+        return by(f, o.weights, r, [&](auto const& form) {
+            return form.seconds(device, l.tokens, h, latent, static_cast<double>(o.nope_dim)) + form.seconds(device, l.tokens, h, static_cast<double>(o.v_head_dim), latent);
+        });
     }
     [[nodiscard]] constexpr timing of_op(elementwise const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
     [[nodiscard]] constexpr timing of_op(gather const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
@@ -215,8 +221,9 @@ struct calibrated {
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::moe_form const& f = constants->moe[i];
             if (!f.takes(o.matrices, o.bias, o.ranks) || (f.most_tokens != 0 && tokens > T(static_cast<double>(f.most_tokens)))) continue;
-            return {as(f, o.weights, r).seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices)),
-                    &f.error, r.borrowed};
+            return by(f, o.weights, r, [&](auto const& form) {
+                return form.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices));
+            });
         }
         return {typical(w)};
     }
