@@ -129,6 +129,7 @@ struct estimate_options {
     std::string config{}, system{}, framework = "trtllm", mode = "static";
     std::string pricing{};      ///< empty: calibrated where the system has constants, else the roofline
     std::string calibration{};  ///< a file of constants instead of the embedded ones
+    std::string points{};       ///< a file of measured points, for pricing table
     std::string profile{};      ///< a framework's profile instead of the embedded one
     std::string weights{}, experts{}, kv_cache{}, attention{};
     cx::layout layout{};

@@ -200,7 +200,7 @@ void print_ops(char const* title, rows const& ops) {
 
 void print(answer const& a, estimate_options const& o, loaded_model const& m, priced_system const& s) {
     fmt::print("{} on {} x {} (tp {}, pp {}, dp {}, ep {}{}), {} sequences per rank, {} tokens in, {} out, {}\n\n", m.name, a.gpus, o.system, o.layout.tp, o.layout.pp, o.layout.dp, o.layout.ep,
-               o.layout.cp != 1 ? fmt::format(", cp {}", o.layout.cp) : "", o.batch, o.isl, o.osl, s.constants ? "calibrated" : "roofline");
+               o.layout.cp != 1 ? fmt::format(", cp {}", o.layout.cp) : "", o.batch, o.isl, o.osl, s.pricing());
     table t({"", ""});
     if (a.has_prefill) t.row({"time to first token", human_time(a.ttft)});
     if (a.has_decode) t.row({"time per output token", human_time(a.tpot)});

@@ -39,12 +39,16 @@ struct priced_system {
     cx::system_spec system{};
     cx::framework_profile framework{};
     std::optional<cx::calibration> constants{};  ///< nothing: priced by the roofline
+    std::vector<cx::table_point> storage{};      ///< of the user's own measurements
+    std::optional<cx::measured_points> points{}; ///< nothing: there are none
 
-    /// Calls f with the pricing.
+    /// Calls f with the pricing: the user's points where there are any, over what prices the rest.
     template <class F>
     auto with_pricing(F const& f) const {
-        return constants ? f(cx::calibrated<>(system, *constants)) : f(cx::roofline<>(system));
+        auto const over = [&](auto const& rest) { return points ? f(cx::table_pricing(system, *points, rest)) : f(rest); };
+        return constants ? over(cx::calibrated<>(system, *constants)) : over(cx::roofline<>(system));
     }
+    [[nodiscard]] std::string_view pricing() const { return points ? "table" : constants ? "calibrated" : "roofline"; }
 };
 
 /// The system, profile and constants that options name; adds what is wrong with them.
@@ -72,8 +76,8 @@ void bound(answer& a, Graph const& graph, cx::deployment const& x, cx::mean_grou
     a.tpot_high = a.tpot * factor;
     if (u.unfitted > 0.2) a.founded = cx::max(a.founded, cx::provenance::extrapolated);
 }
-template <class Graph>
-void bound(answer&, Graph const&, cx::deployment const&, cx::mean_group const&, cx::roofline<> const&, cx::framework_profile const&) {}
+template <class Graph, class Price>
+void bound(answer&, Graph const&, cx::deployment const&, cx::mean_group const&, Price const&, cx::framework_profile const&) {}
 
 /// The deployment that options ask for under a framework on a system: what neither the options nor the checkpoint say, the framework decides.
 cx::deployment deployment_of(estimate_options const& options, loaded_model const& m, priced_system const& s, complaints& errors);

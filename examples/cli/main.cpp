@@ -46,7 +46,8 @@ int run(int argc, char** argv) {
     estimate->add_option("--experts", o.experts, "dtype of routed experts");
     estimate->add_option("--kv-cache", o.kv_cache, "dtype of the KV cache");
     estimate->add_option("--attention", o.attention, "dtype of attention arithmetic");
-    estimate->add_option("--pricing", o.pricing, "roofline or calibrated (calibrated where the system has constants)");
+    estimate->add_option("--pricing", o.pricing, "roofline, calibrated or table (calibrated where the system has constants)");
+    estimate->add_option("--points", o.points, "your own measured operators, CSV or JSON, for pricing table");
     estimate->add_option("--calibration", o.calibration, "a file of constants, instead of the embedded ones");
     estimate->add_option("--profile", o.profile, "a framework's profile, instead of the embedded one");
     estimate->add_option("--length-spread", o.length_spread, "lengths are drawn evenly between these two parts of isl and osl");

@@ -49,8 +49,9 @@ void fill(answer& a, cx::serving_cost const& c, cx::workload const& w) {
 }  // namespace
 
 std::optional<priced_system> load_pricing(estimate_options const& o, complaints& errors) {
-    if (!o.pricing.empty() && o.pricing != "roofline" && o.pricing != "calibrated")
-        errors.push_back(simple_complaint("unknown_name", "pricing", fmt::format("pricing \"{}\" is not there (expected roofline or calibrated)", o.pricing)));
+    if (!o.pricing.empty() && o.pricing != "roofline" && o.pricing != "calibrated" && o.pricing != "table")
+        errors.push_back(simple_complaint("unknown_name", "pricing", fmt::format("pricing \"{}\" is not there (expected roofline, calibrated or table)", o.pricing)));
+    if (o.pricing == "table" && o.points.empty()) errors.push_back(simple_complaint("missing_key", "points", "pricing table needs measured points (expected --points, a CSV or JSON file)"));
     check_framework(o, errors);
     auto const system = load_system(o.system);
     if (!system) errors.insert(errors.end(), system.errors.begin(), system.errors.end());
@@ -74,6 +75,15 @@ std::optional<priced_system> load_pricing(estimate_options const& o, complaints&
             cx::run_as(s.constants.emplace(*read), s.framework);
         else
             for (auto const& c : explain(read.error(), constants)) errors.push_back(c);
+    }
+    if (!o.points.empty() && (o.pricing.empty() || o.pricing == "table")) {
+        source const measured{o.points, text_of(o.points, {}, errors)};
+        s.storage.resize(cx::most_points(measured.text));
+        auto const read = cx::read_points(measured.text, s.storage);
+        if (read)
+            s.points = *read;
+        else
+            for (auto const& c : explain(read.error(), measured)) errors.push_back(c);
     }
     if (!errors.empty()) return {};
     return s;
