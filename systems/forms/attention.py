@@ -9,9 +9,9 @@ from .common import Form, busy, dtypes, spelled, whole_above
 class Attention(Form):
     """What prefill and decode share: how their slices are found."""
 
-    key = ("arithmetic", "cached", "kernel", "head_dim", "most_group", "windowed")
+    key = ("arithmetic", "cached", "kernel", "head_dim", "least_group", "most_group", "windowed")
     groups = (0,)  # query heads per KV head up to which a slice goes, 0: any
-    defaults = {"arithmetic": "bf16", "cached": "bf16", "head_dim": 0, "most_group": 0, "windowed": False}
+    defaults = {"arithmetic": "bf16", "cached": "bf16", "head_dim": 0, "least_group": 0, "most_group": 0, "windowed": False}
     columns = ("sequences", "tokens", "pairs", "context", "heads", "kv_heads", "dim")
 
     def loads(self, rows):
@@ -32,20 +32,20 @@ class Attention(Form):
             # kernels of a head dimension of their own, then the one for all, then the others that can be asked for by name
             for kernel in sorted(kernels, key=lambda kernel: (not own[kernel], kernel != main, kernel)):
                 part = kernels[kernel]
-                for most, rest in self.by_group(part):
+                for least, most, rest in self.by_group(part):
                     yield {"arithmetic": spelled[arithmetic], "cached": spelled[cached], "kernel": kernel if len(kernels) > 1 else "",
-                           "head_dim": int(min(dims[kernel])) if own[kernel] else 0, "most_group": most, "windowed": bool(windowed)}, rest
+                           "head_dim": int(min(dims[kernel])) if own[kernel] else 0, "least_group": least, "most_group": most, "windowed": bool(windowed)}, rest
 
     def by_group(self, rows):
-        """The rows of a kernel by the query heads that share a KV head, where there are enough of each."""
+        """The rows of a kernel by the query heads that share a KV head, where there are enough of each; the usual ones first."""
         group = rows["heads"] / rows["kv_heads"]
-        least = 0
+        parts, least = [], 0
         for most in self.groups:
-            inside = (group > least) & ((group <= most) | (most == 0))
-            if most != 0 and (inside.sum() < 300 or ((group > most).sum() < 300)):
-                continue
-            yield most, rows[inside]
-            least = most
+            inside = (group >= least) & ((group <= most) | (most == 0))
+            if most == 0 or (inside.sum() >= 300 and (group > most).sum() >= 300):
+                parts.append((least, most, rows[inside]))
+                least = most + 1
+        return sorted(parts, key=lambda part: not (part[0] <= 8 and (part[1] == 0 or part[1] >= 8)))
 
 
 class PrefillAttention(Attention):
@@ -141,6 +141,7 @@ class EncoderAttention(PrefillAttention):
         frame = frame.assign(tokens=tokens, context=tokens, pairs=tokens * frame["isl"], kv_heads=frame["heads"])
         # kernels differ by head dimension, some fourfold; the widest one stands for those that are not measured
         widest = frame["dim"].max()
-        for (arithmetic, dim, kernel), rows in frame.groupby(["attn_dtype", "dim", "kernel_source"]):
+        slices = frame.groupby(["attn_dtype", frame["dim"] < widest, "dim", "kernel_source"])
+        for (arithmetic, _, dim, kernel), rows in slices:
             yield {"arithmetic": spelled[arithmetic], "cached": "bf16", "kernel": kernel if frame["kernel_source"].nunique() > 1 else "",
-                   "head_dim": 0 if dim == widest else int(dim), "most_group": 0, "windowed": False}, rows
+                   "head_dim": 0 if dim == widest else int(dim), "least_group": 0, "most_group": 0, "windowed": False}, rows

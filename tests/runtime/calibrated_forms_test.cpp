@@ -72,6 +72,15 @@ constexpr bool decode_attention() {
 }
 CHECK_TWICE(decode_attention)
 
+constexpr bool groups_of_query_heads() {
+    cx::forms::attention_slice const usual{.least_group = 2, .most_group = 32};
+    cx::forms::attention_slice const many{.least_group = 33};
+    auto const of = [](cx::count heads) { return cx::attention_shape{.heads = launder(heads), .kv_heads = 2, .head_dim = 128, .v_head_dim = 128}; };
+    return usual.takes(of(16), false) && !usual.takes(of(2), false) && !usual.takes(of(128), false) && many.takes(of(128), false) && !many.takes(of(64), false) &&
+           !usual.takes(of(16), true);
+}
+CHECK_TWICE(groups_of_query_heads)
+
 constexpr bool collective() {
     cx::forms::collective_form const f{.launch_us = 5, .device_us = 1, .link_efficiency = 0.75, .direct_efficiency = 0.75};
     return near(f.seconds(hopper<>, launder(7'340'032.0), 8), 34.748e-6);

@@ -16,14 +16,16 @@ struct attention_slice {
     short_string cached_name{};
     short_string kernel{};   ///< empty: the framework has one
     count head_dim = 0;      ///< chosen for this head dimension alone; 0: any
-    count most_group = 0;    ///< chosen for up to this many query heads per KV head; 0: any
+    count least_group = 0;   ///< chosen from this many query heads per KV head
+    count most_group = 0;    ///< up to this many; 0: any
     bool windowed = false;   ///< over a window of keys, from measurements with windows
 
     static constexpr auto json(auto...) {
         using f = attention_slice;
-        return std::array{key(&f::arithmetic_name, "arithmetic"),         key(&f::cached_name, "cached"),
-                          key(&f::kernel, "kernel").optional(),           key(&f::head_dim, "head_dim").optional(),
-                          key(&f::most_group, "most_group").optional(), key(&f::windowed, "windowed").optional()};
+        return std::array{key(&f::arithmetic_name, "arithmetic"), key(&f::cached_name, "cached"),
+                          key(&f::kernel, "kernel").optional(), key(&f::head_dim, "head_dim").optional(),
+                          key(&f::least_group, "least_group").optional(), key(&f::most_group, "most_group").optional(),
+                          key(&f::windowed, "windowed").optional()};
     }
     constexpr void settle(auto& check) {
         if (!parse_dtype(arithmetic_name.view(), arithmetic)) check.fail(errc::unknown_name, "arithmetic", 0, 0, "a dtype of attention arithmetic");
@@ -35,7 +37,7 @@ struct attention_slice {
     /// Whether the entry is for this shape.
     [[nodiscard]] constexpr bool takes(attention_shape const& s, bool has_window) const {
         return arithmetic == s.arithmetic && cached == s.cached && windowed == has_window && (head_dim == 0 || head_dim == s.head_dim) &&
-               (most_group == 0 || s.heads <= most_group * s.kv_heads);
+               s.heads >= least_group * s.kv_heads && (most_group == 0 || s.heads <= most_group * s.kv_heads);
     }
 };
 
