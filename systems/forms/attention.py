@@ -3,13 +3,15 @@
 
 import numpy as np
 
-from .common import Form, busy, dtypes, spelled
+from .common import Form, busy, dtypes, spelled, whole_above
 
 
 class Attention(Form):
     """What prefill and decode share: how their slices are found."""
 
-    key = ("arithmetic", "cached", "kernel", "head_dim", "windowed")
+    key = ("arithmetic", "cached", "kernel", "head_dim", "least_group", "most_group", "windowed")
+    groups = (0,)  # query heads per KV head up to which a slice goes, 0: any
+    defaults = {"arithmetic": "bf16", "cached": "bf16", "head_dim": 0, "least_group": 0, "most_group": 0, "windowed": False}
     columns = ("sequences", "tokens", "pairs", "context", "heads", "kv_heads", "dim")
 
     def loads(self, rows):
@@ -29,8 +31,21 @@ class Attention(Form):
             own = {kernel: len(dims[kernel]) == 1 and not dims[kernel] & dims[main] for kernel in kernels}
             # kernels of a head dimension of their own, then the one for all, then the others that can be asked for by name
             for kernel in sorted(kernels, key=lambda kernel: (not own[kernel], kernel != main, kernel)):
-                yield {"arithmetic": spelled[arithmetic], "cached": spelled[cached], "kernel": kernel if len(kernels) > 1 else "",
-                       "head_dim": int(min(dims[kernel])) if own[kernel] else 0, "windowed": bool(windowed)}, kernels[kernel]
+                part = kernels[kernel]
+                for least, most, rest in self.by_group(part):
+                    yield {"arithmetic": spelled[arithmetic], "cached": spelled[cached], "kernel": kernel if len(kernels) > 1 else "",
+                           "head_dim": int(min(dims[kernel])) if own[kernel] else 0, "least_group": least, "most_group": most, "windowed": bool(windowed)}, rest
+
+    def by_group(self, rows):
+        """The rows of a kernel by the query heads that share a KV head, where there are enough of each; the usual ones first."""
+        group = rows["heads"] / rows["kv_heads"]
+        parts, least = [], 0
+        for most in self.groups:
+            inside = (group >= least) & ((group <= most) | (most == 0))
+            if most == 0 or (inside.sum() >= 300 and (group > most).sum() >= 300):
+                parts.append((least, most, rows[inside]))
+                least = most + 1
+        return sorted(parts, key=lambda part: not (part[0] <= 8 and (part[1] == 0 or part[1] >= 8)))
 
 
 class PrefillAttention(Attention):
@@ -47,7 +62,9 @@ class PrefillAttention(Attention):
         "memory_efficiency": (0.02, 0.5, 1.05),
         "cache_passes": (0, 1, 8),
         "exposed": (0, 0.3, 1),
+        "wave": (0, 0.3, 1),
     }
+    choices = {"query_tile": (64, 128, 256)}
 
     def loads(self, rows):
         rows = rows[rows["isl"] > 1]
@@ -60,6 +77,9 @@ class PrefillAttention(Attention):
         cached = dtypes[c["cached"]].weight
         dims = dim + c["softmax_dims"] + c["narrow_dims"] * np.maximum(128 - dim, 0)
         math = 4 * heads * dims * (pairs + c["tile_keys"] * tokens) * device.seconds_per_flop[dtypes[c["arithmetic"]].math] / c["math_efficiency"]
+        share = heads * tokens / (c["query_tile"] * device.multiprocessors)
+        blocks = sequences * heads * whole_above(tokens / sequences / c["query_tile"]) / device.multiprocessors
+        math = math * (1 - c["wave"] + c["wave"] * whole_above(blocks) / share)
         memory = ((4 * heads * dim * tokens + 2 * kv_heads * dim * cached * context) / c["memory_efficiency"]
                   + c["cache_passes"] * 2 * kv_heads * dim * (2 + cached) * tokens)
         fixed = 1e-6 * c["launch_us"] + 1e-9 * (c["key_ns"] * pairs / tokens + c["head_ns"] * sequences * heads)
@@ -69,17 +89,22 @@ class PrefillAttention(Attention):
 class DecodeAttention(Attention):
     op = "decode_attention"
     tables = ("attention/generation_attention_perf",)
+    groups = (1, 32, 0)
     bounds = {
         "launch_us": (0, 8, 100),
         "sequence_ns": (0, 10, 2000),
         "head_ns": (0, 5, 500),
+        "query_ns": (0, 2, 200),
+        "issue_dims": (0, 0.3, 1),
         "key_ns": (0, 2, 100),
         "key_bend": (16, 1000, 1e5),
+        "key_dims": (0, 0.3, 1),
         "memory_efficiency": (0.02, 0.7, 1.05),
-        "math_efficiency": (0.02, 0.5, 1.05),
+        "math_efficiency": (0.001, 0.3, 1.05),
         "tile_keys": (0, 32, 1024),
         "group_heads": (1, 8, 64),
         "exposed": (0, 0.3, 1),
+        "issue_exposed": (0, 0.5, 1),
     }
 
     def loads(self, rows):
@@ -95,8 +120,11 @@ class DecodeAttention(Attention):
         memory = (2 * kv_heads * dim * cached * paid + 4 * heads * dim * tokens) / c["memory_efficiency"]
         grouped = np.maximum(heads, c["group_heads"] * kv_heads)
         math = 4 * grouped * dim * (pairs + c["tile_keys"] * tokens) * device.seconds_per_flop[dtypes[c["arithmetic"]].math] / c["math_efficiency"]
-        fixed = 1e-6 * c["launch_us"] + 1e-9 * (c["sequence_ns"] * sequences + c["head_ns"] * sequences * kv_heads + c["key_ns"] * keys / (1 + keys / c["key_bend"]))
-        return 1e3 * (fixed + busy(math, memory * device.seconds_per_byte, c["exposed"]))
+        wider = dim / 128 - 1
+        issue = 1e-9 * (c["sequence_ns"] + c["head_ns"] * kv_heads + c["query_ns"] * heads) * (1 + c["issue_dims"] * wider) * sequences
+        chain = 1e-9 * c["key_ns"] * (1 + c["key_dims"] * wider) * keys / (1 + keys / c["key_bend"])
+        work = busy(math, memory * device.seconds_per_byte, c["exposed"])
+        return 1e3 * (1e-6 * c["launch_us"] + chain + busy(work, issue, c["issue_exposed"]))
 
 
 class EncoderAttention(PrefillAttention):
@@ -104,13 +132,16 @@ class EncoderAttention(PrefillAttention):
 
     op = "encoder_attention"
     tables = ("encoder_attention/encoder_attention_perf",)
-    bounds = {**PrefillAttention.bounds, "cache_passes": (0, 0, 0)}
+    bounds = {**PrefillAttention.bounds, "narrow_dims": (0, 0, 0), "cache_passes": (0, 0, 0)}
+    choices = {"query_tile": (64, 128, 192, 256)}
 
     def slices(self, frames, device):
         frame = frames[self.tables[0]].rename(columns={"batch_size": "sequences", "num_heads": "heads", "head_dim": "dim", "latency": "ms"})
         tokens = frame["sequences"].astype(float) * frame["isl"]
         frame = frame.assign(tokens=tokens, context=tokens, pairs=tokens * frame["isl"], kv_heads=frame["heads"])
-        for arithmetic, rows in frame.groupby("attn_dtype"):
-            kernels = rows["kernel_source"].nunique()
-            for kernel, part in rows.groupby("kernel_source"):
-                yield {"arithmetic": spelled[arithmetic], "cached": "bf16", "kernel": kernel if kernels > 1 else "", "head_dim": 0, "windowed": False}, part
+        # kernels differ by head dimension, some fourfold; the widest one stands for those that are not measured
+        widest = frame["dim"].max()
+        slices = frame.groupby(["attn_dtype", frame["dim"] < widest, "dim", "kernel_source"])
+        for (arithmetic, _, dim, kernel), rows in slices:
+            yield {"arithmetic": spelled[arithmetic], "cached": "bf16", "kernel": kernel if frame["kernel_source"].nunique() > 1 else "",
+                   "head_dim": 0 if dim == widest else int(dim), "least_group": 0, "most_group": 0, "windowed": False}, rows

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSL-1.0
 """Communication inside a node: the twin of cost/forms/collective.hpp."""
 
+import numpy as np
+
 from .common import Form
 
 # Bytes that a device sends, in parts of (n - 1) / n of the bytes of the message, as op/collective.hpp counts them.
@@ -17,6 +19,7 @@ class Collectives(Form):
         "launch_us": (0, 5, 200),
         "device_us": (0, 0.5, 20),
         "link_efficiency": (0.02, 0.7, 2),
+        "direct_efficiency": (0.01, 0.5, 2),
         "switch_us": (0, 5, 500),
         "switch_wire_us": (0.05, 5, 500),
     }
@@ -32,8 +35,9 @@ class Collectives(Form):
     def milliseconds(self, c, rows, device):
         n = rows["devices"].to_numpy(float)
         wire = shares[c["pattern"]] * (n - 1) / n * rows["bytes"].to_numpy(float) * device.seconds_per_node_byte
-        seconds = 1e-6 * (c["launch_us"] + c["device_us"] * n + c["switch_us"] * wire / (wire + 1e-6 * c["switch_wire_us"])) + wire / c["link_efficiency"]
-        return 1e3 * seconds
+        direct = wire * n / (2 * c["direct_efficiency"])
+        shared = wire / c["link_efficiency"] + 1e-6 * c["switch_us"] * wire / (wire + 1e-6 * c["switch_wire_us"])
+        return 1e3 * (1e-6 * (c["launch_us"] + c["device_us"] * n) + np.minimum(direct, shared))
 
 
 class AllReduce(Collectives):

@@ -21,8 +21,9 @@ class Device:
     """The reciprocals that a form reads, from systems/<name>.json, as forms::device_rates holds them."""
 
     def __init__(self, name, facts=None):
-        facts = facts or json.loads((systems_folder / f"{name}.json").read_text())
-        self.name = name
+        path = pathlib.Path(name) if name.endswith(".json") else systems_folder / f"{name}.json"
+        facts = facts or json.loads(path.read_text())
+        self.name = name = path.stem
         self.generation = facts.get("generation", "")
         flops = facts["flops_per_second"]
         flops.setdefault("bf16", flops.get("fp16", 0))
@@ -87,6 +88,7 @@ class Form:
     tables        "group/file" of the tables it reads, without ending
     library       folder that stands for the framework where the tables are those of a library ("nccl")
     key           what tells slices apart; the keys of the dictionaries that `slices` yields, and of a user's measurements
+    defaults      of the key, for a user's measurements; an empty text where it says nothing
     columns       canonical columns of a slice's rows
     bounds        {constant: (low, start, high)}; equal bounds fix it
     choices       {constant: values}: each value is tried
@@ -98,6 +100,7 @@ class Form:
     tables = ()
     library = None
     key = ()
+    defaults = {}
     columns = ()
     bounds = {}
     choices = {}

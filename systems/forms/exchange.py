@@ -11,6 +11,7 @@ class Exchange(Form):
     op = "moe_exchange"
     tables = ("comm/moe_a2a_perf", "comm/wideep_deepep_normal_perf", "comm/wideep_deepep_ll_perf", "comm/trtllm_alltoall_perf")
     key = ("backend", "phase", "element", "per_choice")
+    defaults = {"per_choice": 0}
     columns = ("tokens", "copies", "hidden")
     bounds = {
         "launch_us": (1, 40, 500),

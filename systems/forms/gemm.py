@@ -13,9 +13,11 @@ class Gemm(Form):
     op = "gemm"
     tables = ("gemm/gemm_perf",)
     key = ("weights", "kernel", "most_rows", "outer_multiple", "inner_multiple")
+    defaults = {"most_rows": 0, "outer_multiple": 1, "inner_multiple": 1}
     columns = ("rows", "outer", "inner")
     bounds = {
         "host_us": (0, 0, 0),
+        "host_unaligned_us": (0, 0, 0),
         "launch_us": (0, 4, 60),
         "inner_ns": (0, 0.5, 20),
         "inner_bend": (500, 5000, 1e5),
@@ -56,7 +58,8 @@ class Gemm(Form):
             bounds.update(quantize_passes=(0, 0, 0), row_ns=(0, 0, 0))
         if rows["ms"].min() > host_bound:
             # what a small multiplication takes is then hidden: only what is plausible may be extrapolated to
-            bounds.update(host_us=(10, 60, 400), launch_us=(1, 4, 6), inner_ns=(0, 0.5, 1), row_ns=(0, 0.5, 3), fill=(0, 50, 300), inner_bend=(1e5, 1e5, 1e5))
+            bounds.update(host_us=(10, 60, 600), host_unaligned_us=(0, 10, 400))
+            bounds.update(launch_us=(1, 4, 6), inner_ns=(0, 0.5, 1), row_ns=(0, 0.5, 3), fill=(0, 50, 300), inner_bend=(1e5, 1e5, 1e5))
         return bounds
 
     def milliseconds(self, c, rows, device):
@@ -75,4 +78,4 @@ class Gemm(Form):
         chain = 1e-9 * c["inner_ns"] * k / (1 + k / c["inner_bend"])
         seconds = (1e-6 * c["launch_us"] + chain + 1e-9 * c["row_ns"] * m + quantize * device.seconds_per_byte
                    + busy(math, memory * device.seconds_per_byte, c["exposed"]))
-        return 1e3 * np.maximum(1e-6 * c["host_us"], seconds)
+        return 1e3 * np.maximum(1e-6 * (c["host_us"] + c["host_unaligned_us"] * (m % 4 != 0)), seconds)

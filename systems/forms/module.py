@@ -14,7 +14,7 @@ def entry_of(made, op, **conditions):
 
 def gemm_ms(made, device, weights, *shapes):
     """Milliseconds on the device of linear layers (rows, outer, inner), each a number or an array; None where the dtype has no constants."""
-    kernels = [{**e, "host_us": 0} for e in made.get("gemm", ()) if e["weights"] == weights]
+    kernels = [{**e, "host_us": 0, "host_unaligned_us": 0} for e in made.get("gemm", ()) if e["weights"] == weights]
     if not kernels:
         return None
     form, total = Gemm(), 0.0

@@ -43,6 +43,7 @@ class Moe(Form):
     op = "moe"
     tables = ("moe/moe_perf",)
     key = ("weights", "kernel", "matrices", "biased", "least_ranks", "most_ranks", "most_tokens")
+    defaults = {"kernel": "", **dict.fromkeys(("matrices", "biased", "least_ranks", "most_ranks", "most_tokens"), 0)}
     columns = ("tokens", "choices", "rows", "active", "local", "hidden", "inner", "projections")
     bounds = {
         "launch_us": (1, 15, 150),

@@ -5,6 +5,7 @@ import numpy as np
 
 from .common import Form, host_bound, smooth_max
 
+most_tokens = 65536  # of a step that is served; beyond it devices run at a lower clock
 chunk = 64  # tokens between the states that a prefill in chunks writes
 
 
@@ -40,6 +41,8 @@ class Recurrent(Form):
     def canonical(self, frame, part, phase):
         rows = frame.rename(columns={"batch_size": "sequences", "latency": "ms"}).copy()
         rows["tokens"] = rows["num_tokens"] if phase != "decode" else rows["sequences"]
+        shortest = chunk if phase == "prefill" else 1  # a prompt of less than a chunk runs other code
+        rows = rows[(rows["tokens"] <= most_tokens) & (rows["tokens"] >= shortest * rows["sequences"])].copy()
         channels, elements, each = self.sizes(rows)
         if part == "convolution":
             return rows.assign(token_bytes=4.0 * channels, state_bytes=4.0 * channels * (rows["d_conv"] - 1))

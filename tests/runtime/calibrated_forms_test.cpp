@@ -72,8 +72,17 @@ constexpr bool decode_attention() {
 }
 CHECK_TWICE(decode_attention)
 
+constexpr bool groups_of_query_heads() {
+    cx::forms::attention_slice const usual{.least_group = 2, .most_group = 32};
+    cx::forms::attention_slice const many{.least_group = 33};
+    auto const of = [](cx::count heads) { return cx::attention_shape{.heads = launder(heads), .kv_heads = 2, .head_dim = 128, .v_head_dim = 128}; };
+    return usual.takes(of(16), false) && !usual.takes(of(2), false) && !usual.takes(of(128), false) && many.takes(of(128), false) && !many.takes(of(64), false) &&
+           !usual.takes(of(16), true);
+}
+CHECK_TWICE(groups_of_query_heads)
+
 constexpr bool collective() {
-    cx::forms::collective_form const f{.launch_us = 5, .device_us = 1, .link_efficiency = 0.75};
+    cx::forms::collective_form const f{.launch_us = 5, .device_us = 1, .link_efficiency = 0.75, .direct_efficiency = 0.75};
     return near(f.seconds(hopper<>, launder(7'340'032.0), 8), 34.748e-6);
 }
 CHECK_TWICE(collective)
@@ -128,8 +137,9 @@ constexpr T all_forms(F const& number) {
     auto const& d = hopper<T>;
     cx::load<T> const l{.sequences = number(4), .tokens = number(4096), .pairs = number(4096 * 700.0), .context = number(4096)};
     cx::forms::gemm_form const g{.launch_us = 4, .inner_ns = 1, .throttle = 0.2, .fill = 50, .wave = 0.3, .padding = 0.5, .exposed = 0.2, .row_tile = 256};
-    return g.seconds(d, number(300), 4096, 4096) + cx::forms::prefill_attention_form{.key_ns = 4, .exposed = 0.2}.seconds(d, l, shape) +
-           cx::forms::decode_attention_form{.key_ns = 4, .key_bend = 100, .exposed = 0.2}.seconds(d, l, shape) +
+    return g.seconds(d, number(300), 4096, 4096) + cx::forms::prefill_attention_form{.key_ns = 4, .exposed = 0.2, .wave = 0.3}.seconds(d, l, shape) +
+           cx::forms::decode_attention_form{.query_ns = 2, .issue_dims = 0.5, .key_ns = 4, .key_bend = 100, .key_dims = 0.5, .issue_exposed = 0.3}
+               .seconds(d, l, shape) +
            cx::forms::prefill_attention_form{}.seconds(d, cx::forms::encoder_load(number(4), number(4096), number(1024)), shape) +
            cx::forms::collective_form{.switch_us = 5}.seconds(d, number(1e6), 8) +
            grouped.seconds(d, {number(64), number(512), number(512), number(100)}, 128, 4096, 1536, 3) +
@@ -210,7 +220,8 @@ cx::attention_shape shape_of(row const& r) {
 }
 
 TEST(twins, gemm) {
-    compare<cx::forms::gemm_form>("gemm", [](auto const& f, auto const& d, row const& r) { return f.seconds(d, number(r, "rows"), number(r, "outer"), number(r, "inner")); });
+    compare<cx::forms::gemm_form>(
+        "gemm", [](auto const& f, auto const& d, row const& r) { return f.seconds(d, number(r, "rows"), number(r, "outer"), number(r, "inner")); });
 }
 TEST(twins, attention) {
     auto const price = [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(r)); };

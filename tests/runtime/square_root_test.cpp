@@ -26,7 +26,8 @@ TEST(square_root, has_the_bits_of_the_machine) {
             ASSERT_EQ(cx::detail::newton_square_root(x), std::sqrt(x)) << x;
         }
     }
-    for (double const x : {1.0, 2.0, 4.0, 0x1.fffffffffffffp1, 0x1p-1022, 0x1p-1074, 0x1.fffffffffffffp1023}) EXPECT_EQ(cx::detail::newton_square_root(x), std::sqrt(x));
+    for (double const x : {1.0, 2.0, 4.0, 0x1.fffffffffffffp1, 0x1p-1022, 0x1p-1074, 0x1.fffffffffffffp1023})
+        EXPECT_EQ(cx::detail::newton_square_root(x), std::sqrt(x));
 }
 
 constexpr bool roots() {

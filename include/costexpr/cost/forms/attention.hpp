@@ -16,11 +16,15 @@ struct attention_slice {
     short_string cached_name{};
     short_string kernel{};   ///< empty: the framework has one
     count head_dim = 0;      ///< chosen for this head dimension alone; 0: any
+    count least_group = 0;   ///< chosen from this many query heads per KV head
+    count most_group = 0;    ///< up to this many; 0: any
     bool windowed = false;   ///< over a window of keys, from measurements with windows
 
     static constexpr auto json(auto...) {
         using f = attention_slice;
-        return std::array{key(&f::arithmetic_name, "arithmetic"), key(&f::cached_name, "cached"), key(&f::kernel, "kernel").optional(), key(&f::head_dim, "head_dim").optional(),
+        return std::array{key(&f::arithmetic_name, "arithmetic"), key(&f::cached_name, "cached"),
+                          key(&f::kernel, "kernel").optional(), key(&f::head_dim, "head_dim").optional(),
+                          key(&f::least_group, "least_group").optional(), key(&f::most_group, "most_group").optional(),
                           key(&f::windowed, "windowed").optional()};
     }
     constexpr void settle(auto& check) {
@@ -32,18 +36,21 @@ struct attention_slice {
     [[nodiscard]] static constexpr double dim(attention_shape const& s) { return 0.5 * static_cast<double>(s.head_dim + s.v_head_dim); }
     /// Whether the entry is for this shape.
     [[nodiscard]] constexpr bool takes(attention_shape const& s, bool has_window) const {
-        return arithmetic == s.arithmetic && cached == s.cached && windowed == has_window && (head_dim == 0 || head_dim == s.head_dim);
+        return arithmetic == s.arithmetic && cached == s.cached && windowed == has_window && (head_dim == 0 || head_dim == s.head_dim) &&
+               s.heads >= least_group * s.kv_heads && (most_group == 0 || s.heads <= most_group * s.kv_heads);
     }
 };
 
 /// Attention of a prompt, full or windowed (pairs and keys cut to the window), with or without a past; and of an encoder, whose pairs are not
 /// halved by a mask.
 ///   math    4 heads (dim + softmax_dims + narrow_dims max(0, 128 - dim)) (pairs + tile_keys tokens) / (math_efficiency peak): exponentials
-///           beside the products, tiles of 128 that a narrow head does not fill, tiles on the diagonal
+///           beside the products, tiles of 128 that a narrow head does not fill, tiles on the diagonal;
+///           times 1 - wave + wave ceil(w) / v: the last wave of query tiles leaves multiprocessors idle,
+///           w = sequences heads ceil(tokens / sequences / query_tile) / multiprocessors, v = heads tokens / (query_tile multiprocessors)
 ///   memory  ((4 heads dim tokens + 2 kv_heads dim cached context) / memory_efficiency + cache_passes 2 kv_heads dim (2 + cached) tokens) / bandwidth
 ///   time    launch + key_ns pairs / tokens + head_ns sequences heads + max(math, memory) + exposed min(math, memory)
 /// Fitted to 1 to 256 prompts of 16 to 16,384 tokens, 1 to 96 heads of 64 to 512, without a past; a mean stands for ragged prompts in
-/// pairs / tokens alone.
+/// pairs / tokens and tokens / sequences alone.
 /// With launch_us = 10, both efficiencies 0.5 and all else zero, one prompt of 4,096 tokens with 32 heads, 8 KV heads of 128 takes 287.891 us
 /// at 989.4 TFLOP/s and 4.8 TB/s.
 struct prefill_attention_form {
@@ -58,6 +65,8 @@ struct prefill_attention_form {
     double memory_efficiency = 1;
     double cache_passes = 0;    ///< passes over new keys and values
     double exposed = 0;
+    double wave = 0;            ///< share of the idle rest of the last wave that is paid
+    count query_tile = 128;
     fit_error error{};
 
     using parts = part_list<&prefill_attention_form::slice, &prefill_attention_form::error>;
@@ -74,6 +83,8 @@ struct prefill_attention_form {
             key(&f::memory_efficiency, "memory_efficiency"),
             key(&f::cache_passes, "cache_passes").optional(),
             key(&f::exposed, "exposed").optional(),
+            key(&f::wave, "wave").optional(),
+            key(&f::query_tile, "query_tile"),
         };
     }
     constexpr void settle(auto& check) { slice.settle(check); }
@@ -86,7 +97,10 @@ struct prefill_attention_form {
         double const keys_and_values = 2 * static_cast<double>(s.kv_heads) * dim;
         double const cached = weight_width(slice.cached);
         double const dims = dim + softmax_dims + narrow_dims * max(0.0, 128 - dim);
-        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(slice.arithmetic)) * T(4 * heads * dims / math_efficiency);
+        double const per_tile = 1 / static_cast<double>(query_tile);
+        T const blocks = l.sequences * whole_above(l.tokens / l.sequences * T(per_tile)) * T(heads / d.multiprocessors);
+        T const waves = T(1 - wave) + T(wave) * whole_above(blocks) / (l.tokens * T(heads * per_tile / d.multiprocessors));
+        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(slice.arithmetic)) * T(4 * heads * dims / math_efficiency) * waves;
         T const memory = l.tokens * T(4 * heads * dim / memory_efficiency + cache_passes * keys_and_values * (2 + cached)) +
                          l.context * T(keys_and_values * cached / memory_efficiency);
         T const fixed = T(1e-6 * launch_us) + l.pairs / l.tokens * T(1e-9 * key_ns) + l.sequences * T(1e-9 * head_ns * heads);
@@ -97,9 +111,11 @@ struct prefill_attention_form {
 /// Attention of decoded tokens, full or windowed (pairs and keys cut to the window).
 ///   memory  (2 kv_heads dim cached (context + tile_keys sequences) + 4 heads dim tokens) / (memory_efficiency bandwidth)
 ///   math    4 max(heads, group_heads kv_heads) dim (pairs + tile_keys tokens) / (math_efficiency peak): a tile has room for group_heads queries
-///   time    launch + (sequence_ns + head_ns kv_heads) sequences + key_ns k / (1 + k / key_bend), k = context / sequences (a long sum is split)
-///           + max(math, memory) + exposed min(math, memory)
-/// Fitted to 1 to 2,048 sequences of 1 to 131,072 tokens, 1 to 128 heads of 64 to 512; a mean stands for ragged contexts in k alone.
+///   issue   (sequence_ns + head_ns kv_heads + query_ns heads) sequences (1 + issue_dims (dim / 128 - 1)): starting the blocks
+///   chain   key_ns k / (1 + k / key_bend) (1 + key_dims (dim / 128 - 1)), k = context / sequences: one key after another, a long sum is split
+///   work    max(math, memory) + exposed min(math, memory)
+///   time    launch + chain + max(work, issue) + issue_exposed min(work, issue)
+/// Fitted to 1 to 2,048 sequences of 1 to 131,072 tokens, 1 to 128 heads of 64 to 512; a mean stands for ragged contexts in the chain alone.
 /// With launch_us = 10, memory_efficiency 0.8 and all else zero, 8 sequences at 4,096 keys with 32 heads, 8 KV heads of 128 take 44.987 us
 /// at 4.8 TB/s.
 struct decode_attention_form {
@@ -107,13 +123,17 @@ struct decode_attention_form {
     double launch_us = 0;
     double sequence_ns = 0;
     double head_ns = 0;         ///< per sequence and KV head
+    double query_ns = 0;        ///< per sequence and query head
+    double issue_dims = 0;
     double key_ns = 0;
     double key_bend = 1;
+    double key_dims = 0;
     double memory_efficiency = 1;
     double math_efficiency = 1;
     double tile_keys = 0;
     double group_heads = 0;
     double exposed = 0;
+    double issue_exposed = 0;
     fit_error error{};
 
     using parts = part_list<&decode_attention_form::slice, &decode_attention_form::error>;
@@ -123,13 +143,17 @@ struct decode_attention_form {
             key(&f::launch_us, "launch_us").optional(),
             key(&f::sequence_ns, "sequence_ns").optional(),
             key(&f::head_ns, "head_ns").optional(),
+            key(&f::query_ns, "query_ns").optional(),
+            key(&f::issue_dims, "issue_dims").optional(),
             key(&f::key_ns, "key_ns").optional(),
             key(&f::key_bend, "key_bend"),
+            key(&f::key_dims, "key_dims").optional(),
             key(&f::memory_efficiency, "memory_efficiency"),
             key(&f::math_efficiency, "math_efficiency"),
             key(&f::tile_keys, "tile_keys").optional(),
             key(&f::group_heads, "group_heads").optional(),
             key(&f::exposed, "exposed").optional(),
+            key(&f::issue_exposed, "issue_exposed").optional(),
         };
     }
     constexpr void settle(auto& check) { slice.settle(check); }
@@ -144,8 +168,10 @@ struct decode_attention_form {
         T const keys = l.context / l.sequences;
         T const memory = ((l.context + T(tile_keys) * l.sequences) * T(2 * kv_heads * dim * cached) + l.tokens * T(4 * heads * dim)) * T(1 / memory_efficiency);
         T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(slice.arithmetic)) * T(4 * max(heads, group_heads * kv_heads) * dim / math_efficiency);
-        T const fixed = T(1e-6 * launch_us) + l.sequences * T(1e-9 * (sequence_ns + head_ns * kv_heads)) + keys * T(1e-9 * key_ns) / (T(1) + keys * T(1 / key_bend));
-        return fixed + busy(math, memory * d.seconds_per_byte, exposed);
+        double const wider = dim / 128 - 1;
+        T const issue = l.sequences * T(1e-9 * (sequence_ns + head_ns * kv_heads + query_ns * heads) * (1 + issue_dims * wider));
+        T const chain = keys * T(1e-9 * key_ns * (1 + key_dims * wider)) / (T(1) + keys * T(1 / key_bend));
+        return T(1e-6 * launch_us) + chain + busy(busy(math, memory * d.seconds_per_byte, exposed), issue, issue_exposed);
     }
 };
 

@@ -15,7 +15,7 @@ namespace costexpr::forms {
 ///            first and the last elements of a sum do not keep the tensor units busy
 ///   memory   ((weights outer inner + activations rows inner + 2 rows outer) / memory_efficiency + output_passes 2 rows outer) / bandwidth
 ///   time     launch + inner_ns inner / (1 + inner / inner_bend) + row_ns rows + quantize_passes rows inner (2 + activations) / bandwidth
-///            + max(math, memory) + exposed min(math, memory), no less than host_us
+///            + max(math, memory) + exposed min(math, memory), no less than host_us (+ host_unaligned_us)
 /// Fitted to 1 to 32,768 rows and dimensions of 32 to 65,536; the error of a slice stands beside its constants.
 /// With launch_us = 4, inner_ns = 1, both efficiencies 0.8 and all else zero, 16 rows of 4096 x 4096 in bf16 take 16.902 us at 4.8 TB/s.
 struct gemm_form {
@@ -26,6 +26,7 @@ struct gemm_form {
     count outer_multiple = 1;    ///< chosen for these multiples alone
     count inner_multiple = 1;
     double host_us = 0;          ///< what the host takes where it was slower than the device: a graph of launches saves it
+    double host_unaligned_us = 0;  ///< more where the rows are no multiple of four
     double launch_us = 0;
     double inner_ns = 0;         ///< per element of a short sum
     double inner_bend = 1;       ///< elements after which a longer sum costs less: it is split
@@ -52,6 +53,7 @@ struct gemm_form {
             key(&f::outer_multiple, "outer_multiple").or_else(1),
             key(&f::inner_multiple, "inner_multiple").or_else(1),
             key(&f::host_us, "host_us").optional(),
+            key(&f::host_unaligned_us, "host_unaligned_us").optional(),
             key(&f::launch_us, "launch_us").optional(),
             key(&f::inner_ns, "inner_ns").optional(),
             key(&f::inner_bend, "inner_bend"),
@@ -88,17 +90,20 @@ struct gemm_form {
         T const tiles = whole_above(rows * T(1 / tile));
         T const waves = tiles * T(whole_above(outer / column_tile) / d.multiprocessors);
         T const per_flop = d.of(math_of(weights)) * T(2 * inner);
-        T const multiplied = (rows + T(padding) * (tiles * T(tile) - rows)) * T(outer) + (whole_above(waves) - waves) * T(wave * d.multiprocessors * tile * column_tile);
+        T const multiplied = (rows + T(padding) * (tiles * T(tile) - rows)) * T(outer) +
+                             (whole_above(waves) - waves) * T(wave * d.multiprocessors * tile * column_tile);
         T const ideal = per_flop * rows * T(outer);
         T const math = per_flop * multiplied * T(1 / math_efficiency) * (T(throttle) * ideal / (ideal + T(1e-3)) + T(1 + fill / inner));
-        T const memory = rows * T((activation * inner + 2 * outer) / memory_efficiency + output_passes * 2 * outer) + T(weight_width(weights) * outer * inner / memory_efficiency);
+        T const memory = rows * T((activation * inner + 2 * outer) / memory_efficiency + output_passes * 2 * outer) +
+                         T(weight_width(weights) * outer * inner / memory_efficiency);
         T const quantize = rows * T(quantize_passes * inner * (2 + activation));
         T const fixed = T(1e-6 * launch_us + 1e-9 * inner_ns * inner / (1 + inner / inner_bend)) + rows * T(1e-9 * row_ns);
         return fixed + quantize * d.seconds_per_byte + busy(math, memory * d.seconds_per_byte, exposed);
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, T const& rows, double outer, double inner) const {
-        return max(T(1e-6 * host_us), device_seconds(d, rows, outer, inner));
+        bool const unaligned = whole_part(rows * T(0.25)) * T(4) < rows;
+        return max(T(1e-6 * (host_us + (unaligned ? host_unaligned_us : 0.0))), device_seconds(d, rows, outer, inner));
     }
 };
 
