@@ -247,6 +247,9 @@ constexpr bool a_step_sums_its_kernels() {
     double const total = cx::seconds(model, x, cx::step(groups), price);
     cx::founded_seconds const parts = cx::seconds_by_provenance(model, x, cx::step(groups), price);
     auto const graph = cx::lower(model, x);
+    cx::founded_seconds by_op{};
+    cx::breakdown(model, x, cx::step(groups), price, [&](cx::op_cost const& c) { by_op.of[static_cast<std::size_t>(c.founded)] += c.seconds; });
+    if (!near(by_op.total(), total) || !(by_op[provenance::extrapolated] >= parts[provenance::extrapolated] * (1 - 1e-12)) || !(by_op[provenance::specification] > 0)) return false;
     return near(parts.total(), total) && near(cx::seconds(*graph, cx::step(groups), price), total, 1e-12) && parts[provenance::extrapolated] > 0 && parts[provenance::specification] > 0 &&
            parts[provenance::inferred] == 0 && parts.worst() == provenance::extrapolated;
 }

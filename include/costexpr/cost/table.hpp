@@ -390,7 +390,7 @@ struct table_pricing {
   private:
     template <class O>
     [[nodiscard]] constexpr timing otherwise(O const& o, work<number> const& w, load<number> const& l, phase p) const {
-        if constexpr (requires { { fallback.timing_of(o, w, l, p).founded } -> std::convertible_to<provenance>; }) {
+        if constexpr (pricing_with_provenance<Fallback, O>) {
             auto const t = fallback.timing_of(o, w, l, p);
             return {t.seconds, t.founded};
         } else {
