@@ -3,6 +3,7 @@
 // Reading, laying out and pricing never allocate: every way to the heap is counted here.
 
 #include <costexpr/costexpr.hpp>
+#include <costexpr/cost/table.hpp>
 
 #include <gtest/gtest.h>
 
@@ -43,6 +44,8 @@ constexpr std::string_view quantization = R"({"quantization": {"quant_algo": "NV
 constexpr std::string_view broken = R"({"architectures": ["LlamaForCausalLM"], "hidden_size": "64", "layer_types": ["flash"]})";
 constexpr std::string_view toy = R"({"name": "toy", "memory_bytes": 80000000000, "memory_bytes_per_second": 3e12, "flops_per_second": {"bf16": 1e15, "fp4": 4e15},
     "node": {"devices": 8, "bytes_per_second": 450e9}})";
+
+constexpr std::string_view points = "op,dtype,shape,milliseconds\nelementwise,bf16,bytes=1000,0.01\nelementwise,bf16,bytes=100000000,0.02\n";
 
 template <class F>
 long allocations_of(F const& f) {
@@ -86,6 +89,12 @@ TEST(allocations, are_none) {
     EXPECT_EQ(allocations_of([&] { sum += static_cast<double>(cx::memory(*model, x, *system, {}).total()); }), 0) << "memory";
     EXPECT_EQ(allocations_of([&] { sum += static_cast<double>(cx::longest_context(*model, x, *system, {}) + cx::most_sequences(*model, x, *system, {})); }), 0) << "inverses";
     EXPECT_EQ(allocations_of([&] { sum += static_cast<double>(model->parameters() + model->active_parameters() + model->state_bytes(100)); }), 0) << "totals";
+
+    std::array<cx::table_point, 4> storage{};
+    EXPECT_EQ(allocations_of([&] { sum += cx::read_points(points, storage).has_value(); }), 0) << "read_points";
+    EXPECT_EQ(allocations_of([&] { sum += static_cast<double>(cx::read_points("op,dtype\nx", storage).error().size()); }), 0) << "read_points of a broken table";
+    cx::table_pricing const own(*system, *cx::read_points(points, storage), price);
+    EXPECT_EQ(allocations_of([&] { sum += cx::seconds(*graph, cx::step(groups), own); }), 0) << "seconds by a table";
     EXPECT_GT(sum, 0);
 }
 

@@ -64,9 +64,9 @@ constexpr bool near(double a, double b, double tolerance = 1e-12) { return a > b
 
 /// What one op costs in a step that is a single kernel for it.
 template <class O, class Price>
-constexpr auto timed(O const& o, Price const& by, cx::group const& g) {
+constexpr auto timed(O const& o, Price const& by, cx::group const& g, count ranks = 1) {
     cx::group const groups[] = {g};
-    cx::measured_step<double, count> const s{cx::step(groups)};
+    cx::measured_step<double, count> const s{cx::step(groups), ranks};
     typename Price::timing t{};
     cx::for_each_kernel(o, s, [&](cx::work<double> const& w, cx::load<double> const& l, cx::phase p) { t = by.timing_of(o, w, l, p); });
     return t;
@@ -199,6 +199,32 @@ constexpr bool messages_follow_each_other() {
 }
 CHECK_TWICE(messages_follow_each_other);
 
+constexpr bool patterns_of_communication_are_told_apart() {
+    using pattern = cx::collective::pattern;
+    using op = cx::measured_op;
+    constexpr std::array kinds{pattern::all_reduce, pattern::all_gather, pattern::reduce_scatter, pattern::all_to_all, pattern::point_to_point};
+    constexpr std::array ops{op::all_reduce, op::all_gather, op::reduce_scatter, op::all_to_all, op::point_to_point};
+    std::array<cx::table_point, kinds.size()> own{};
+    for (std::size_t i = 0; i != own.size(); ++i) own[i] = {.op = ops[i], .key = {8}, .axes = {1 << 20}, .seconds = 1e-5 * static_cast<double>(i + 1)};
+    cx::table_pricing const mine(h200, cx::measured_points(own), cx::roofline<>(h200));
+    for (std::size_t i = 0; i != own.size(); ++i)
+        if (timed(cx::collective{.shape = kinds[i], .width = 4096, .devices = launder(count{8})}, mine, prompt(128)).seconds != 1e-5 * static_cast<double>(i + 1)) return false;
+    auto const apart = timed(cx::collective{.shape = pattern::halves, .width = 4096, .devices = 8}, mine, prompt(128));
+    auto const wide = timed(cx::collective{.width = 4096, .devices = 8, .span = 64}, mine, prompt(128));
+    return apart.founded == provenance::specification && wide.founded == provenance::specification;
+}
+CHECK_TWICE(patterns_of_communication_are_told_apart);
+
+constexpr bool context_parallel_ranks_run_the_kernel_of_their_share() {
+    cx::attention const o{.shape = {.heads = 32, .kv_heads = 8, .head_dim = 128, .v_head_dim = 128, .ranks = launder(count{2})}};
+    auto const t = timed(o, price, decode(8, 4095), 2);
+    cx::windowed_attention const w{.shape = o.shape, .window = 1 << 20};
+    std::array own{cx::table_point{.op = cx::measured_op::decode_attention, .key = {8, 128, 0, 1 << 20, static_cast<count>(cx::dtype::bf16)}, .axes = {32, 1, 8, 2048}, .seconds = 1e-5}};
+    auto const u = timed(w, cx::table_pricing(h200, cx::measured_points(own), cx::roofline<>(h200)), decode(8, 4095), 2);
+    return near(t.seconds, 0.015e-3) && t.founded == provenance::measured && near(u.seconds, 1e-5) && u.founded == provenance::measured;
+}
+CHECK_TWICE(context_parallel_ranks_run_the_kernel_of_their_share);
+
 constexpr bool slopes_are_those_of_the_blend() {
     using dual = cx::dual<1>;
     cx::table_pricing const slopes(h200, *stored, cx::roofline<dual>(h200));
@@ -221,6 +247,9 @@ constexpr bool a_step_sums_its_kernels() {
     double const total = cx::seconds(model, x, cx::step(groups), price);
     cx::founded_seconds const parts = cx::seconds_by_provenance(model, x, cx::step(groups), price);
     auto const graph = cx::lower(model, x);
+    cx::founded_seconds by_op{};
+    cx::breakdown(model, x, cx::step(groups), price, [&](cx::op_cost const& c) { by_op.of[static_cast<std::size_t>(c.founded)] += c.seconds; });
+    if (!near(by_op.total(), total) || !(by_op[provenance::extrapolated] >= parts[provenance::extrapolated] * (1 - 1e-12)) || !(by_op[provenance::specification] > 0)) return false;
     return near(parts.total(), total) && near(cx::seconds(*graph, cx::step(groups), price), total, 1e-12) && parts[provenance::extrapolated] > 0 && parts[provenance::specification] > 0 &&
            parts[provenance::inferred] == 0 && parts.worst() == provenance::extrapolated;
 }

@@ -24,11 +24,12 @@ template <walkable M, class N, class Price, class F>
 constexpr void breakdown(M const& m, deployment const& x, std::span<basic_group<N> const> groups, Price const& price, F const& f) {
     measured_step<double, N> const s(groups, x.layout.cp);
     for_each_op_of(m, x, [&]<class O>(O const& o, op_place const& at) {
-        op_cost c{.name = o.purpose(), .op = O::kind, .layer = at.layer, .times = at.times, .founded = Price::founded};
+        op_cost c{.name = o.purpose(), .op = O::kind, .layer = at.layer, .times = at.times};
         work<double> once{};
         for_each_kernel(o, s, [&](work<double> const& w, load<double> const& l, phase p) {
             once = once + w;
             c.seconds += kernel_seconds(price, o, w, l, p);
+            c.founded = max(c.founded, kernel_provenance(price, o, w, l, p));
         });
         double const n = static_cast<double>(at.times);
         c.by = price.bound_of(once);

@@ -30,6 +30,12 @@ concept pricing_by_load = requires(P const& p, O const& o, work<T> const& w, loa
     { p(o, w, l, phase::decode) } -> std::convertible_to<T>;
 };
 
+/// A pricing whose single answers say what they are founded on.
+template <class P, class O, class T = typename P::number>
+concept pricing_with_provenance = requires(P const& p, O const& o, work<T> const& w, load<T> const& l) {
+    { p.timing_of(o, w, l, phase::decode).founded } -> std::convertible_to<provenance>;
+};
+
 /// Seconds of one kernel of an op: its work on a load in a phase.
 template <class Price, class O, class T>
 [[nodiscard]] COSTEXPR_INLINE constexpr T kernel_seconds(Price const& price, O const& o, work<T> const& w, load<T> const& l, phase p) {
@@ -37,6 +43,14 @@ template <class Price, class O, class T>
         return price(o, w, l, p);
     else
         return price(o, w);
+}
+/// What they are founded on.
+template <class Price, class O, class T>
+[[nodiscard]] constexpr provenance kernel_provenance(Price const& price, O const& o, work<T> const& w, load<T> const& l, phase p) {
+    if constexpr (pricing_with_provenance<Price, O>)
+        return price.timing_of(o, w, l, p).founded;
+    else
+        return Price::founded;
 }
 
 }  // namespace costexpr

@@ -77,13 +77,24 @@ constexpr basic_group<T> group_at(axis_values<T> const& a, bool by_context, phas
     if (by_context) return {a[2], a[1], max(a[3] - a[1], T(0)), p};
     return {a[3], a[1], a[2], p};
 }
+/// Attention as one of its context-parallel ranks runs it: an ordinary kernel on the rank's load.
+template <class O>
+constexpr O on_one_rank(O o) {
+    if constexpr (requires { o.shape.ranks; })
+        o.shape.ranks = 1;
+    else if constexpr (requires { o.dense.ranks; })
+        o.dense.ranks = 1;
+    else
+        o.ranks = 1;
+    return o;
+}
 /// Attention of any kind, on the axes of its phase.
 template <class T, class O>
-constexpr auto attention_as(O const& o, measured_op op, dtype type, std::array<count, most_key_dimensions> const& key, count heads, bool caches_by_head, load<T> const& l, phase p,
+constexpr auto attention_as(O const& whole, measured_op op, dtype type, std::array<count, most_key_dimensions> const& key, count heads, bool caches_by_head, load<T> const& l, phase p,
                             bool by_context, bool covered = true) {
     auto k = kernel_as<T>(
         op, type, key, sequence_axes(heads, l, by_context),
-        [&o, p, by_context, heads, caches_by_head](axis_values<T> const& a) {
+        [o = on_one_rank(whole), p, by_context, heads, caches_by_head](axis_values<T> const& a) {
             return for_heads(work_on(o, group_at(a, by_context, p)), a[0] / T(static_cast<double>(heads)), caches_by_head);
         },
         covered);
@@ -173,20 +184,30 @@ constexpr auto measured_as(experts const& o, work<T> const&, load<T> const& l, p
         measured_op::moe, o.weights, {o.hidden, o.inner, o.all, o.top_k, o.ranks, o.matrices}, {l.tokens * each},
         [&o, each](axis_values<T> const& a) { return o(load<T>{.tokens = a[0] / each}); }, o.computed > 0);
 }
+[[nodiscard]] constexpr measured_op measured_pattern(collective::pattern p) {
+    using pattern = collective::pattern;
+    switch (p) {
+        case pattern::all_gather: return measured_op::all_gather;
+        case pattern::reduce_scatter: return measured_op::reduce_scatter;
+        case pattern::all_to_all: return measured_op::all_to_all;
+        case pattern::point_to_point: return measured_op::point_to_point;
+        case pattern::all_reduce:
+        case pattern::halves: break;
+    }
+    return measured_op::all_reduce;
+}
 template <class T>
 constexpr auto measured_as(collective const& o, work<T> const& w, load<T> const& l, phase) {
-    using pattern = collective::pattern;
-    constexpr std::array kernels{measured_op::all_reduce, measured_op::all_gather, measured_op::reduce_scatter, measured_op::all_to_all, measured_op::point_to_point};
     T const bytes = (o.on_rows ? l.rows : l.tokens) * T(2 * o.width);
-    T const hops = T(static_cast<double>(o.shape == pattern::point_to_point ? o.hops : 1));
+    T const hops = T(static_cast<double>(o.shape == collective::pattern::point_to_point ? o.hops : 1));
     auto k = kernel_as<T>(
-        kernels[static_cast<std::size_t>(o.shape)], dtype::bf16, {o.devices, o.span == 0 ? 0 : unless_same(o.span, o.devices)}, {bytes},
+        measured_pattern(o.shape), dtype::bf16, {o.devices, o.span == 0 ? 0 : unless_same(o.span, o.devices)}, {bytes},
         [&w, bytes, hops](axis_values<T> const& a) {
             work<T> at = w;
             at.wire_bytes = w.wire_bytes * (a[0] / (bytes * hops));
             return at;
         },
-        bytes > T(0));
+        bytes > T(0) && o.shape != collective::pattern::halves);  // two kernels with work between them
     k.times = hops;
     return k;
 }
@@ -369,7 +390,7 @@ struct table_pricing {
   private:
     template <class O>
     [[nodiscard]] constexpr timing otherwise(O const& o, work<number> const& w, load<number> const& l, phase p) const {
-        if constexpr (requires { { fallback.timing_of(o, w, l, p).founded } -> std::convertible_to<provenance>; }) {
+        if constexpr (pricing_with_provenance<Fallback, O>) {
             auto const t = fallback.timing_of(o, w, l, p);
             return {t.seconds, t.founded};
         } else {
@@ -398,7 +419,7 @@ struct founded_seconds {
 template <walkable M, class N, class Fallback>
 [[nodiscard]] constexpr founded_seconds seconds_by_provenance(M const& m, deployment const& x, std::span<basic_group<N> const> groups, table_pricing<Fallback> const& price) {
     founded_seconds sum{};
-    measured_step<double, N> const s(groups);
+    measured_step<double, N> const s(groups, x.layout.cp);
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) {
         for_each_kernel(o, s, [&](work<double> const& w, load<double> const& l, phase p) {
             auto const t = price.timing_of(o, w, l, p);
