@@ -90,11 +90,20 @@ std::string_view hidden(std::string_view text) {
     benchmark::DoNotOptimize(text);
     return text;
 }
+/// A config that the library embeds, read like one from a file.
+cx::any_model embedded(std::string_view name) {
+    std::size_t i = 0;
+    while (cx::embedded::models[i].name != name) ++i;
+    cx::embedded::entry const& e = cx::embedded::models[i];
+    return *cx::read_model(hidden(e.config()), hidden(e.hf_quant_config()));
+}
 struct run_time {
     cx::any_model dense = *cx::read_model(hidden(llama_3_1_8b));
     cx::any_model moe = *cx::read_model(hidden(qwen3_30b_a3b));
     cx::any_model mla = *cx::read_model(hidden(deepseek_v3));
     cx::any_model sliding = *cx::read_model(hidden(gpt_oss_20b));
+    cx::any_model hybrid = embedded("moonshotai/Kimi-K3");                   // of those with recurrent layers, the one with most ops
+    cx::any_model compressed = embedded("deepseek-ai/DeepSeek-V4-Flash");  // the model with most ops
     // of three families, since visiting compiles a step of each of them
     std::variant<dense_family, moe_family, mla_family> dense_variant = *std::get_if<dense_family>(&dense.text);
     std::variant<dense_family, moe_family, mla_family> mla_variant = *std::get_if<mla_family>(&mla.text);
@@ -106,6 +115,8 @@ struct run_time {
     cx::op_graph<> moe_ops = *cx::lower(moe, cx::layout{});
     cx::op_graph<> mla_ops = *cx::lower(mla, eight);
     cx::op_graph<> sliding_ops = *cx::lower(sliding, cx::layout{});
+    cx::op_graph<> hybrid_ops = *cx::lower(hybrid, cx::layout{.tp = 8});
+    cx::op_graph<> compressed_ops = *cx::lower(compressed, cx::layout{.tp = 8});
     cx::memory_terms sliding_terms = cx::detail::terms_of(sliding_ops, on_one, h200, cx::no_predictions{}, sliding_ops.stages(), 0);
 };
 run_time const at_run_time{};
@@ -119,6 +130,15 @@ double step_of(cx::op_graph<> const& graph, count batch, count past) {
     cx::group const g[] = {{.sequences = batch, .past_tokens = past}};
     return cx::seconds(graph, cx::step(g), at_run_time.price);
 }
+
+/// A ragged batch: 256 sequences that all have another context.
+constexpr count ragged_sequences = 256;
+std::array<cx::group, ragged_sequences> const ragged = [] {
+    std::array<cx::group, ragged_sequences> all{};
+    for (count i = 0; i != ragged_sequences; ++i) all[static_cast<std::size_t>(i)] = {.past_tokens = 17 + i * 7919 % 65536};
+    benchmark::DoNotOptimize(all.data());
+    return all;
+}();
 
 }  // namespace
 
@@ -183,6 +203,14 @@ CASE eval_lowered_dense(count batch, count past) { return step_of(at_run_time.de
 CASE eval_lowered_moe(count batch, count past) { return step_of(at_run_time.moe_ops, batch, past); }
 CASE eval_lowered_mla(count batch, count past) { return step_of(at_run_time.mla_ops, batch, past); }
 CASE eval_lowered_sliding(count batch, count past) { return step_of(at_run_time.sliding_ops, batch, past); }
+CASE eval_lowered_hybrid(count batch, count past) { return step_of(at_run_time.hybrid_ops, batch, past); }
+CASE eval_lowered_compressed(count batch, count past) { return step_of(at_run_time.compressed_ops, batch, past); }
+
+// 256 sequences at once, each with a context of its own; the goal is 2 ns a sequence, 5 where windows make ops walk them.
+CASE eval_ragged_known_dense(count, count) { return cx::price(dense, four, h200, cx::step(ragged)).seconds; }
+CASE eval_ragged_known_sliding(count, count) { return cx::price(sliding, cx::layout{}, h200, cx::step(ragged)).seconds; }
+CASE eval_ragged_lowered_dense(count, count) { return cx::seconds(at_run_time.dense_ops, cx::step(ragged), at_run_time.price); }
+CASE eval_ragged_lowered_sliding(count, count) { return cx::seconds(at_run_time.sliding_ops, cx::step(ragged), at_run_time.price); }
 
 CASE eval_read_dense(count, count) { return static_cast<double>(cx::read_model(hidden(llama_3_1_8b))->config.founded); }
 CASE eval_read_moe(count, count) { return static_cast<double>(cx::read_model(hidden(qwen3_30b_a3b))->config.founded); }
@@ -235,6 +263,9 @@ CASE eval_inverse_chunk_known(count batch, count past) {
 CASE eval_inverse_bandwidth(count batch, count past) {
     return cx::least_memory_bandwidth(at_run_time.dense_ops, at_run_time.on_four, h200, 0.02, {.sequences = batch, .past = past});
 }
+CASE eval_inverse_link(count batch, count past) {
+    return cx::least_link_bandwidth(at_run_time.dense_ops, at_run_time.on_four, h200, 0.02, {.sequences = batch, .past = past});
+}
 
 #undef CASE
 
@@ -255,6 +286,8 @@ named volatile const cases[] = {
     NAMED(eval_read_sliding),   NAMED(eval_lower_dense),  NAMED(eval_lower_mla),           NAMED(eval_memory_dense),
     NAMED(eval_dual_lowered_dense), NAMED(eval_dual_known_dense), NAMED(eval_inverse_context_of_terms), NAMED(eval_inverse_context), NAMED(eval_inverse_sequences),
     NAMED(eval_inverse_batch_of_tpot), NAMED(eval_inverse_batch_of_tpot_known), NAMED(eval_inverse_chunk_known), NAMED(eval_inverse_bandwidth),
+    NAMED(eval_inverse_link), NAMED(eval_lowered_hybrid), NAMED(eval_lowered_compressed), NAMED(eval_ragged_known_dense), NAMED(eval_ragged_known_sliding), NAMED(eval_ragged_lowered_dense),
+    NAMED(eval_ragged_lowered_sliding),
 };
 #undef NAMED
 
@@ -298,6 +331,9 @@ void check_all() {
         check(is_near(eval_lowered_mla, eval_known_mla), "the lowered and the known model (mla)", p);
         check(is_near(eval_lowered_sliding, eval_known_sliding), "the lowered and the known model (sliding)", p);
     }
+    auto const agree = [&](function a, function b, char const* what) { check(near(a(0, 0), b(0, 0)), what, {ragged_sequences, 0}); };
+    agree(eval_ragged_lowered_dense, eval_ragged_known_dense, "the lowered and the known model (ragged, dense)");
+    agree(eval_ragged_lowered_sliding, eval_ragged_known_sliding, "the lowered and the known model (ragged, sliding)");
     static_assert(cx::decode(dense, four, h200, {.sequences = 32, .past = 4096}).seconds > 0);
     check(same_bits(eval_known_dense(32, 4096), eval_constant(0, 0)), "constant evaluation and run time", {32, 4096});
 }

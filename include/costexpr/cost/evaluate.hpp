@@ -44,6 +44,11 @@ template <class T, class N, op O>
 COSTEXPR_INLINE constexpr work<T> phase_work(O const& o, measured_step<T, N> const& s, phase p) {
     if constexpr (op_on_phase<O>) {
         return o(s.by_phase.of(p), p);
+    } else if constexpr (op_on_attended<O>) {
+        attended<T> sum{};
+        for (auto const& g : s.groups)
+            if (g.phase == p) sum = sum + o.of(as<T>(g));
+        return o.on(sum, p);
     } else {
         work<T> sum{};
         for (auto const& g : s.groups)

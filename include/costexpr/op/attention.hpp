@@ -96,7 +96,7 @@ struct windowed_attention {
         return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = chosen ? 0 : window, .type = shape.cached, .ranks = shape.ranks};
     }
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         T const w = T(static_cast<double>(window));
         T const n = g.new_tokens;
         T const end = g.past_tokens + n;
@@ -105,8 +105,7 @@ struct windowed_attention {
             // two chunks of a prompt, each with the window in front of it
             T const near = shape.ranks == 1 || g.phase == phase::decode ? w + n - T(1) : T(2) * w - T(2) + n * T(1 / static_cast<double>(shape.ranks));
             // a decoding query reads the keys that are chosen for it; the queries of a prompt share the context, which is read at least once
-            T const keys = !chosen ? g.sequences * min(end, near) : g.phase == phase::decode ? pairs : g.sequences * end;
-            return shape.on(g.sequences * n, pairs, keys).on_rank(g.phase, shape.ranks);
+            return {g.sequences * n, pairs, !chosen ? g.sequences * min(end, near) : g.phase == phase::decode ? pairs : g.sequences * end};
         }
         auto const block = [&](T x) { return whole_part(x / w); };
         auto const up_to = [&](T x) {
@@ -114,7 +113,15 @@ struct windowed_attention {
             T const rest = x - full * w;
             return full * (T(0.5) * w * (w + T(1))) + T(0.5) * rest * (rest + T(1));
         };
-        return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * (end - block(g.past_tokens) * w)).on_rank(g.phase, shape.ranks);
+        return {g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * (end - block(g.past_tokens) * w)};
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(attended<T> const& a, phase p) const {
+        return shape.on(a.tokens, a.pairs, a.keys).on_rank(p, shape.ranks);
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        return on(of(g), g.phase);
     }
 };
 

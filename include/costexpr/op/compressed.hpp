@@ -33,7 +33,7 @@ struct compressed_attention {
     [[nodiscard]] constexpr cache state() const { return {.holds = cache::kind::kv, .per_token = head_dim, .window = window, .type = cached, .ranks = ranks}; }
 
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         T const w = T(static_cast<double>(window));
         T const end = g.past_tokens + g.new_tokens;
         T pairs = windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w);
@@ -43,12 +43,20 @@ struct compressed_attention {
             keys = keys + end * T(1 / static_cast<double>(ratio));
         }
         if (g.phase == phase::decode) keys = pairs;  // every query reads its own
+        return {g.sequences * g.new_tokens, g.sequences * pairs, g.sequences * keys};
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(attended<T> const& a, phase p) const {
         double const all = static_cast<double>(heads) * static_cast<double>(head_dim);
-        return work<T>{.flops = g.sequences * pairs * T(4 * all),
-                       .activation_bytes = g.sequences * g.new_tokens * T(4 * all),
-                       .state_bytes = g.sequences * keys * T(static_cast<double>(head_dim) * weight_width(cached)),
+        return work<T>{.flops = a.pairs * T(4 * all),
+                       .activation_bytes = a.tokens * T(4 * all),
+                       .state_bytes = a.keys * T(static_cast<double>(head_dim) * weight_width(cached)),
                        .math = math_of(arithmetic)}
-            .on_rank(g.phase, ranks);
+            .on_rank(p, ranks);
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        return on(of(g), g.phase);
     }
 };
 

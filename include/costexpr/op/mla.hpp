@@ -118,20 +118,26 @@ struct sparse_mla_attention {
         return c;
     }
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         T const limit = T(static_cast<double>(top_k));
-        T const tokens = g.sequences * g.new_tokens;
         T const pairs = g.sequences * (windowed_pairs(g.past_tokens + g.new_tokens, limit) - windowed_pairs(g.past_tokens, limit));
-        double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
-        double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached) + static_cast<double>(dense.extra_bytes);
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
         T const end = g.past_tokens + g.new_tokens;
-        T const keys = g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end);
-        return work<T>{.flops = pairs * T(2 * absorbed),
-                       .activation_bytes = tokens * T(2 * absorbed),
-                       .state_bytes = keys * T(key),
+        return {g.sequences * g.new_tokens, pairs, g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end)};
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(attended<T> const& a, phase p) const {
+        double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
+        double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached) + static_cast<double>(dense.extra_bytes);
+        return work<T>{.flops = a.pairs * T(2 * absorbed),
+                       .activation_bytes = a.tokens * T(2 * absorbed),
+                       .state_bytes = a.keys * T(key),
                        .math = math_of(dense.arithmetic)}
-            .on_rank(g.phase, dense.ranks);
+            .on_rank(p, dense.ranks);
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        return on(of(g), g.phase);
     }
 };
 
@@ -159,15 +165,22 @@ struct index_scores {
         return {.holds = cache::kind::index, .per_token = dim, .type = dtype::fp8, .scale_bytes = scales(), .ranks = ranks};
     }
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         count const each = ratio != 0 ? ratio : 1;
         T const end = g.past_tokens + g.new_tokens;
-        T const pairs = g.sequences * (compressed_pairs(end, each, 0) - compressed_pairs(g.past_tokens, each, 0));
-        return work<T>{.flops = pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
-                       .activation_bytes = g.sequences * g.new_tokens * T(static_cast<double>(heads * dim)),
-                       .state_bytes = g.sequences * end * T(static_cast<double>(dim + scales()) / static_cast<double>(each)),
+        return {g.sequences * g.new_tokens, g.sequences * (compressed_pairs(end, each, 0) - compressed_pairs(g.past_tokens, each, 0)), g.sequences * end};
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(attended<T> const& a, phase p) const {
+        return work<T>{.flops = a.pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
+                       .activation_bytes = a.tokens * T(static_cast<double>(heads * dim)),
+                       .state_bytes = a.keys * T(static_cast<double>(dim + scales()) / static_cast<double>(ratio != 0 ? ratio : 1)),
                        .math = math::fp8}
-            .on_rank(g.phase, ranks);
+            .on_rank(p, ranks);
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        return on(of(g), g.phase);
     }
 };
 

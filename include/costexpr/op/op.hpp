@@ -30,6 +30,13 @@ concept op_on_groups = requires(O const& o, basic_group<double> const& g) {
     { o(g) } -> std::same_as<work<double>>;
 };
 
+/// One of these that says what it is linear in, so that a ragged batch is summed first: its work on a group is on(of(group), phase).
+template <class O>
+concept op_on_attended = op_on_groups<O> && requires(O const& o, basic_group<double> const& g, phase p) {
+    { o.of(g) } -> std::same_as<attended<double>>;
+    { o.on(o.of(g), p) } -> std::same_as<work<double>>;
+};
+
 /// What one operator does in one step on one device. Its dimensions are already those of one shard. It says its kind and purpose, the
 /// parameters that it owns and the bytes they take, whether it does anything at all in its deployment, and, called, its work.
 template <class O>

@@ -59,6 +59,16 @@ struct loads {
     }
 };
 
+/// What an op whose work bends with the length of each sequence is linear in: summed over the groups of a phase before anything is multiplied.
+template <class T = double>
+struct attended {
+    T tokens{};  ///< new tokens
+    T pairs{};   ///< (query, key) pairs
+    T keys{};    ///< keys read
+
+    COSTEXPR_INLINE friend constexpr attended operator+(attended const& a, attended const& b) { return {plus(a.tokens, b.tokens), plus(a.pairs, b.pairs), plus(a.keys, b.keys)}; }
+};
+
 template <class T, class N>
 [[nodiscard]] COSTEXPR_INLINE constexpr load<T> moments(basic_group<N> const& g) {
     T const s = T(g.sequences);
