@@ -123,7 +123,7 @@ struct document {
         if (second != nullptr && second->value.kind != json::kind::null) return second;
         return nullptr;
     }
-    [[nodiscard]] constexpr slot const* find(std::string_view name, bool outermost = false) const {
+    [[nodiscard]] COSTEXPR_COLD constexpr slot const* find(std::string_view name, bool outermost = false) const {
         return find(keys.find(name), outermost);
     }
     [[nodiscard]] constexpr std::string_view raw(slot const& s) const { return s.value.raw(text); }
@@ -525,7 +525,7 @@ class checker {
     constexpr checker(document const& d, problems& p) : d_(d), p_(p) {}
 
     /// Reports a problem at the first of these keys that the config has, else at the decoder's object.
-    constexpr void fail(errc code, std::string_view key, count expected = 0, count found = 0, std::string_view hint = {}) {
+    COSTEXPR_COLD constexpr void fail(errc code, std::string_view key, count expected = 0, count found = 0, std::string_view hint = {}) {
         slot const* const s = d_.find(key);
         p_.add({.code = code, .offset = s != nullptr ? s->value.begin : d_.decoder, .key = key, .expected = expected, .found = found, .hint = hint});
     }
