@@ -61,37 +61,25 @@ struct slice_table {
     }
 };
 
-/// Which entry of a list of attention forms is for a shape: by the widths of arithmetic and cache and by the window, but for those that are for
-/// one head dimension alone.
-struct attention_table {
-    static constexpr std::uint8_t none = 255;
-    std::array<std::uint8_t, 8> general{none, none, none, none, none, none, none, none};
-    std::array<bool, 8> exact{};   ///< fitted to these dtypes
-    bool special = false;          ///< some are for one head dimension
+/// Which entry of a list of attention forms is for a shape: the first that takes it; else, of those that are not for other heads, the one that is
+/// closest by the cache's dtype, then by that of the arithmetic (where that tells entries apart), then by the window.
+struct attention_choice {
+    std::size_t index = 0;
+    bool found = false;
+    bool exact = false;
 
-    [[nodiscard]] static constexpr std::size_t slot(dtype arithmetic, dtype cached, bool windowed) {
-        return (weight_width(cached) < 2 ? 4u : 0u) + (activation_width(arithmetic) < 2 ? 2u : 0u) + (windowed ? 1u : 0u);
-    }
-    /// How close an entry is: the cache's dtype before that of the arithmetic (where that tells entries apart), that before the window.
-    [[nodiscard]] static constexpr int closeness(std::size_t a, std::size_t b, bool by_arithmetic) {
-        std::size_t const off = a ^ b;
-        return ((off & 4) == 0 ? 4 : 0) + ((off & 2) == 0 || !by_arithmetic ? 2 : 0) + ((off & 1) == 0 ? 1 : 0);
-    }
     template <class List>
-    static constexpr attention_table over(List const& list, bool by_arithmetic) {
-        attention_table t{};
-        for (std::size_t s = 0; s != t.general.size(); ++s) {
-            int best = -1;
-            for (std::size_t i = 0; i != list.size(); ++i) {
-                if (list[i].slice.head_dim != 0) {
-                    t.special = true;
-                    continue;
-                }
-                int const its = closeness(s, slot(list[i].slice.arithmetic, list[i].slice.cached, list[i].slice.windowed), by_arithmetic);
-                if (its > best) best = its, t.general[s] = static_cast<std::uint8_t>(i), t.exact[s] = its >= 6;
-            }
+    [[nodiscard]] static constexpr attention_choice of(List const& list, attention_shape const& s, bool windowed, bool by_arithmetic) {
+        attention_choice c{};
+        int best = -1;
+        for (std::size_t i = 0; i != list.size(); ++i) {
+            forms::attention_slice const& its = list[i].slice;
+            if (its.cached == s.cached && its.windowed == windowed && (!by_arithmetic || its.arithmetic == s.arithmetic) && its.suits(s)) return {i, true, true};
+            if (!its.suits(s) && (its.head_dim != 0 || best >= 0)) continue;
+            int const close = (its.suits(s) ? 8 : 0) + (weight_width(its.cached) == weight_width(s.cached) ? 4 : 0) + (its.arithmetic == s.arithmetic ? 2 : 0) + (its.windowed == windowed ? 1 : 0);
+            if (close > best) best = close, c = {i, true, false};
         }
-        return t;
+        return c;
     }
 };
 
@@ -112,8 +100,6 @@ struct calibrated {
     detail::slice_table gemms{};
     detail::slice_table mixtures{};
     detail::slice_table absorbed_products{};
-    detail::attention_table read_by{};
-    detail::attention_table written_by{};
     std::array<forms::collective_form const*, 5> own_links{};      ///< by pattern, the framework's kernels
     std::array<forms::collective_form const*, 5> library_links{};  ///< those of the collective library
 
@@ -126,8 +112,6 @@ struct calibrated {
         gemms = detail::slice_table::over(c.gemm);
         mixtures = detail::slice_table::over(c.moe);
         absorbed_products = detail::slice_table::over(c.mla_bmm);
-        read_by = detail::attention_table::over(c.prefill_attention, true);
-        written_by = detail::attention_table::over(c.decode_attention, false);
         constexpr std::array<std::string_view, 4> patterns{"all_reduce", "all_gather", "reduce_scatter", "all_to_all"};
         auto const resolve = [&](auto const& list, auto& into) {
             for (std::size_t i = list.size(); i-- != 0;)
@@ -272,21 +256,17 @@ struct calibrated {
         return attended(o.shape, true, w, seen, p);
     }
     [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, phase p) const {
-        std::size_t const slot = detail::attention_table::slot(s.arithmetic, s.cached, windowed);
-        auto const priced = [&](auto const& list, detail::attention_table const& table) -> timing {
-            std::size_t i = table.general[slot];
-            if (table.special)
-                for (std::size_t j = 0; j != list.size(); ++j)
-                    if (list[j].slice.head_dim == s.head_dim && slot == detail::attention_table::slot(list[j].slice.arithmetic, list[j].slice.cached, list[j].slice.windowed)) i = j;
-            if (i == detail::attention_table::none) return {typical(w)};
-            auto const& f = list[i];
-            if (table.exact[slot]) return {f.seconds(device, l, s), &f.error};
+        auto const priced = [&](auto const& list) -> timing {
+            auto const choice = detail::attention_choice::of(list, s, windowed, p == phase::prefill);
+            if (!choice.found) return {typical(w)};
+            auto const& f = list[choice.index];
+            if (choice.exact) return {f.seconds(device, l, s), &f.error};
             auto other = f;
             other.slice.arithmetic = s.arithmetic;
             other.slice.cached = s.cached;
             return {other.seconds(device, l, s), &f.error, true};
         };
-        return p == phase::prefill ? priced(constants->prefill_attention, read_by) : priced(constants->decode_attention, written_by);
+        return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
     }
 
     [[nodiscard]] constexpr timing of_op(encoder_attention const& o, work<T> const& w, load<T> const& l, phase) const {

@@ -36,8 +36,11 @@ struct attention_slice {
     [[nodiscard]] static constexpr double dim(attention_shape const& s) { return 0.5 * static_cast<double>(s.head_dim + s.v_head_dim); }
     /// Whether the entry is for this shape.
     [[nodiscard]] constexpr bool takes(attention_shape const& s, bool has_window) const {
-        return arithmetic == s.arithmetic && cached == s.cached && windowed == has_window && (head_dim == 0 || head_dim == s.head_dim) &&
-               s.heads >= least_group * s.kv_heads && (most_group == 0 || s.heads <= most_group * s.kv_heads);
+        return arithmetic == s.arithmetic && cached == s.cached && windowed == has_window && suits(s);
+    }
+    /// Whether the entry is for these heads.
+    [[nodiscard]] constexpr bool suits(attention_shape const& s) const {
+        return (head_dim == 0 || head_dim == s.head_dim) && s.heads >= least_group * s.kv_heads && (most_group == 0 || s.heads <= most_group * s.kv_heads);
     }
 };
 
