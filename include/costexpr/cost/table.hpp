@@ -252,12 +252,27 @@ struct interpolated {
     bool inside = true;
 };
 
-/// Interpolates among the points of a site, axis by axis, the first one outermost. `Limit` gives the seconds of launch and roofline at values of
-/// the axes.
-template <class T, class Limit>
+/// Seconds of launch and roofline at values of the axes. Virtual, so that the search among points is compiled once and not for every op.
+template <class T>
+struct least_seconds {
+    [[nodiscard]] constexpr virtual T operator()(axis_values<T> const& at) const = 0;
+
+  protected:
+    ~least_seconds() = default;
+};
+template <class T, class F>
+struct least_seconds_by final : least_seconds<T> {
+    F const& f;
+
+    constexpr explicit least_seconds_by(F const& call) : f(call) {}
+    [[nodiscard]] constexpr T operator()(axis_values<T> const& at) const override { return f(at); }
+};
+
+/// Interpolates among the points of a site, axis by axis, the first one outermost.
+template <class T>
 struct interpolation {
     measured_shape const& shape;
-    Limit const& limit;
+    least_seconds<T> const& limit;
 
     /// Of seconds with an axis at a point's value those at the value asked for, at the utilisation of that point.
     [[nodiscard]] constexpr T held(T const& seconds, axis_values<T> const& at, std::size_t axis, count value) const {
@@ -366,7 +381,7 @@ struct table_pricing {
             if (auto const site = points.site(kernel.site); kernel.covered && !site.empty()) {
                 auto const least = [&](work<T> const& of) { return T(launch_seconds) + limits(o, of); };
                 auto const limit = [&](detail::axis_values<T> const& a) { return least(kernel.work_at(a)); };
-                detail::interpolated<T> t = detail::interpolation<T, decltype(limit)>{shape_of(kernel.site.op), limit}(site, kernel.axes);
+                detail::interpolated<T> t = detail::interpolation<T>{shape_of(kernel.site.op), detail::least_seconds_by<T, decltype(limit)>(limit)}(site, kernel.axes);
                 if (kernel.uneven) {
                     T const ratio = least(w) / limit(kernel.axes);
                     if (!(ratio < T(1 + 1e-9) && ratio > T(1 - 1e-9))) t = {t.seconds * ratio, false};
