@@ -710,9 +710,9 @@ struct layout {
     [[nodiscard]] constexpr count devices() const { return tp * pp * dp * cp; }
     /// Devices that compute one layer together.
     [[nodiscard]] constexpr count stage() const { return tp * dp * cp; }
-    [[nodiscard]] constexpr count experts_tp() const { return moe_tp != 0 ? moe_tp : (cp != 1 && tp * dp % ep != 0 ? stage() : tp * dp) / ep; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr count experts_tp() const { return moe_tp != 0 ? moe_tp : (cp != 1 && tp * dp % ep != 0 ? stage() : tp * dp) / ep; }
     /// Whether the experts are spread over all context-parallel ranks, instead of each holding them all.
-    [[nodiscard]] constexpr bool shares_experts() const { return cp != 1 && experts_tp() * ep != tp * dp; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr bool shares_experts() const { return cp != 1 && experts_tp() * ep != tp * dp; }
 
     /// Whether heads can be dealt to the tensor-parallel ranks.
     [[nodiscard]] constexpr bool deals(count heads) const { return heads % tp == 0 || (copies_heads && heads > 0 && tp % heads == 0); }
@@ -749,13 +749,13 @@ struct deployment {
     costexpr::residual residual = residual::whole;
 
     /// Whether each token goes to the devices of its experts alone.
-    [[nodiscard]] constexpr bool sends_pairwise() const { return exchange == exchange::all_to_all && layout.ep > 1; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr bool sends_pairwise() const { return exchange == exchange::all_to_all && layout.ep > 1; }
     /// Whether experts take tokens of other ranks, and give back shares of the results.
-    [[nodiscard]] constexpr bool scatters_tokens() const { return sends_pairwise() || layout.dp > 1 || layout.shares_experts(); }
+    [[nodiscard]] COSTEXPR_INLINE constexpr bool scatters_tokens() const { return sends_pairwise() || layout.dp > 1 || layout.shares_experts(); }
     /// Whether attention hands the next block a share of the tokens per tensor-parallel rank, which that one gathers: SGLang with attention
     /// data parallelism (layers/dp_attention.py, _dp_gather_via_all_gather: a reduce-scatter over the attention ranks, then one all-gather
     /// over all of them) in place of an all-reduce.
-    [[nodiscard]] constexpr bool hands_over_shares() const { return framework == framework::sglang && layout.tp > 1 && scatters_tokens(); }
+    [[nodiscard]] COSTEXPR_INLINE constexpr bool hands_over_shares() const { return framework == framework::sglang && layout.tp > 1 && scatters_tokens(); }
 
     friend constexpr bool operator==(deployment const&, deployment const&) = default;
 };
@@ -793,7 +793,7 @@ struct load {
     T context{};  ///< keys that the new tokens see: n + p per sequence
     T rows{};     ///< rows of logits: one per prefilling sequence, one per decoded token
 
-    friend constexpr load operator+(load const& a, load const& b) {
+    COSTEXPR_INLINE friend constexpr load operator+(load const& a, load const& b) {
         return {plus(a.sequences, b.sequences), plus(a.tokens, b.tokens), plus(a.pairs, b.pairs), plus(a.context, b.context), plus(a.rows, b.rows)};
     }
 };
@@ -804,23 +804,29 @@ struct loads {
     load<T> prefill{};
     load<T> decode{};
 
-    [[nodiscard]] constexpr load<T> total() const { return prefill + decode; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr load<T> total() const { return prefill + decode; }
     [[nodiscard]] constexpr load<T> const& of(phase p) const { return p == phase::prefill ? prefill : decode; }
 
     /// What one of `ranks` context-parallel ranks computes. A prompt of n tokens is cut into 2 ranks chunks, of which rank i takes the i-th
     /// from the front and the i-th from the back: n / ranks new tokens and equally many pairs on every rank, on keys that are gathered. A
     /// decoded token is computed by all ranks, each on its share of the context.
     /// A prompt of 4,096 tokens on 4 ranks is 1,024 tokens and 2,097,664 pairs on 4,096 keys; a token at 4,095 past ones has 1,024 pairs on each.
-    [[nodiscard]] constexpr loads on_rank(count ranks) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr loads on_rank(count ranks) const {
         if (ranks == 1) return *this;
         T const share = T(1 / static_cast<double>(ranks));
-        loads l = *this;
-        l.prefill.tokens = prefill.tokens * share;
-        l.prefill.pairs = prefill.pairs * share;
-        l.decode.pairs = decode.pairs * share;
-        l.decode.context = decode.context * share;
-        return l;
+        return {{prefill.sequences, prefill.tokens * share, prefill.pairs * share, prefill.context, prefill.rows},
+                {decode.sequences, decode.tokens, decode.pairs * share, decode.context * share, decode.rows}};
     }
+};
+
+/// What an op whose work bends with the length of each sequence is linear in: summed over the groups of a phase before anything is multiplied.
+template <class T = double>
+struct attended {
+    T tokens{};  ///< new tokens
+    T pairs{};   ///< (query, key) pairs
+    T keys{};    ///< keys read
+
+    COSTEXPR_INLINE friend constexpr attended operator+(attended const& a, attended const& b) { return {plus(a.tokens, b.tokens), plus(a.pairs, b.pairs), plus(a.keys, b.keys)}; }
 };
 
 template <class T, class N>
@@ -876,11 +882,11 @@ namespace costexpr {
 /// How a message travels, which decides what part of it leaves a node, and in how many rounds.
 enum class wire : unsigned char {
     all_reduce,  ///< every device ends with the sum; of a ring over nodes one step in so many leaves a node
+    halves,      ///< the same in two halves, with work between them
     gather,      ///< every device ends with all shards
     scatter,     ///< every device starts with all shards and ends with the sum of one
     exchange,    ///< every device sends another part to each other device (all-to-all)
     message,     ///< one device sends to one other
-    halves,      ///< an all-reduce in its two halves, with work between them
 };
 
 /// What one op does in one step on one device.
@@ -964,6 +970,13 @@ concept op_on_groups = requires(O const& o, basic_group<double> const& g) {
     { o(g) } -> std::same_as<work<double>>;
 };
 
+/// One of these that says what it is linear in, so that a ragged batch is summed first: its work on a group is on(of(group), phase).
+template <class O>
+concept op_on_attended = op_on_groups<O> && requires(O const& o, basic_group<double> const& g, phase p) {
+    { o.of(g) } -> std::same_as<attended<double>>;
+    { o.on(o.of(g), p) } -> std::same_as<work<double>>;
+};
+
 /// What one operator does in one step on one device. Its dimensions are already those of one shard. It says its kind and purpose, the
 /// parameters that it owns and the bytes they take, whether it does anything at all in its deployment, and, called, its work.
 template <class O>
@@ -1005,7 +1018,7 @@ namespace costexpr {
 /// collective{.shape = all_reduce, .width = 8192, .devices = 8}: 16 tokens put 458,752 bytes on the wire of each device.
 /// As all_gather or reduce_scatter of that width it is 229,376 bytes, all_to_all or point_to_point over one hop 262,144.
 struct collective {
-    enum class pattern : unsigned char { all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point, halves };
+    enum class pattern : unsigned char { all_reduce, halves, all_gather, reduce_scatter, all_to_all, point_to_point };
 
     pattern shape = pattern::all_reduce;
     role part = role::attention_all_reduce;
@@ -1029,8 +1042,7 @@ struct collective {
     [[nodiscard]] COSTEXPR_INLINE constexpr double bytes_per_token() const {
         double const n = static_cast<double>(devices);
         double const ring = (n - 1) / n;
-        bool const both = shape == pattern::all_reduce || shape == pattern::halves;
-        double const share = both ? 2 * ring : shape >= pattern::all_to_all ? static_cast<double>(hops) : ring;
+        double const share = shape <= pattern::halves ? 2 * ring : shape >= pattern::all_to_all ? static_cast<double>(hops) : ring;
         return 2.0 * width * share;
     }
     /// The patterns are the ways of travelling, in the same order.
@@ -1128,6 +1140,7 @@ struct attention_shape {
     /// What context-parallel ranks exchange around it: keys and values of a prompt; of a decoded token the output of each head with its maximum
     /// and its sum in fp32.
     [[nodiscard]] COSTEXPR_INLINE constexpr context_exchange exchange(layout const& l, count window = 0, count offered = 0) const {
+        if (ranks == 1) return {};
         return {.kept = static_cast<double>(cached_elements()) * weight_width(cached) / 2,
                 .partial = static_cast<double>(heads) * (static_cast<double>(v_head_dim) + 4.0),
                 .window = window,
@@ -1185,7 +1198,7 @@ struct windowed_attention {
         return {.holds = cache::kind::kv, .per_token = shape.cached_elements(), .window = chosen ? 0 : window, .type = shape.cached, .ranks = shape.ranks};
     }
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         T const w = T(static_cast<double>(window));
         T const n = g.new_tokens;
         T const end = g.past_tokens + n;
@@ -1194,8 +1207,7 @@ struct windowed_attention {
             // two chunks of a prompt, each with the window in front of it
             T const near = shape.ranks == 1 || g.phase == phase::decode ? w + n - T(1) : T(2) * w - T(2) + n * T(1 / static_cast<double>(shape.ranks));
             // a decoding query reads the keys that are chosen for it; the queries of a prompt share the context, which is read at least once
-            T const keys = !chosen ? g.sequences * min(end, near) : g.phase == phase::decode ? pairs : g.sequences * end;
-            return shape.on(g.sequences * n, pairs, keys).on_rank(g.phase, shape.ranks);
+            return {g.sequences * n, pairs, !chosen ? g.sequences * min(end, near) : g.phase == phase::decode ? pairs : g.sequences * end};
         }
         auto const block = [&](T x) { return whole_part(x / w); };
         auto const up_to = [&](T x) {
@@ -1203,7 +1215,15 @@ struct windowed_attention {
             T const rest = x - full * w;
             return full * (T(0.5) * w * (w + T(1))) + T(0.5) * rest * (rest + T(1));
         };
-        return shape.on(g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * (end - block(g.past_tokens) * w)).on_rank(g.phase, shape.ranks);
+        return {g.sequences * n, g.sequences * (up_to(end) - up_to(g.past_tokens)), g.sequences * (end - block(g.past_tokens) * w)};
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(attended<T> const& a, phase p) const {
+        return shape.on(a.tokens, a.pairs, a.keys).on_rank(p, shape.ranks);
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        return on(of(g), g.phase);
     }
 };
 
@@ -2149,6 +2169,10 @@ struct layer_sign {
 
 namespace schema {
 
+/// A literal as a view; the constructor of std::string_view looks for its end a function call at a time where the compiler evaluates it.
+constexpr std::string_view view_of(char const* literal) { return {literal, __builtin_strlen(literal)}; }
+constexpr std::string_view view_of(std::string_view text) { return text; }
+
 inline constexpr std::size_t most_aliases = 12;
 inline constexpr std::size_t most_signs = 8;
 
@@ -2336,7 +2360,7 @@ struct field : schema::field_facts {
 /// An entry of a field table: `key(&dense::heads, "num_attention_heads", "n_head")`. Without `or_else` or `optional` it is required.
 template <class C, class M, class... Names>
 constexpr field<C> key(M C::* member, Names... names) {
-    return field<C>(member, std::string_view(names)...);
+    return field<C>(member, schema::view_of(names)...);
 }
 
 /// A struct with a field table: `static constexpr auto json()` returns a std::array of `key(...)`. Written as a template of the struct,
@@ -2801,17 +2825,14 @@ namespace detail {
 template <class T>
 struct type {};
 
-// types<A, B> + type<C> is the list with C, once.
+// types<A, B> + type<C> is the list with C, once. The results are declared, not deduced: no body is compiled for them.
 template <class... T, class U>
-constexpr auto operator+(types<T...>, type<U>) {
-    if constexpr ((std::is_same_v<T, U> || ...))
-        return types<T...>{};
-    else
-        return types<T..., U>{};
+constexpr auto operator+(types<T...>, type<U>) -> std::conditional_t<(std::is_same_v<T, U> || ...), types<T...>, types<T..., U>> {
+    return {};
 }
 template <class... T, class... U>
-constexpr auto operator+(types<T...>, types<U...>) {
-    return (types<T...>{} + ... + type<U>{});
+constexpr auto operator+(types<T...>, types<U...>) -> decltype((types<T...>{} + ... + type<U>{})) {
+    return {};
 }
 
 template <class... T>
@@ -3787,6 +3808,16 @@ namespace costexpr {
 
 namespace schema {
 
+/// Whether two names are the same. The comparison of std::string_view calls two functions per character where it is evaluated by the compiler,
+/// which reads thousands of names.
+constexpr bool is_same(std::string_view a, std::string_view b) {
+    if (!std::is_constant_evaluated()) return a == b;
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i != a.size(); ++i)
+        if (a.data()[i] != b.data()[i]) return false;
+    return true;
+}
+
 /// The keys of a config, each with a number. `descends` marks those that hold the decoder of a wrapper (`text_config`).
 struct words_view {
     std::string_view const* names = nullptr;
@@ -3805,7 +3836,7 @@ struct words_view {
         for (std::size_t i = hash(s);; ++i) {
             std::uint16_t const b = buckets[i & (bucket_count - 1)];
             if (b == 0) return none;
-            if (names[b - 1u] == s) return static_cast<std::uint16_t>(b - 1u);
+            if (is_same(names[b - 1u], s)) return static_cast<std::uint16_t>(b - 1u);
         }
     }
 };
@@ -3826,7 +3857,7 @@ struct words {
     constexpr void insert(std::string_view s) {
         std::size_t i = words_view::hash(s);
         for (; buckets[i & (Buckets - 1)] != 0; ++i)
-            if (names[buckets[i & (Buckets - 1)] - 1u] == s) return;
+            if (is_same(names[buckets[i & (Buckets - 1)] - 1u], s)) return;
         names[size++] = s;
         buckets[i & (Buckets - 1)] = size;
     }
@@ -3876,7 +3907,7 @@ struct document {
         if (second != nullptr && second->value.kind != json::kind::null) return second;
         return nullptr;
     }
-    [[nodiscard]] constexpr slot const* find(std::string_view name, bool outermost = false) const {
+    [[nodiscard]] COSTEXPR_COLD constexpr slot const* find(std::string_view name, bool outermost = false) const {
         return find(keys.find(name), outermost);
     }
     [[nodiscard]] constexpr std::string_view raw(slot const& s) const { return s.value.raw(text); }
@@ -4278,7 +4309,7 @@ class checker {
     constexpr checker(document const& d, problems& p) : d_(d), p_(p) {}
 
     /// Reports a problem at the first of these keys that the config has, else at the decoder's object.
-    constexpr void fail(errc code, std::string_view key, count expected = 0, count found = 0, std::string_view hint = {}) {
+    COSTEXPR_COLD constexpr void fail(errc code, std::string_view key, count expected = 0, count found = 0, std::string_view hint = {}) {
         slot const* const s = d_.find(key);
         p_.add({.code = code, .offset = s != nullptr ? s->value.begin : d_.decoder, .key = key, .expected = expected, .found = found, .hint = hint});
     }
@@ -4503,6 +4534,20 @@ struct vocabulary {
 
 template <class Keys, class C>
 inline constexpr auto key_numbers = number_keys<C>(Keys::words.view());
+
+/// Whether a struct has a field for the key of this number.
+template <class Keys, class C, std::uint16_t Key>
+inline constexpr bool reads_key = [] {
+    for (key_ids const& ids : key_numbers<Keys, C>)
+        for (std::uint16_t const id : ids)
+            if (id == Key) return true;
+    return false;
+}();
+/// Whether one of these structs has. Of families that share a struct it is asked once.
+template <class Keys, std::uint16_t Key, class... C>
+constexpr bool any_reads_key(types<C...>) {
+    return (reads_key<Keys, C, Key> || ...);
+}
 
 /// Fills a struct and everything it is composed of. `Keys` is a type with a static `words` member.
 template <class Keys, class C>
@@ -5575,7 +5620,7 @@ struct compressed_attention {
     [[nodiscard]] constexpr cache state() const { return {.holds = cache::kind::kv, .per_token = head_dim, .window = window, .type = cached, .ranks = ranks}; }
 
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         T const w = T(static_cast<double>(window));
         T const end = g.past_tokens + g.new_tokens;
         T pairs = windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w);
@@ -5585,12 +5630,20 @@ struct compressed_attention {
             keys = keys + end * T(1 / static_cast<double>(ratio));
         }
         if (g.phase == phase::decode) keys = pairs;  // every query reads its own
+        return {g.sequences * g.new_tokens, g.sequences * pairs, g.sequences * keys};
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(attended<T> const& a, phase p) const {
         double const all = static_cast<double>(heads) * static_cast<double>(head_dim);
-        return work<T>{.flops = g.sequences * pairs * T(4 * all),
-                       .activation_bytes = g.sequences * g.new_tokens * T(4 * all),
-                       .state_bytes = g.sequences * keys * T(static_cast<double>(head_dim) * weight_width(cached)),
+        return work<T>{.flops = a.pairs * T(4 * all),
+                       .activation_bytes = a.tokens * T(4 * all),
+                       .state_bytes = a.keys * T(static_cast<double>(head_dim) * weight_width(cached)),
                        .math = math_of(arithmetic)}
-            .on_rank(g.phase, ranks);
+            .on_rank(p, ranks);
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        return on(of(g), g.phase);
     }
 };
 
@@ -5702,6 +5755,7 @@ struct mla_attention {
     }
     /// As attention_shape::exchange: the latent of a prompt, outputs in the latent.
     [[nodiscard]] COSTEXPR_INLINE constexpr context_exchange exchange(layout const& l, count window, count offered) const {
+        if (ranks == 1) return {};
         return {.kept = static_cast<double>(state().per_token) * weight_width(cached) / 2 + static_cast<double>(state().scale_bytes) / 2,
                 .partial = static_cast<double>(heads) * (static_cast<double>(latent) + 4.0),
                 .window = window,
@@ -5745,20 +5799,26 @@ struct sparse_mla_attention {
         return c;
     }
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         T const limit = T(static_cast<double>(top_k));
-        T const tokens = g.sequences * g.new_tokens;
         T const pairs = g.sequences * (windowed_pairs(g.past_tokens + g.new_tokens, limit) - windowed_pairs(g.past_tokens, limit));
-        double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
-        double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached) + static_cast<double>(dense.extra_bytes);
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
         T const end = g.past_tokens + g.new_tokens;
-        T const keys = g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end);
-        return work<T>{.flops = pairs * T(2 * absorbed),
-                       .activation_bytes = tokens * T(2 * absorbed),
-                       .state_bytes = keys * T(key),
+        return {g.sequences * g.new_tokens, pairs, g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end)};
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(attended<T> const& a, phase p) const {
+        double const absorbed = static_cast<double>(dense.heads) * static_cast<double>(2 * dense.latent + dense.rope_dim);
+        double const key = static_cast<double>(dense.latent + dense.rope_dim) * weight_width(dense.cached) + static_cast<double>(dense.extra_bytes);
+        return work<T>{.flops = a.pairs * T(2 * absorbed),
+                       .activation_bytes = a.tokens * T(2 * absorbed),
+                       .state_bytes = a.keys * T(key),
                        .math = math_of(dense.arithmetic)}
-            .on_rank(g.phase, dense.ranks);
+            .on_rank(p, dense.ranks);
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        return on(of(g), g.phase);
     }
 };
 
@@ -5786,15 +5846,22 @@ struct index_scores {
         return {.holds = cache::kind::index, .per_token = dim, .type = dtype::fp8, .scale_bytes = scales(), .ranks = ranks};
     }
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         count const each = ratio != 0 ? ratio : 1;
         T const end = g.past_tokens + g.new_tokens;
-        T const pairs = g.sequences * (compressed_pairs(end, each, 0) - compressed_pairs(g.past_tokens, each, 0));
-        return work<T>{.flops = pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
-                       .activation_bytes = g.sequences * g.new_tokens * T(static_cast<double>(heads * dim)),
-                       .state_bytes = g.sequences * end * T(static_cast<double>(dim + scales()) / static_cast<double>(each)),
+        return {g.sequences * g.new_tokens, g.sequences * (compressed_pairs(end, each, 0) - compressed_pairs(g.past_tokens, each, 0)), g.sequences * end};
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(attended<T> const& a, phase p) const {
+        return work<T>{.flops = a.pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
+                       .activation_bytes = a.tokens * T(static_cast<double>(heads * dim)),
+                       .state_bytes = a.keys * T(static_cast<double>(dim + scales()) / static_cast<double>(ratio != 0 ? ratio : 1)),
                        .math = math::fp8}
-            .on_rank(g.phase, ranks);
+            .on_rank(p, ranks);
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
+        return on(of(g), g.phase);
     }
 };
 
@@ -11105,7 +11172,7 @@ struct registry {
             for (arch const& a : tables[i]) {
                 if (a.name.empty()) continue;
                 std::size_t at = schema::words_view::hash(a.name) % buckets;
-                while (claims[at].row != nullptr && claims[at].row->name != a.name) at = (at + 1) % buckets;
+                while (claims[at].row != nullptr && !schema::is_same(claims[at].row->name, a.name)) at = (at + 1) % buckets;
                 if (claims[at].row != nullptr && claims[at].family != i) return a.name;
                 claims[at] = {&a, i};
             }
@@ -11315,8 +11382,9 @@ struct registry {
     static constexpr model read_as(schema::document const& d, traits const& is, config_facts const& facts, problems& p) {
         model m{std::variant<F...>(std::in_place_type<G>), facts};
         G& g = *std::get_if<G>(&m.text);
-        if constexpr (!schema::any_name(schema::tables_of<G>(), [](std::string_view n) { return n == "attn_res_block_size"; }))
-            if (d.find("attn_res_block_size") != nullptr) {
+        constexpr std::uint16_t earlier_blocks = words.view().find("attn_res_block_size");
+        if constexpr (!schema::any_reads_key<registry, earlier_blocks>(schema::tables_of<G>()))
+            if (d.find(earlier_blocks) != nullptr) {
                 m.config.founded = provenance::inferred;
                 m.config.remarks.try_push_back(remark::unread_structure);
             }
@@ -11383,6 +11451,12 @@ concept pricing_by_load = requires(P const& p, O const& o, work<T> const& w, loa
     { p(o, w, l, phase::decode) } -> std::convertible_to<T>;
 };
 
+/// A pricing whose single answers say what they are founded on.
+template <class P, class O, class T = typename P::number>
+concept pricing_with_provenance = requires(P const& p, O const& o, work<T> const& w, load<T> const& l) {
+    { p.timing_of(o, w, l, phase::decode).founded } -> std::convertible_to<provenance>;
+};
+
 /// Seconds of one kernel of an op: its work on a load in a phase.
 template <class Price, class O, class T>
 [[nodiscard]] COSTEXPR_INLINE constexpr T kernel_seconds(Price const& price, O const& o, work<T> const& w, load<T> const& l, phase p) {
@@ -11390,6 +11464,14 @@ template <class Price, class O, class T>
         return price(o, w, l, p);
     else
         return price(o, w);
+}
+/// What they are founded on.
+template <class Price, class O, class T>
+[[nodiscard]] constexpr provenance kernel_provenance(Price const& price, O const& o, work<T> const& w, load<T> const& l, phase p) {
+    if constexpr (pricing_with_provenance<Price, O>)
+        return price.timing_of(o, w, l, p).founded;
+    else
+        return Price::founded;
 }
 
 }  // namespace costexpr
@@ -11402,19 +11484,19 @@ struct measured_step {
     std::span<basic_group<N> const> groups;
     loads<T> by_phase;
     load<T> total;
-    load<T> whole;  ///< of all ranks together: what experts see, which are spread over them
+    T all_tokens;  ///< of all ranks together: what experts see, where they are spread over them
 
     COSTEXPR_INLINE constexpr explicit measured_step(std::span<basic_group<N> const> g, count ranks = 1) : measured_step(g, moments<T>(g), ranks) {}
     COSTEXPR_INLINE constexpr measured_step(std::span<basic_group<N> const> g, loads<T> const& all, count ranks)
-        : groups(g), by_phase(all.on_rank(ranks)), total(by_phase.total()), whole(ranks == 1 ? total : all.total()) {}
+        : groups(g), by_phase(all.on_rank(ranks)), total(by_phase.total()), all_tokens(ranks == 1 ? total.tokens : plus(all.prefill.tokens, all.decode.tokens)) {}
 
     /// The load of an op on all tokens of a step.
     template <op_on_totals O>
-    [[nodiscard]] COSTEXPR_INLINE constexpr load<T> const& total_of(O const& o) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr load<T> total_of(O const& o) const {
+        load<T> l = total;
         if constexpr (requires { o.on_all_ranks; })
-            return o.on_all_ranks ? whole : total;
-        else
-            return total;
+            if (o.on_all_ranks) l.tokens = all_tokens;
+        return l;
     }
 };
 
@@ -11430,6 +11512,11 @@ template <class T, class N, op O>
 COSTEXPR_INLINE constexpr work<T> phase_work(O const& o, measured_step<T, N> const& s, phase p) {
     if constexpr (op_on_phase<O>) {
         return o(s.by_phase.of(p), p);
+    } else if constexpr (op_on_attended<O>) {
+        attended<T> sum{};
+        for (auto const& g : s.groups)
+            if (g.phase == p) sum = sum + o.of(as<T>(g));
+        return o.on(sum, p);
     } else {
         work<T> sum{};
         for (auto const& g : s.groups)
@@ -11516,11 +11603,12 @@ template <walkable M, class N, class Price, class F>
 constexpr void breakdown(M const& m, deployment const& x, std::span<basic_group<N> const> groups, Price const& price, F const& f) {
     measured_step<double, N> const s(groups, x.layout.cp);
     for_each_op_of(m, x, [&]<class O>(O const& o, op_place const& at) {
-        op_cost c{.name = o.purpose(), .op = O::kind, .layer = at.layer, .times = at.times, .founded = Price::founded};
+        op_cost c{.name = o.purpose(), .op = O::kind, .layer = at.layer, .times = at.times};
         work<double> once{};
         for_each_kernel(o, s, [&](work<double> const& w, load<double> const& l, phase p) {
             once = once + w;
             c.seconds += kernel_seconds(price, o, w, l, p);
+            c.founded = max(c.founded, kernel_provenance(price, o, w, l, p));
         });
         double const n = static_cast<double>(at.times);
         c.by = price.bound_of(once);
@@ -12069,7 +12157,7 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
         return {.activations = {{tokens, f{"bytes", o.bytes_per_token}}}, .state = {{tokens, f{"bytes", o.state_bytes_per_token}}}};
     } else if constexpr (std::is_same_v<O, collective>) {
         double const share = over(o.bytes_per_token(), 2 * o.width);
-        bool const both = o.shape == collective::pattern::all_reduce || o.shape == collective::pattern::halves;  // a reduce-scatter and an all-gather
+        bool const both = o.shape <= collective::pattern::halves;  // a reduce-scatter and an all-gather
         return {.wire = {{o.on_rows ? f{"rows", l.rows} : tokens, f{"width", o.width}, f{"bytes", 2}, f{"", both ? 2.0 : 1.0},
                           f{o.shape == collective::pattern::point_to_point ? "hops" : "of the ring", both ? share / 2 : share}}}};
     } else if constexpr (std::is_same_v<O, context_exchange>) {

@@ -112,16 +112,10 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, priced
         account(a, o, m, s, *graph, x, held, cx::no_predictions{});
 
     if (o.breakdown) {
-        auto const collect = [&](cx::group const& g, rows& into) {
-            std::array<cx::group, 1> const one{g};
-            cx::breakdown(*graph, x, cx::step(one), price, [&](cx::op_cost const& c) { into.push_back(c); });
-            std::erase_if(into, [](cx::op_cost const& c) { return c.seconds == 0; });
-            for (cx::op_cost& c : into) c.founded = a.founded;
-        };
-        if (a.has_prefill) collect(prefill, a.prefill_ops);
+        if (a.has_prefill) a.prefill_ops = ops_of(*graph, x, prefill, price, m);
         auto middle = decode_at(o.isl + (o.osl - 1) / 2);
         middle.new_tokens = o.mtp + 1;  // the model verifies all drafts; the modules are not in this list
-        if (a.has_decode) collect(middle, a.decode_ops);
+        if (a.has_decode) a.decode_ops = ops_of(*graph, x, middle, price, m);
     }
     if (o.explain) {
         auto const append = [&](std::string_view text) { a.explained += text; };

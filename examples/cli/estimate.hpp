@@ -66,6 +66,18 @@ void account(answer& a, estimate_options const& o, loaded_model const& m, priced
     for (cx::remark r : m.model.config.remarks) a.warnings.emplace_back(cx::remark_names[static_cast<std::size_t>(r)]);
 }
 
+/// The ops of a step of one group that cost anything.
+template <class Graph, class N, class Price>
+rows ops_of(Graph const& graph, cx::deployment const& x, cx::basic_group<N> const& g, Price const& price, loaded_model const& m) {
+    cx::basic_group<N> const one[] = {g};
+    rows all;
+    cx::breakdown(graph, x, std::span<cx::basic_group<N> const>(one), price, [&](cx::op_cost c) {
+        c.founded = cx::max(c.founded, m.model.config.founded);
+        if (c.seconds != 0) all.push_back(c);
+    });
+    return all;
+}
+
 /// The band of a TPOT, and how it is founded, from what the fits say of a decode step; nothing for a price without fits.
 template <class Graph>
 void bound(answer& a, Graph const& graph, cx::deployment const& x, cx::mean_group const& decode, cx::calibrated<> const& price, cx::framework_profile const& framework) {

@@ -109,7 +109,11 @@ outcome<answer> serve_aggregated(estimate_options const& o, loaded_model const& 
     s.with_pricing([&](auto const& price) {
         a.founded = cx::max(m.model.config.founded, price.founded);
         fill(a, cx::aggregated(cx::framework_steps<decltype(mean_steps(*graph, price))>{mean_steps(*graph, price), s.framework, layers_of(m)}, w, static_cast<double>(o.layout.dp)), w);
-        bound(a, *graph, x, {w.sequences, 1, w.middle(), cx::phase::decode}, price, s.framework);
+        cx::mean_group const decode{w.sequences, 1, w.middle(), cx::phase::decode};
+        bound(a, *graph, x, decode, price, s.framework);
+        if (!o.breakdown) return;
+        a.prefill_ops = ops_of(*graph, x, cx::mean_group{1, w.fresh(), w.prefix, cx::phase::prefill}, price, m);
+        a.decode_ops = ops_of(*graph, x, decode, price, m);
     });
     if (!cx::is_priced(a.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*graph, x, s.system.device), s.system)};
     account(a, o, m, s, *graph, x, held, cx::no_predictions{});
@@ -140,7 +144,11 @@ outcome<answer> serve_disaggregated(estimate_options const& o, loaded_model cons
         steps const reads{mean_steps(*reader, price), s.framework, layers_of(m)};
         steps const writes{mean_steps(*writer, price), s.framework, layers_of(m)};
         fill(a, cx::disaggregated(reads, pool(o.prefill), writes, pool(o.decode), w), w);
-        bound(a, *writer, writing_on, {static_cast<double>(o.decode.batch), 1, w.middle(), cx::phase::decode}, price, s.framework);
+        cx::mean_group const decode{static_cast<double>(o.decode.batch), 1, w.middle(), cx::phase::decode};
+        bound(a, *writer, writing_on, decode, price, s.framework);
+        if (!o.breakdown) return;
+        a.prefill_ops = ops_of(*reader, reading_on, cx::mean_group{static_cast<double>(o.prefill.batch), w.fresh(), w.prefix, cx::phase::prefill}, price, m);
+        a.decode_ops = ops_of(*writer, writing_on, decode, price, m);
     });
     if (!cx::is_priced(a.ttft + a.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*writer, writing_on, s.system.device), s.system)};
     account(a, writing, m, s, *writer, writing_on, {.sequences = o.decode.batch, .context = static_cast<cx::count>(w.prompt + w.output), .step_tokens = o.decode.batch}, cx::no_predictions{});

@@ -50,10 +50,10 @@ constexpr bool ops_find_their_forms() {
     cx::calibrated<> const price(h200, *c);
     // one row of 4096 x 4096 in bf16: 3 us, and 33,554,432 + 8,192 + 8,192 bytes at half the bandwidth
     auto const linear = timing_of(price, cx::gemm{.outer = 4096, .inner = 4096}, launder(cx::count{1}), 0);
-    bool good = near(linear.seconds, 3e-6 + 33570816 / (0.5 * bytes_per_second)) && linear.error == &c->gemm[0].error && !linear.borrowed;
+    bool good = near(linear.seconds, 3e-6 + 33570816 / (0.5 * bytes_per_second)) && linear.error == &c->gemm[0].error && linear.founded == cx::provenance::calibrated;
     // 8 sequences at 4,096 keys: 7 us, keys and values of 8 heads of 128, queries and outputs of 32
     auto const kernel = timing_of(price, cx::attention{{.heads = 32, .kv_heads = 8, .head_dim = 128, .v_head_dim = 128}}, 8, 4095);
-    good = good && near(kernel.seconds, 7e-6 + (8.0 * 4096 * 4096 + 8.0 * 16384) / (0.5 * bytes_per_second)) && !kernel.borrowed;
+    good = good && near(kernel.seconds, 7e-6 + (8.0 * 4096 * 4096 + 8.0 * 16384) / (0.5 * bytes_per_second)) && kernel.founded == cx::provenance::calibrated;
     // an element-wise pass of 1,024 bytes: 2 us
     auto const pass = timing_of(price, cx::elementwise{.bytes_per_token = 1024}, 1, 0);
     good = good && near(pass.seconds, 2e-6 + 1024 / (0.5 * bytes_per_second)) && pass.error == nullptr;
@@ -67,14 +67,14 @@ constexpr bool a_dtype_without_a_fit_borrows_the_closest() {
     // groups of 32 with 16-bit scales are closest to int4: its 5 us, the bytes of its own width
     auto const grouped = timing_of(price, cx::gemm{.outer = 4096, .inner = 4096, .weights = cx::dtype::int4_wo_g32}, launder(cx::count{1}), 0);
     double const weights = 4096.0 * 4096 * cx::weight_width(cx::dtype::int4_wo_g32);
-    bool good = grouped.borrowed && grouped.error == &c->gemm[1].error && near(grouped.seconds, 5e-6 + (weights + 16384) / (0.5 * bytes_per_second));
+    bool good = grouped.founded == cx::provenance::extrapolated && grouped.error == &c->gemm[1].error && near(grouped.seconds, 5e-6 + (weights + 16384) / (0.5 * bytes_per_second));
     // a window has no fit of its own: the form for the whole context, on the keys of the window
     cx::windowed_attention const window{{.heads = 32, .kv_heads = 8, .head_dim = 128, .v_head_dim = 128}, 128};
     auto const cut = timing_of(price, window, 8, 4095);
-    good = good && cut.borrowed && near(cut.seconds, 7e-6 + (8.0 * 128 * 4096 + 8.0 * 16384) / (0.5 * bytes_per_second));
+    good = good && cut.founded == cx::provenance::extrapolated && near(cut.seconds, 7e-6 + (8.0 * 128 * 4096 + 8.0 * 16384) / (0.5 * bytes_per_second));
     // experts have no form here: typical efficiencies
     cx::experts const mixture{.local = 8, .top_k = 2, .all = 8, .hidden = 4096, .inner = 14336};
-    return good && timing_of(price, mixture, 1, 0).error == nullptr;
+    return good && timing_of(price, mixture, 1, 0).founded == cx::provenance::extrapolated;
 }
 CHECK_TWICE(a_dtype_without_a_fit_borrows_the_closest);
 

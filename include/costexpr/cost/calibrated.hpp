@@ -122,18 +122,19 @@ struct calibrated {
         resolve(c.collectives, library_links);
     }
 
-    /// Seconds of a kernel, with how well its form met measurements and whether it was fitted to this dtype; no error where it has no form.
+    /// Seconds of a kernel, with how well its form met measurements; no error where it has no form. Extrapolated where it has none, or one that was
+    /// fitted to another dtype.
     struct timing {
         T seconds{};
         forms::fit_error const* error = nullptr;
-        bool borrowed = false;
+        provenance founded = provenance::calibrated;
     };
     template <class O>
     [[nodiscard]] COSTEXPR_INLINE constexpr timing timing_of(O const& o, work<T> const& w, load<T> const& l, phase p) const {
         if constexpr (requires { of_op(o, w, l, p); })
             return of_op(o, w, l, p);
         else
-            return {typical(w)};
+            return unfitted(w);
     }
     template <class O>
     [[nodiscard]] COSTEXPR_INLINE constexpr T operator()(O const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -151,6 +152,7 @@ struct calibrated {
         T const busy = forms::smooth_max(limits.compute_seconds(w) * T(1 / f.compute), limits.memory_seconds(w) * T(1 / f.memory), 2);
         return busy + T(f.launch_us * 1e-6) + (w.wire_bytes > T(0) ? limits.wire_seconds(w) * T(1 / f.wire) : T(0));
     }
+    [[nodiscard]] constexpr timing unfitted(work<T> const& w) const { return {typical(w), nullptr, provenance::extrapolated}; }
     /// Bytes moved without arithmetic.
     [[nodiscard]] constexpr T pass(work<T> const& w) const {
         forms::typical_form const& f = constants->typical;
@@ -163,7 +165,7 @@ struct calibrated {
         if (!r.borrowed) return {seconds(f), &f.error};
         Form other = f;
         other.weights = weights;
-        return {seconds(other), &f.error, true};
+        return {seconds(other), &f.error, provenance::extrapolated};
     }
     [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner) const {
         detail::slice_table::range const r = gemms[weights];
@@ -175,7 +177,7 @@ struct calibrated {
         return {};
     }
     /// What a form says, else the typical efficiencies; the work is not needed where there is a form.
-    [[nodiscard]] COSTEXPR_INLINE constexpr timing or_typical(timing const& t, work<T> const& w) const { return t.error != nullptr ? t : timing{typical(w)}; }
+    [[nodiscard]] COSTEXPR_INLINE constexpr timing or_typical(timing const& t, work<T> const& w) const { return t.error != nullptr ? t : unfitted(w); }
     [[nodiscard]] COSTEXPR_INLINE constexpr timing of_op(gemm const& o, work<T> const& w, load<T> const& l, phase) const {
         return or_typical(multiplied(o.weights, l.tokens, o.outer, o.inner), w);
     }
@@ -185,7 +187,7 @@ struct calibrated {
     [[nodiscard]] constexpr timing of_op(mla_up const& o, work<T> const& w, load<T> const& l, phase p) const {
         if (p == phase::prefill && !o.absorbs) return or_typical(multiplied(o.weights, l.context, o.outer(), o.latent), w);
         detail::slice_table::range const r = absorbed_products[o.weights];
-        if (r.begin == r.end) return {typical(w)};
+        if (r.begin == r.end) return unfitted(w);
         forms::mla_bmm_form const& f = constants->mla_bmm[r.begin];
         double const h = static_cast<double>(o.heads);
         double const latent = static_cast<double>(o.latent);
@@ -209,7 +211,7 @@ struct calibrated {
                 return form.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices));
             });
         }
-        return {typical(w)};
+        return unfitted(w);
     }
 
     [[nodiscard]] constexpr timing of_op(mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -220,7 +222,7 @@ struct calibrated {
         } else if (auto const* f = fitting(constants->mla_decode, o.arithmetic, o.cached)) {
             return {f->seconds(device, l, h, static_cast<double>(o.latent), static_cast<double>(o.rope_dim)), &f->error};
         }
-        return {typical(w)};
+        return unfitted(w);
     }
 
     [[nodiscard]] constexpr timing of_op(convolution const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -229,13 +231,13 @@ struct calibrated {
         double const state = 2 * c * static_cast<double>(o.kernel - 1) * weight_width(o.kept);
         for (auto const* list : {&constants->mamba2, &constants->gated_delta, &constants->kda})
             if (auto const* f = recurrent(*list, "convolution", p)) return {f->seconds(device, l, 4 * c, state), &f->error};
-        return {typical(w)};
+        return unfitted(w);
     }
     [[nodiscard]] constexpr timing of_op(recurrence const& o, work<T> const& w, load<T> const& l, phase p) const {
         using update = recurrence::update;
         auto const& list = o.rule == update::state_space ? constants->mamba2 : o.rule == update::kimi_delta && !constants->kda.empty() ? constants->kda : constants->gated_delta;
         forms::recurrent_form const* const f = recurrent(list, "recurrence", p);
-        if (o.rule == update::other || f == nullptr) return {typical(w)};
+        if (o.rule == update::other || f == nullptr) return unfitted(w);
         double const token = p == phase::prefill ? o.bytes_per_token + o.chunk_bytes_per_token : o.bytes_per_token;
         return {f->seconds(device, l, token, 2 * static_cast<double>(o.elements) * weight_width(o.kept)), &f->error};
     }
@@ -258,19 +260,19 @@ struct calibrated {
     [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, phase p) const {
         auto const priced = [&](auto const& list) -> timing {
             auto const choice = detail::attention_choice::of(list, s, windowed, p == phase::prefill);
-            if (!choice.found) return {typical(w)};
+            if (!choice.found) return unfitted(w);
             auto const& f = list[choice.index];
             if (choice.exact) return {f.seconds(device, l, s), &f.error};
             auto other = f;
             other.slice.arithmetic = s.arithmetic;
             other.slice.cached = s.cached;
-            return {other.seconds(device, l, s), &f.error, true};
+            return {other.seconds(device, l, s), &f.error, provenance::extrapolated};
         };
         return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
     }
 
     [[nodiscard]] constexpr timing of_op(encoder_attention const& o, work<T> const& w, load<T> const& l, phase) const {
-        if (constants->encoder_attention.empty()) return {typical(w)};
+        if (constants->encoder_attention.empty()) return unfitted(w);
         auto const& f = constants->encoder_attention[0];
         double const width = static_cast<double>(o.heads) * static_cast<double>(o.head_dim);
         T const rows = w.activation_bytes * T(1 / (8 * width));
@@ -293,14 +295,14 @@ struct calibrated {
     template <class List>
     [[nodiscard]] constexpr timing chosen(List const& list, dtype arithmetic, dtype cached, double heads, double products, double key_elements, work<T> const& w, load<T> const& l) const {
         auto const* const f = fitting(list, arithmetic, cached);
-        if (f == nullptr) return {typical(w)};
+        if (f == nullptr) return unfitted(w);
         return {f->attention_seconds(device, w.flops * T(1 / (2 * heads * products)), l.tokens, heads, products, key_elements), &f->error};
     }
     [[nodiscard]] constexpr timing of_op(index_scores const& o, work<T> const& w, load<T> const& l, phase p) const {
         auto const& own = p == phase::prefill ? constants->dsa_prefill : constants->dsa_decode;
         auto const& compressed = p == phase::prefill ? constants->compressed_prefill : constants->compressed_decode;
         auto const* const f = fitting(o.ratio != 0 && !compressed.empty() ? compressed : own, dtype::fp8, dtype::fp8);
-        if (f == nullptr) return {typical(w)};
+        if (f == nullptr) return unfitted(w);
         load<T> seen = l;
         seen.pairs = w.flops * T(1 / (2 * static_cast<double>(o.heads) * static_cast<double>(o.dim)));
         if (o.ratio != 0) seen.context = l.context * T(1 / static_cast<double>(o.ratio));
@@ -309,7 +311,7 @@ struct calibrated {
 
     [[nodiscard]] constexpr timing of_op(collective const& o, work<T> const& w, load<T> const& l, phase) const {
         if (o.shape == collective::pattern::all_to_all && !constants->moe_exchange.empty()) return exchanged(o, w, l);
-        if (w.span > limits.node_devices && w.span > limits.rack_devices) return {typical(w)};
+        if (w.span > limits.node_devices && w.span > limits.rack_devices) return unfitted(w);
         double const devices = static_cast<double>(o.devices);
         timing best{};
         // a framework takes the faster of its own kernel and the library's
@@ -318,7 +320,7 @@ struct calibrated {
             T const t = f->seconds(device, w.wire_bytes, devices);
             if (best.error == nullptr || t < best.seconds) best = {t, &f->error};
         }
-        return best.error != nullptr ? best : timing{typical(w)};
+        return best.error != nullptr ? best : unfitted(w);
     }
 
     /// One direction of a mixture's all-to-all, by the fastest of the framework's backends.
@@ -329,7 +331,7 @@ struct calibrated {
             T const t = f.seconds(device, l.tokens, 1, o.bytes_per_token() / activation_width(f.element));
             if (best.error == nullptr || t < best.seconds) best = {t, &f.error};
         }
-        return best.error != nullptr ? best : timing{typical(w)};
+        return best.error != nullptr ? best : unfitted(w);
     }
 
     /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first.

@@ -41,15 +41,15 @@ template <walkable M, class N>
     inplace_vector<part, 32> parts{};
     uncertain_seconds u{};
     double squares = 0;
-    measured_step<double, N> const s(groups);
+    measured_step<double, N> const s(groups, x.layout.cp);
     for_each_op_of(m, x, [&](auto const& o, op_place const& at) {
         for_each_kernel(o, s, [&](work<double> const& w, load<double> const& l, phase p) {
             auto const t = price.timing_of(o, w, l, p);
             double const all = static_cast<double>(at.times) * t.seconds;
             bool const fitted = t.error != nullptr && t.error->median > 0;
-            double const off = all * (fitted ? t.error->median / 0.6745 * (t.borrowed ? rules.borrowed : 1.0) : rules.typical_error);
+            double const off = all * (fitted ? t.error->median / 0.6745 * (t.founded > provenance::calibrated ? rules.borrowed : 1.0) : rules.typical_error);
             u.seconds += all;
-            if (!fitted || t.borrowed) u.unfitted += all;
+            if (t.founded > provenance::calibrated) u.unfitted += all;
             for (part& known : parts)
                 if (known.slice == t.error) {
                     known.off += off;
