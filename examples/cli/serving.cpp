@@ -65,16 +65,18 @@ std::optional<priced_system> load_pricing(estimate_options const& o, complaints&
     else
         for (auto const& c : explain(read_profile.error(), profile)) errors.push_back(c);
 
-    std::string const name = o.system + "." + o.framework;
-    source const constants{o.calibration.empty() ? name : o.calibration, text_of(o.calibration, cx::calibration_text(system->name.view(), o.framework), errors)};
-    if (o.pricing == "calibrated" && constants.text.empty())
-        errors.push_back(simple_complaint("unknown_name", "pricing", fmt::format("{} has no constants for {} (expected pricing roofline, or a calibration of your own)", o.system, o.framework)));
-    if (o.pricing != "roofline" && !constants.text.empty()) {
-        auto const read = cx::read_calibration(constants.text);
+    auto const take = [&](auto const& read, source const& from) {
         if (read)
             cx::run_as(s.constants.emplace(*read), s.framework);
         else
-            for (auto const& c : explain(read.error(), constants)) errors.push_back(c);
+            for (auto const& c : explain(read.error(), from)) errors.push_back(c);
+    };
+    if (!o.calibration.empty()) {
+        source const constants{o.calibration, text_of(o.calibration, {}, errors)};
+        if (!constants.text.empty()) take(cx::read_calibration(constants.text), constants);
+    } else if (o.pricing != "roofline") {
+        auto const embedded = cx::calibration_of(*system, o.framework);
+        if (embedded || o.pricing == "calibrated") take(embedded, {o.system, {}});
     }
     if (!o.points.empty() && (o.pricing.empty() || o.pricing == "table")) {
         source const measured{o.points, text_of(o.points, {}, errors)};

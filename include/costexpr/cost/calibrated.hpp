@@ -152,6 +152,9 @@ struct calibrated {
         T const busy = forms::smooth_max(limits.compute_seconds(w) * T(1 / f.compute), limits.memory_seconds(w) * T(1 / f.memory), 2);
         return busy + T(f.launch_us * 1e-6) + (w.wire_bytes > T(0) ? limits.wire_seconds(w) * T(1 / f.wire) : T(0));
     }
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing fitted(T const& seconds, forms::fit_error const& e) {
+        return {seconds, &e, e.elsewhere ? provenance::extrapolated : provenance::calibrated};
+    }
     [[nodiscard]] constexpr timing unfitted(work<T> const& w) const { return {typical(w), nullptr, provenance::extrapolated}; }
     /// Bytes moved without arithmetic.
     [[nodiscard]] constexpr T pass(work<T> const& w) const {
@@ -162,7 +165,7 @@ struct calibrated {
     /// Seconds by a slice's constants, with the widths and the rate of another dtype where it stands in for one without a fit.
     template <class Form, class F>
     [[nodiscard]] COSTEXPR_INLINE static constexpr timing by(Form const& f, dtype weights, detail::slice_table::range const& r, F const& seconds) {
-        if (!r.borrowed) return {seconds(f), &f.error};
+        if (!r.borrowed) return fitted(seconds(f), f.error);
         Form other = f;
         other.weights = weights;
         return {seconds(other), &f.error, provenance::extrapolated};
@@ -218,9 +221,9 @@ struct calibrated {
         double const h = static_cast<double>(o.heads);
         if (p == phase::prefill) {
             if (auto const* f = fitting(constants->mla_prefill, o.arithmetic, o.cached))
-                return {f->seconds(device, l, h, static_cast<double>(o.nope_dim + o.rope_dim + o.v_head_dim)), &f->error};
+                return fitted(f->seconds(device, l, h, static_cast<double>(o.nope_dim + o.rope_dim + o.v_head_dim)), f->error);
         } else if (auto const* f = fitting(constants->mla_decode, o.arithmetic, o.cached)) {
-            return {f->seconds(device, l, h, static_cast<double>(o.latent), static_cast<double>(o.rope_dim)), &f->error};
+            return fitted(f->seconds(device, l, h, static_cast<double>(o.latent), static_cast<double>(o.rope_dim)), f->error);
         }
         return unfitted(w);
     }
@@ -230,7 +233,7 @@ struct calibrated {
         double const c = static_cast<double>(o.channels);
         double const state = 2 * c * static_cast<double>(o.kernel - 1) * weight_width(o.kept);
         for (auto const* list : {&constants->mamba2, &constants->gated_delta, &constants->kda})
-            if (auto const* f = recurrent(*list, "convolution", p)) return {f->seconds(device, l, 4 * c, state), &f->error};
+            if (auto const* f = recurrent(*list, "convolution", p)) return fitted(f->seconds(device, l, 4 * c, state), f->error);
         return unfitted(w);
     }
     [[nodiscard]] constexpr timing of_op(recurrence const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -239,7 +242,7 @@ struct calibrated {
         forms::recurrent_form const* const f = recurrent(list, "recurrence", p);
         if (o.rule == update::other || f == nullptr) return unfitted(w);
         double const token = p == phase::prefill ? o.bytes_per_token + o.chunk_bytes_per_token : o.bytes_per_token;
-        return {f->seconds(device, l, token, 2 * static_cast<double>(o.elements) * weight_width(o.kept)), &f->error};
+        return fitted(f->seconds(device, l, token, 2 * static_cast<double>(o.elements) * weight_width(o.kept)), f->error);
     }
     template <class List>
     [[nodiscard]] static constexpr forms::recurrent_form const* recurrent(List const& list, std::string_view part, phase p) {
@@ -262,7 +265,7 @@ struct calibrated {
             auto const choice = detail::attention_choice::of(list, s, windowed, p == phase::prefill);
             if (!choice.found) return unfitted(w);
             auto const& f = list[choice.index];
-            if (choice.exact) return {f.seconds(device, l, s), &f.error};
+            if (choice.exact) return fitted(f.seconds(device, l, s), f.error);
             auto other = f;
             other.slice.arithmetic = s.arithmetic;
             other.slice.cached = s.cached;
@@ -278,7 +281,7 @@ struct calibrated {
         T const rows = w.activation_bytes * T(1 / (8 * width));
         T const keys = w.flops * T(1 / (4 * width)) / rows;
         attention_shape const s{.heads = o.heads, .kv_heads = o.heads, .head_dim = o.head_dim, .v_head_dim = o.head_dim};
-        return {f.seconds(device, forms::encoder_load(l.sequences, rows, keys), s), &f.error};
+        return fitted(f.seconds(device, forms::encoder_load(l.sequences, rows, keys), s), f.error);
     }
 
     [[nodiscard]] constexpr timing of_op(sparse_mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -296,7 +299,7 @@ struct calibrated {
     [[nodiscard]] constexpr timing chosen(List const& list, dtype arithmetic, dtype cached, double heads, double products, double key_elements, work<T> const& w, load<T> const& l) const {
         auto const* const f = fitting(list, arithmetic, cached);
         if (f == nullptr) return unfitted(w);
-        return {f->attention_seconds(device, w.flops * T(1 / (2 * heads * products)), l.tokens, heads, products, key_elements), &f->error};
+        return fitted(f->attention_seconds(device, w.flops * T(1 / (2 * heads * products)), l.tokens, heads, products, key_elements), f->error);
     }
     [[nodiscard]] constexpr timing of_op(index_scores const& o, work<T> const& w, load<T> const& l, phase p) const {
         auto const& own = p == phase::prefill ? constants->dsa_prefill : constants->dsa_decode;
@@ -306,7 +309,7 @@ struct calibrated {
         load<T> seen = l;
         seen.pairs = w.flops * T(1 / (2 * static_cast<double>(o.heads) * static_cast<double>(o.dim)));
         if (o.ratio != 0) seen.context = l.context * T(1 / static_cast<double>(o.ratio));
-        return {f->index_seconds(device, seen, static_cast<double>(o.heads), static_cast<double>(o.dim)), &f->error};
+        return fitted(f->index_seconds(device, seen, static_cast<double>(o.heads), static_cast<double>(o.dim)), f->error);
     }
 
     [[nodiscard]] constexpr timing of_op(collective const& o, work<T> const& w, load<T> const& l, phase) const {
@@ -318,7 +321,7 @@ struct calibrated {
         for (forms::collective_form const* f : {own_links[static_cast<std::size_t>(o.shape)], library_links[static_cast<std::size_t>(o.shape)]}) {
             if (f == nullptr) continue;
             T const t = f->seconds(device, w.wire_bytes, devices);
-            if (best.error == nullptr || t < best.seconds) best = {t, &f->error};
+            if (best.error == nullptr || t < best.seconds) best = fitted(t, f->error);
         }
         return best.error != nullptr ? best : unfitted(w);
     }
@@ -329,7 +332,7 @@ struct calibrated {
         for (forms::exchange_form const& f : constants->moe_exchange) {
             if (f.phase.view() != (o.part == role::dispatch ? "dispatch" : "combine")) continue;
             T const t = f.seconds(device, l.tokens, 1, o.bytes_per_token() / activation_width(f.element));
-            if (best.error == nullptr || t < best.seconds) best = {t, &f.error};
+            if (best.error == nullptr || t < best.seconds) best = fitted(t, f.error);
         }
         return best.error != nullptr ? best : unfitted(w);
     }

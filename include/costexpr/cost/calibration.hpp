@@ -14,11 +14,14 @@
 #include <costexpr/cost/forms/recurrent.hpp>
 #include <costexpr/cost/forms/sparse_attention.hpp>
 #include <costexpr/embedded/calibrations.hpp>
+#include <costexpr/embedded/systems.hpp>
 #include <costexpr/schema/read.hpp>
 #include <costexpr/system/framework.hpp>
+#include <costexpr/system/system.hpp>
 
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 namespace costexpr {
 
@@ -186,6 +189,63 @@ constexpr void run_as(calibration& c, framework_profile const& f) {
             return embedded::calibrations[i].config();
     }
     return {};
+}
+
+/// Takes over the forms of another device or framework for what has none here; they are marked, so that prices by them say `extrapolated`.
+constexpr void fill_gaps(calibration& c, calibration const& other) {
+    bool filled = false;
+    calibration::for_each_list(c, [&](std::string_view name, auto& mine) {
+        if (!mine.empty()) return;
+        calibration::for_each_list(other, [&](std::string_view its_name, auto const& its) {
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(its)>, std::remove_cvref_t<decltype(mine)>>) {
+                if (its_name != name) return;
+                mine = its;
+                for (auto& one : mine) one.error.elsewhere = true;
+                filled = filled || !mine.empty();
+            }
+        });
+    });
+    if (filled && c.multiprocessors == 0) c.multiprocessors = other.multiprocessors;
+}
+
+/// The embedded constants for a system under a framework. What was not measured there is taken over, in this order: from the same system under
+/// another framework, from another system of its generation under the same framework, from one under another framework. Nothing where its
+/// generation has no constants at all.
+[[nodiscard]] constexpr result<calibration> calibration_of(system_spec const& s, std::string_view framework) {
+    result<calibration> c = calibration{.system = s.name, .framework = short_string(framework)};
+    bool found = false;
+    auto const take = [&](std::string_view system, std::string_view under, double scale) {
+        std::string_view const text = calibration_text(system, under);
+        if (text.empty() || !c) return;
+        auto const other = read_calibration(text);
+        if (!other) {
+            c = other.error();
+        } else if (!found && scale == 1 && under == framework) {
+            c = *other;
+        } else {
+            calibration near = *other;
+            near.multiprocessors *= scale;
+            fill_gaps(*c, near);
+            if (!found) c->typical = near.typical;
+        }
+        found = true;
+    };
+    take(s.name.view(), framework, 1);
+    for (std::string_view under : framework_names)
+        if (under != framework) take(s.name.view(), under, 1);
+    for (bool same : {true, false})
+        for (std::size_t i = 0; i != embedded::system_count; ++i) {
+            embedded::entry const& e = embedded::systems[i];
+            if (e.name == s.name.view()) continue;
+            auto const near = read_system(e.config());
+            if (!near || s.generation.empty() || near->generation != s.generation) continue;
+            // as many more multiprocessors as it multiplies faster
+            double const scale = s.device.rate(math::bf16) / near->device.rate(math::bf16);
+            for (std::string_view under : framework_names)
+                if ((under == framework) == same) take(e.name, under, scale);
+        }
+    if (!found) return problem{.code = errc::unknown_name, .key = "framework", .hint = "a system of a generation with constants; systems/calibrate.py makes them from measurements"};
+    return c;
 }
 
 }  // namespace costexpr

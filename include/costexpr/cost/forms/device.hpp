@@ -33,6 +33,7 @@ struct fit_error {
     double p90 = 0;
     double bias = 0;
     count rows = 0;
+    bool elsewhere = false;  ///< fitted on another device or under another framework, and taken over
 
     /// The keys as they stand in a form's entry, of which it is a part.
     static constexpr auto json(auto...) {
