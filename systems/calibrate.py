@@ -222,6 +222,8 @@ def main():
                     slices = measured_slices(form, options.measurements)
                 else:
                     frames, versions = read_frames(form, data, system, framework, version)
+                    if form.library is None and versions and version not in versions.values():
+                        document["version"] = max([document["version"], *versions.values()], key=version_key)
                     slices = form.slices(frames, device) if frames else []
                 if not options.measurements and not frames:
                     gaps.append(f"{system}.{framework} {op}")
