@@ -223,6 +223,8 @@ def main():
                 else:
                     form.made = document  # a measured module is taken apart by what was fitted before
                     frames, versions = read_frames(form, data, system, framework, version)
+                    if form.library is None and versions and version not in versions.values():
+                        document["version"] = max([document["version"], *versions.values()], key=version_key)
                     slices = form.slices(frames, device) if frames else []
                 if not options.measurements and not frames:
                     gaps.append(f"{system}.{framework} {op}")
