@@ -231,7 +231,7 @@ def main():
                 entries, signed = calibrate(form, slices, device, f"{system}.{framework}")
                 if entries or not options.measurements:
                     document[op] = entries
-                made = made or bool(entries)
+                made = made or bool(entries) and (form.library is None or options.measurements is not None)  # a library alone makes no framework
                 if len(signed):
                     totals.setdefault((op, system), []).append(signed)
             if not made and not committed:
