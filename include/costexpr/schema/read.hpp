@@ -316,7 +316,7 @@ constexpr parsed find_value(document const& d, field_facts const& f, std::span<s
                 if (typed) {
                     errc const e = json::to_double(raw.raw(d.text), v.real);
                     if (e != errc::none) p.add({.code = e, .offset = raw.begin, .key = f.names[i], .hint = "a number that a double can hold"}), good = false;
-                    if (good && (v.real < 0.0 || (v.real == 0.0 && f.smallest > 0))) {
+                    if (good && ((v.real < 0.0 && f.smallest >= 0) || (v.real == 0.0 && f.smallest > 0))) {
                         p.add({.code = errc::out_of_range, .offset = raw.begin, .key = f.names[i], .hint = f.smallest > 0 ? "a positive number" : "0 or a positive number"});
                         good = false;
                     }

@@ -37,7 +37,7 @@ struct fit_error {
     /// The keys as they stand in a form's entry, of which it is a part.
     static constexpr auto json(auto...) {
         using e = fit_error;
-        return std::array{key(&e::median, "error.median").optional(), key(&e::p90, "error.p90").optional(), key(&e::bias, "error.bias").optional(),
+        return std::array{key(&e::median, "error.median").optional(), key(&e::p90, "error.p90").optional(), key(&e::bias, "error.bias").optional().at_least(-1),
                           key(&e::rows, "error.rows").optional()};
     }
 };
