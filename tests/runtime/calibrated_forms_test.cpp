@@ -82,6 +82,14 @@ constexpr bool an_entry_is_read_with_its_error() {
 }
 CHECK_TWICE(an_entry_is_read_with_its_error)
 
+constexpr bool an_entry_of_experts_is_read() {
+    auto const f = cx::read<cx::forms::moe_form>(
+        R"({"weights": "w4a16_mxfp4", "kernel": "triton", "matrices": 0, "biased": 1, "least_ranks": 0, "most_ranks": 1, "most_tokens": 0, "launch_us": 26.5,
+            "math_efficiency": 0.58, "memory_efficiency": 0.59, "sharpness": 1, "error": {"median": 0.1, "p90": 0.24, "bias": -0.02, "rows": 270}})");
+    return f && f->weights == cx::dtype::w4a16_mxfp4 && f->biased == 1 && f->most_ranks == 1 && f->error.p90 == 0.24 && f->error.bias == -0.02;
+}
+CHECK_TWICE(an_entry_of_experts_is_read)
+
 constexpr bool groups_of_query_heads() {
     cx::forms::attention_slice const usual{.least_group = 2, .most_group = 32};
     cx::forms::attention_slice const many{.least_group = 33};
