@@ -223,13 +223,15 @@ def main():
                 else:
                     form.made = document  # a measured module is taken apart by what was fitted before
                     frames, versions = read_frames(form, data, system, framework, version)
+                    if form.library is None and versions and version not in versions.values():
+                        document["version"] = max([document["version"], *versions.values()], key=version_key)
                     slices = form.slices(frames, device) if frames else []
                 if not options.measurements and not frames:
                     gaps.append(f"{system}.{framework} {op}")
                 entries, signed = calibrate(form, slices, device, f"{system}.{framework}")
                 if entries or not options.measurements:
                     document[op] = entries
-                made = made or bool(entries)
+                made = made or bool(entries) and (form.library is None or options.measurements is not None)  # a library alone makes no framework
                 if len(signed):
                     totals.setdefault((op, system), []).append(signed)
             if not made and not committed:

@@ -21,7 +21,10 @@ class Attention(Form):
     def slices(self, frames, device):
         frame = frames[self.tables[0]]
         frame = frame.rename(columns={"batch_size": "sequences", "num_heads": "heads", "num_key_value_heads": "kv_heads", "head_dim": "dim", "latency": "ms"})
-        frame = self.loads(frame[frame["attn_dtype"].isin(spelled) & frame["kv_cache_dtype"].isin(spelled)])
+        if "window_size" not in frame:
+            frame = frame.assign(window_size=0)
+        priced = [name for name in spelled if dtypes[spelled[name]].math in device.seconds_per_flop]
+        frame = self.loads(frame[frame["attn_dtype"].isin(priced) & frame["kv_cache_dtype"].isin(spelled)])
         for (arithmetic, cached, windowed), rows in frame.groupby(["attn_dtype", "kv_cache_dtype", frame["window_size"] > 0]):
             kernels = {kernel: part for kernel, part in rows.groupby("kernel_source") if len(part) >= 200}
             if not kernels:

@@ -37,7 +37,7 @@ class Gemm(Form):
     def slices(self, frames, device):
         frame = frames["gemm/gemm_perf"].rename(columns={"m": "rows", "n": "outer", "k": "inner", "latency": "ms"})
         for name, rows in frame.groupby("gemm_dtype"):
-            if name not in spelled:
+            if name not in spelled or dtypes[spelled[name]].math not in device.seconds_per_flop:
                 continue
             kernels = {kernel: part for kernel, part in rows.groupby("kernel_source") if len(part) > 200}
             # a kernel for few rows, one for the rest, and one for the shapes that these do not take

@@ -61,6 +61,11 @@ class Sparse(Form):
             others = self.beside(rows, spelled[linear], device)
             if others is None or rows.empty:
                 continue
+            # less than a two-hundredth of the device at large is no kernel but a stand-in for one
+            ideal = 2 * rows["heads"] * rows["products"] * rows["pairs"] * device.seconds_per_flop[dtypes[spelled[arithmetic]].math]
+            large = rows["pairs"] >= rows["pairs"].quantile(0.75)
+            if part["isl"].max() > 1 and ((rows["ms"] - others) > 1e3 * ideal / 0.005)[large].median():
+                continue
             # decode runs from a graph: where the host set the pace of its measurement nothing is left to learn
             if part["isl"].max() > 1 or np.quantile(rows["ms"] - others, 0.01) < 2 * host_bound:
                 yield {"arithmetic": spelled[arithmetic], "cache": spelled[cache.removesuffix("_e4m3")]}, rows.assign(beside=others)

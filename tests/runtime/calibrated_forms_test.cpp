@@ -72,6 +72,24 @@ constexpr bool decode_attention() {
 }
 CHECK_TWICE(decode_attention)
 
+constexpr bool an_entry_is_read_with_its_error() {
+    auto const f = cx::read<cx::forms::decode_attention_form>(
+        R"({"arithmetic": "bf16", "cached": "fp8", "most_group": 32, "windowed": true, "launch_us": 8.5, "key_bend": 300, "memory_efficiency": 0.9,
+            "math_efficiency": 0.5, "error": {"median": 0.07, "p90": 0.2, "bias": -0.01, "rows": 1200}})");
+    return f && f->slice.cached == cx::dtype::fp8 && f->slice.windowed && f->slice.most_group == 32 && f->launch_us == 8.5 && f->error.median == 0.07 &&
+           f->error.bias == -0.01 && f->error.rows == 1200 && !cx::read<cx::forms::gemm_form>(R"({"weights": "fp7", "inner_bend": 1, "row_tile": 64,
+            "math_efficiency": 1, "memory_efficiency": 1})");
+}
+CHECK_TWICE(an_entry_is_read_with_its_error)
+
+constexpr bool an_entry_of_experts_is_read() {
+    auto const f = cx::read<cx::forms::moe_form>(
+        R"({"weights": "w4a16_mxfp4", "kernel": "triton", "matrices": 0, "biased": 1, "least_ranks": 0, "most_ranks": 1, "most_tokens": 0, "launch_us": 26.5,
+            "math_efficiency": 0.58, "memory_efficiency": 0.59, "sharpness": 1, "error": {"median": 0.1, "p90": 0.24, "bias": -0.02, "rows": 270}})");
+    return f && f->weights == cx::dtype::w4a16_mxfp4 && f->biased == 1 && f->most_ranks == 1 && f->error.p90 == 0.24 && f->error.bias == -0.02;
+}
+CHECK_TWICE(an_entry_of_experts_is_read)
+
 constexpr bool groups_of_query_heads() {
     cx::forms::attention_slice const usual{.least_group = 2, .most_group = 32};
     cx::forms::attention_slice const many{.least_group = 33};

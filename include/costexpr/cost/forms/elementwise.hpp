@@ -21,6 +21,7 @@ struct pass_form {
     count sharpness = 1;
     fit_error error{};
 
+    using parts = part_list<&pass_form::error>;
     static constexpr auto json(auto...) {
         using f = pass_form;
         return std::array{

@@ -27,6 +27,7 @@ struct exchange_form {
     count sharpness = 1;
     fit_error error{};
 
+    using parts = part_list<&exchange_form::error>;
     static constexpr auto json(auto...) {
         using f = exchange_form;
         return std::array{

@@ -30,6 +30,7 @@ struct mla_prefill_form {
     count sharpness = 1;
     fit_error error{};
 
+    using parts = part_list<&mla_prefill_form::error>;
     static constexpr auto json(auto...) {
         using f = mla_prefill_form;
         return std::array{
@@ -81,6 +82,7 @@ struct mla_decode_form {
     count sharpness = 1;
     fit_error error{};
 
+    using parts = part_list<&mla_decode_form::error>;
     static constexpr auto json(auto...) {
         using f = mla_decode_form;
         return std::array{
@@ -129,6 +131,7 @@ struct mla_bmm_form {
     count sharpness = 1;
     fit_error error{};
 
+    using parts = part_list<&mla_bmm_form::error>;
     static constexpr auto json(auto...) {
         using f = mla_bmm_form;
         return std::array{

@@ -50,6 +50,7 @@ struct moe_form {
     count sharpness = 1;
     fit_error error{};
 
+    using parts = part_list<&moe_form::error>;
     static constexpr auto json(auto...) {
         using f = moe_form;
         return std::array{

@@ -28,6 +28,7 @@ struct recurrent_form {
     count sharpness = 1;
     fit_error error{};
 
+    using parts = part_list<&recurrent_form::error>;
     static constexpr auto json(auto...) {
         using f = recurrent_form;
         return std::array{

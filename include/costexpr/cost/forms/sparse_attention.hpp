@@ -41,6 +41,7 @@ struct sparse_form {
     count sharpness = 1;
     fit_error error{};
 
+    using parts = part_list<&sparse_form::error>;
     static constexpr auto json(auto...) {
         using f = sparse_form;
         return std::array{
