@@ -101,7 +101,7 @@ struct windowed_attention {
         T const n = g.new_tokens;
         T const end = g.past_tokens + n;
         if (!chunked) {
-            T const pairs = g.sequences * (windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w));
+            T const pairs = g.sequences * windowed_pairs(g.past_tokens, n, w);
             // two chunks of a prompt, each with the window in front of it
             T const near = shape.ranks == 1 || g.phase == phase::decode ? w + n - T(1) : T(2) * w - T(2) + n * T(1 / static_cast<double>(shape.ranks));
             // a decoding query reads the keys that are chosen for it; the queries of a prompt share the context, which is read at least once

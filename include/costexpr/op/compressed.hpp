@@ -36,7 +36,7 @@ struct compressed_attention {
     [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         T const w = T(static_cast<double>(window));
         T const end = g.past_tokens + g.new_tokens;
-        T pairs = windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w);
+        T pairs = windowed_pairs(g.past_tokens, g.new_tokens, w);
         T keys = min(end, w + g.new_tokens - T(1));
         if (ratio != 0) {
             pairs = pairs + compressed_pairs(end, ratio, top_k) - compressed_pairs(g.past_tokens, ratio, top_k);

@@ -120,7 +120,7 @@ struct sparse_mla_attention {
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         T const limit = T(static_cast<double>(top_k));
-        T const pairs = g.sequences * (windowed_pairs(g.past_tokens + g.new_tokens, limit) - windowed_pairs(g.past_tokens, limit));
+        T const pairs = g.sequences * windowed_pairs(g.past_tokens, g.new_tokens, limit);
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
         T const end = g.past_tokens + g.new_tokens;
         return {g.sequences * g.new_tokens, pairs, g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end)};

@@ -91,12 +91,15 @@ template <class T = double, class N>
     return sum;
 }
 
-/// (query, key) pairs of the positions 1 .. x where each sees at most the last `window` keys: a ramp, then flat.
-///   sum of min(position, window) = r (r + 1) / 2 + (x - r) window with r = min(x, window)
+/// (query, key) pairs of `fresh` positions behind `past` ones where each sees at most the last `window` keys: a ramp, then flat.
+///   sum of min(position, window) = (b - a)(a + b + 1) / 2 + (fresh - (b - a)) window with a = min(past, window), b = min(past + fresh, window)
+/// A window of 128: 200 positions have 17,472 pairs, 100 behind 100 others 12,422.
 template <class T>
-[[nodiscard]] COSTEXPR_INLINE constexpr T windowed_pairs(T x, T window) {
-    T const ramp = min(x, window);
-    return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * window;
+[[nodiscard]] COSTEXPR_INLINE constexpr T windowed_pairs(T past, T fresh, T window) {
+    T const before = min(past, window);
+    T const after = min(past + fresh, window);
+    T const ramp = after - before;
+    return T(0.5) * ramp * (before + after + T(1)) + (fresh - ramp) * window;
 }
 
 /// (query, key) pairs of the positions 1 .. x where `ratio` tokens share one key and each position sees those that are full, at most `limit`
