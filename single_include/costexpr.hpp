@@ -851,12 +851,15 @@ template <class T = double, class N>
     return sum;
 }
 
-/// (query, key) pairs of the positions 1 .. x where each sees at most the last `window` keys: a ramp, then flat.
-///   sum of min(position, window) = r (r + 1) / 2 + (x - r) window with r = min(x, window)
+/// (query, key) pairs of `fresh` positions behind `past` ones where each sees at most the last `window` keys: a ramp, then flat.
+///   sum of min(position, window) = (b - a)(a + b + 1) / 2 + (fresh - (b - a)) window with a = min(past, window), b = min(past + fresh, window)
+/// A window of 128: 200 positions have 17,472 pairs, 100 behind 100 others 12,422.
 template <class T>
-[[nodiscard]] COSTEXPR_INLINE constexpr T windowed_pairs(T x, T window) {
-    T const ramp = min(x, window);
-    return T(0.5) * ramp * (ramp + T(1)) + (x - ramp) * window;
+[[nodiscard]] COSTEXPR_INLINE constexpr T windowed_pairs(T past, T fresh, T window) {
+    T const before = min(past, window);
+    T const after = min(past + fresh, window);
+    T const ramp = after - before;
+    return T(0.5) * ramp * (before + after + T(1)) + (fresh - ramp) * window;
 }
 
 /// (query, key) pairs of the positions 1 .. x where `ratio` tokens share one key and each position sees those that are full, at most `limit`
@@ -1203,7 +1206,7 @@ struct windowed_attention {
         T const n = g.new_tokens;
         T const end = g.past_tokens + n;
         if (!chunked) {
-            T const pairs = g.sequences * (windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w));
+            T const pairs = g.sequences * windowed_pairs(g.past_tokens, n, w);
             // two chunks of a prompt, each with the window in front of it
             T const near = shape.ranks == 1 || g.phase == phase::decode ? w + n - T(1) : T(2) * w - T(2) + n * T(1 / static_cast<double>(shape.ranks));
             // a decoding query reads the keys that are chosen for it; the queries of a prompt share the context, which is read at least once
@@ -5623,7 +5626,7 @@ struct compressed_attention {
     [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         T const w = T(static_cast<double>(window));
         T const end = g.past_tokens + g.new_tokens;
-        T pairs = windowed_pairs(end, w) - windowed_pairs(g.past_tokens, w);
+        T pairs = windowed_pairs(g.past_tokens, g.new_tokens, w);
         T keys = min(end, w + g.new_tokens - T(1));
         if (ratio != 0) {
             pairs = pairs + compressed_pairs(end, ratio, top_k) - compressed_pairs(g.past_tokens, ratio, top_k);
@@ -5801,7 +5804,7 @@ struct sparse_mla_attention {
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr attended<T> of(basic_group<T> const& g) const {
         T const limit = T(static_cast<double>(top_k));
-        T const pairs = g.sequences * (windowed_pairs(g.past_tokens + g.new_tokens, limit) - windowed_pairs(g.past_tokens, limit));
+        T const pairs = g.sequences * windowed_pairs(g.past_tokens, g.new_tokens, limit);
         // a decoding query reads its keys; the queries of a prompt share the context, which is read at least once
         T const end = g.past_tokens + g.new_tokens;
         return {g.sequences * g.new_tokens, pairs, g.phase == phase::decode ? pairs : g.sequences * (slides ? min(end, limit + g.new_tokens - T(1)) : end)};
