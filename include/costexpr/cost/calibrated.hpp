@@ -276,7 +276,11 @@ struct calibrated {
 
     [[nodiscard]] constexpr timing of_op(encoder_attention const& o, work<T> const& w, load<T> const& l, phase) const {
         if (constants->encoder_attention.empty()) return unfitted(w);
-        auto const& f = constants->encoder_attention[0];
+        // the entry for any head dimension stands first; some kernels are slow at one
+        auto const* form = &constants->encoder_attention[0];
+        for (auto const& one : constants->encoder_attention)
+            if (one.slice.head_dim == o.head_dim) form = &one;
+        auto const& f = *form;
         double const width = static_cast<double>(o.heads) * static_cast<double>(o.head_dim);
         T const rows = w.activation_bytes * T(1 / (8 * width));
         T const keys = w.flops * T(1 / (4 * width)) / rows;

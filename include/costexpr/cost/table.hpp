@@ -185,14 +185,13 @@ constexpr auto measured_as(experts const& o, work<T> const&, load<T> const& l, p
         [&o, each](axis_values<T> const& a) { return o(load<T>{.tokens = a[0] / each}); }, o.computed > 0);
 }
 [[nodiscard]] constexpr measured_op measured_pattern(collective::pattern p) {
-    using pattern = collective::pattern;
     switch (p) {
-        case pattern::all_gather: return measured_op::all_gather;
-        case pattern::reduce_scatter: return measured_op::reduce_scatter;
-        case pattern::all_to_all: return measured_op::all_to_all;
-        case pattern::point_to_point: return measured_op::point_to_point;
-        case pattern::all_reduce:
-        case pattern::halves: break;
+        case collective::pattern::all_gather: return measured_op::all_gather;
+        case collective::pattern::reduce_scatter: return measured_op::reduce_scatter;
+        case collective::pattern::all_to_all: return measured_op::all_to_all;
+        case collective::pattern::point_to_point: return measured_op::point_to_point;
+        case collective::pattern::all_reduce:
+        case collective::pattern::halves: break;
     }
     return measured_op::all_reduce;
 }
