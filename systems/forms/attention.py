@@ -102,6 +102,9 @@ class DecodeAttention(Attention):
         "key_ns": (0, 2, 100),
         "key_bend": (16, 1000, 1e5),
         "key_dims": (0, 0.3, 1),
+        "fade": (0, 0, 0),
+        "ramp_us": (0, 0, 0),
+        "ramp_memory_us": (1, 1, 1),
         "memory_efficiency": (0.02, 0.7, 1.05),
         "math_efficiency": (0.001, 0.3, 1.05),
         "tile_keys": (0, 32, 1024),
@@ -109,6 +112,11 @@ class DecodeAttention(Attention):
         "exposed": (0, 0.3, 1),
         "issue_exposed": (0, 0.5, 1),
     }
+
+    def bounds_of(self, key, rows, device):
+        # kernels of Hopper split a sum by rules of their own; elsewhere these terms gain nothing
+        own = {"fade": (0, 0.5, 10), "ramp_us": (0, 5, 100), "ramp_memory_us": (0.1, 5, 200)} if device.generation == "hopper" else {}
+        return {**self.bounds, **own}
 
     def loads(self, rows):
         sequences, keys = rows["sequences"].astype(float), rows["isl"].astype(float) + rows["step"]
@@ -125,7 +133,11 @@ class DecodeAttention(Attention):
         math = 4 * grouped * dim * (pairs + c["tile_keys"] * tokens) * device.seconds_per_flop[dtypes[c["arithmetic"]].math] / c["math_efficiency"]
         wider = dim / 128 - 1
         issue = 1e-9 * (c["sequence_ns"] + c["head_ns"] * kv_heads + c["query_ns"] * heads) * (1 + c["issue_dims"] * wider) * sequences
-        chain = 1e-9 * c["key_ns"] * (1 + c["key_dims"] * wider) * keys / (1 + keys / c["key_bend"])
+        waves = c["fade"] * sequences * kv_heads / device.multiprocessors
+        faded = 1 / (1 + waves * waves)
+        read = 2 * kv_heads * dim * cached * context * device.seconds_per_byte
+        chain = (1e-9 * c["key_ns"] * (1 + c["key_dims"] * wider) * keys / (1 + keys / c["key_bend"])
+                 + 1e-6 * c["ramp_us"] * read / (read + 1e-6 * c["ramp_memory_us"])) * faded
         work = busy(math, memory * device.seconds_per_byte, c["exposed"])
         return 1e3 * (1e-6 * c["launch_us"] + chain + busy(work, issue, c["issue_exposed"]))
 

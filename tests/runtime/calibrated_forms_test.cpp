@@ -156,7 +156,8 @@ constexpr T all_forms(F const& number) {
     cx::load<T> const l{.sequences = number(4), .tokens = number(4096), .pairs = number(4096 * 700.0), .context = number(4096)};
     cx::forms::gemm_form const g{.launch_us = 4, .inner_ns = 1, .throttle = 0.2, .fill = 50, .wave = 0.3, .padding = 0.5, .exposed = 0.2, .row_tile = 256};
     return g.seconds(d, number(300), 4096, 4096) + cx::forms::prefill_attention_form{.key_ns = 4, .exposed = 0.2, .wave = 0.3}.seconds(d, l, shape) +
-           cx::forms::decode_attention_form{.query_ns = 2, .issue_dims = 0.5, .key_ns = 4, .key_bend = 100, .key_dims = 0.5, .issue_exposed = 0.3}
+           cx::forms::decode_attention_form{
+               .query_ns = 2, .issue_dims = 0.5, .key_ns = 4, .key_bend = 100, .key_dims = 0.5, .fade = 0.1, .ramp_us = 3, .issue_exposed = 0.3}
                .seconds(d, l, shape) +
            cx::forms::prefill_attention_form{}.seconds(d, cx::forms::encoder_load(number(4), number(4096), number(1024)), shape) +
            cx::forms::collective_form{.switch_us = 5}.seconds(d, number(1e6), 8) +

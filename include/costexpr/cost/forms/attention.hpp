@@ -115,7 +115,9 @@ struct prefill_attention_form {
 ///   memory  (2 kv_heads dim cached (context + tile_keys sequences) + 4 heads dim tokens) / (memory_efficiency bandwidth)
 ///   math    4 max(heads, group_heads kv_heads) dim (pairs + tile_keys tokens) / (math_efficiency peak): a tile has room for group_heads queries
 ///   issue   (sequence_ns + head_ns kv_heads + query_ns heads) sequences (1 + issue_dims (dim / 128 - 1)): starting the blocks
-///   chain   key_ns k / (1 + k / key_bend) (1 + key_dims (dim / 128 - 1)), k = context / sequences: one key after another, a long sum is split
+///   chain   key_ns k / (1 + k / key_bend) (1 + key_dims (dim / 128 - 1)), k = context / sequences: one key after another, a long sum is split;
+///           plus ramp_us r / (r + ramp_memory_us), r = 2 kv_heads dim cached context / bandwidth: joining what was split;
+///           both over 1 + (fade w)^2, w = sequences kv_heads / multiprocessors: many blocks hide each other's latency
 ///   work    max(math, memory) + exposed min(math, memory)
 ///   time    launch + chain + max(work, issue) + issue_exposed min(work, issue)
 /// Fitted to 1 to 2,048 sequences of 1 to 131,072 tokens, 1 to 128 heads of 64 to 512; a mean stands for ragged contexts in the chain alone.
@@ -131,6 +133,9 @@ struct decode_attention_form {
     double key_ns = 0;
     double key_bend = 1;
     double key_dims = 0;
+    double fade = 0;
+    double ramp_us = 0;
+    double ramp_memory_us = 1;
     double memory_efficiency = 1;
     double math_efficiency = 1;
     double tile_keys = 0;
@@ -151,6 +156,9 @@ struct decode_attention_form {
             key(&f::key_ns, "key_ns").optional(),
             key(&f::key_bend, "key_bend"),
             key(&f::key_dims, "key_dims").optional(),
+            key(&f::fade, "fade").optional(),
+            key(&f::ramp_us, "ramp_us").optional(),
+            key(&f::ramp_memory_us, "ramp_memory_us").or_else(1),
             key(&f::memory_efficiency, "memory_efficiency"),
             key(&f::math_efficiency, "math_efficiency"),
             key(&f::tile_keys, "tile_keys").optional(),
@@ -173,7 +181,10 @@ struct decode_attention_form {
         T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(slice.arithmetic)) * T(4 * max(heads, group_heads * kv_heads) * dim / math_efficiency);
         double const wider = dim / 128 - 1;
         T const issue = l.sequences * T(1e-9 * (sequence_ns + head_ns * kv_heads + query_ns * heads) * (1 + issue_dims * wider));
-        T const chain = keys * T(1e-9 * key_ns * (1 + key_dims * wider)) / (T(1) + keys * T(1 / key_bend));
+        T const read = l.context * d.seconds_per_byte * T(2 * kv_heads * dim * cached);
+        T const waves = l.sequences * T(fade * kv_heads / d.multiprocessors);
+        T const chain = (keys * T(1e-9 * key_ns * (1 + key_dims * wider)) / (T(1) + keys * T(1 / key_bend)) +
+                         T(1e-6 * ramp_us) * read / (read + T(1e-6 * ramp_memory_us))) / (T(1) + waves * waves);
         return T(1e-6 * launch_us) + chain + busy(busy(math, memory * d.seconds_per_byte, exposed), issue, issue_exposed);
     }
 };
