@@ -167,14 +167,15 @@ class module_dtypes {
             if (whole.is_literal()) return;
         }
         bool const by_number = entry.find("layers") != std::string_view::npos;
-        for (count layer = 0; layer != (by_number ? largest_layers : 1) && steps_ > 0; ++layer)
+        for (count layer = 0; layer != (by_number ? largest_layers : 1) && steps_ > 0; ++layer) {
+            char number[24]{};
+            std::string_view const place = layer_prefix(layer, number);
             modules::each_name([&](std::string_view block, modules::layer_name const& l) {
                 if (at_[static_cast<std::size_t>(l.part)][static_cast<std::size_t>(layer)] == 1 + static_cast<int>(type)) return;  // another name of it fitted
-                char number[24]{};
-                std::string_view const place = layer_prefix(layer, number);
                 bool const fits = whole.is_literal() ? holds_components(block, l.text, entry) : fits_with_prefix(whole, place, block, l.text);
                 if (fits) set(l.part, layer, by_number ? layer + 1 : largest_layers, type);
             });
+        }
         if (steps_ <= 0) understood_ = false;
     }
     /// The dtype of the ops of a purpose in a layer, where `base` is that of modules that are not listed.
@@ -251,8 +252,10 @@ class module_dtypes {
     }
     /// Whether a pattern fits a module under one of the prefixes that wrappers put in front of their decoder.
     constexpr bool fits_with_prefix(modules::name_pattern const& p, std::string_view place, std::string_view block, std::string_view layer = {}) {
-        for (std::string_view prefix : {"", "model.", "language_model.model.", "model.language_model."}) {
+        constexpr std::string_view prefixes[] = {"", "model.", "language_model.model.", "model.language_model."};
+        for (std::string_view prefix : prefixes) {
             if (!prefix.empty() && (p.is_open() || (place.empty() && !layer.empty()))) break;
+            if (!p.starts_like(!prefix.empty() ? prefix : !place.empty() ? place : block)) continue;
             char name[96]{};
             std::size_t n = 0;
             for (std::string_view part : {prefix, place, block, layer}) {

@@ -119,6 +119,11 @@ class name_pattern {
             if (is_regex_ && (c == '[' || c == '{' || (c == '(' && i + 1 < text.size() && text[i + 1] == '?'))) understood_ = false;
         }
         if (text.size() > longest) understood_ = false;
+        is_open_ = text.starts_with(is_regex_ ? ".*" : "*");
+        if (is_open_) text.remove_prefix(is_regex_ ? 2 : 1);
+        std::size_t n = 0;
+        while (n != text.size() && (is_regex_ ? is_plain(text[n]) && (n + 1 == text.size() || !is_repeat(text[n + 1])) : text[n] != '*' && text[n] != '?')) ++n;
+        head_ = text.substr(0, n);
     }
     [[nodiscard]] constexpr bool understood() const { return understood_; }
     [[nodiscard]] constexpr bool is_literal() const { return !is_regex_ && !is_glob_; }
@@ -127,6 +132,7 @@ class name_pattern {
 
     /// Whether a whole module name fits; `steps` bounds the search, which gives up at zero.
     [[nodiscard]] constexpr bool fits(std::string_view name, count& steps) const {
+        if (is_open_ ? !holds_head(name) : !starts_like(name)) return false;  // most names, without a search
         if (!is_regex_) return here(text_, name, false, steps);
         // one copy of the pattern for each alternative of its first group
         std::size_t const open = text_.find('(');
@@ -146,9 +152,28 @@ class name_pattern {
     }
 
     /// Whether the beginning of a name is left open, so that it does not matter what stands in front of a module.
-    [[nodiscard]] constexpr bool is_open() const { return text_.starts_with(is_regex_ ? ".*" : "*"); }
+    [[nodiscard]] constexpr bool is_open() const { return is_open_; }
+
+    /// Whether a name with this beginning can fit, by the pattern's characters up to the first that is none of itself.
+    [[nodiscard]] constexpr bool starts_like(std::string_view beginning) const {
+        if (is_open_) return true;
+        std::size_t const n = beginning.size() < head_.size() ? beginning.size() : head_.size();
+        return equal(head_.data(), beginning.data(), n);
+    }
 
   private:
+    static constexpr bool equal(char const* a, char const* b, std::size_t n) {
+        for (std::size_t i = 0; i != n; ++i)
+            if (a[i] != b[i]) return false;
+        return true;
+    }
+    [[nodiscard]] constexpr bool holds_head(std::string_view name) const {
+        std::size_t const n = head_.size();
+        char const* const at = name.data();
+        for (std::size_t i = 0; i + n <= name.size(); ++i)
+            if (equal(head_.data(), at + i, n)) return true;
+        return false;
+    }
     static constexpr bool is_repeat(char c) { return c == '*' || c == '+' || c == '?'; }
     static constexpr bool is_plain(char c) { return !is_repeat(c) && c != '.' && c != '\\' && c != '^' && c != '$' && c != '('; }
     /// A regular expression fits where it is used up (a prefix of the name), a glob where both are.
@@ -187,9 +212,11 @@ class name_pattern {
     }
 
     std::string_view text_{};
+    std::string_view head_{};  ///< what it begins with, behind `.*` or `*` where it is open
     bool is_regex_ = false;
     bool is_glob_ = false;
     bool is_prefix_ = false;
+    bool is_open_ = false;
     bool understood_ = true;
 };
 
