@@ -1096,12 +1096,11 @@ struct context_exchange {
     [[nodiscard]] constexpr count weight_bytes() const { return 0; }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
-        using pattern = collective::pattern;
         T const end = g.past_tokens + g.new_tokens;
         T const context = window == 0 ? end : min(end, T(static_cast<double>(window)) + g.new_tokens - T(1));
         double const others = static_cast<double>(devices - 1);
-        double const gathered = collective{.shape = pattern::all_gather, .width = kept, .devices = devices}.bytes_per_token();
-        double const combined = collective{.shape = pattern::all_reduce, .width = partial, .devices = devices}.bytes_per_token() + 8.0 * others * static_cast<double>(offered);
+        double const gathered = collective{.shape = collective::pattern::all_gather, .width = kept, .devices = devices}.bytes_per_token();
+        double const combined = collective{.shape = collective::pattern::all_reduce, .width = partial, .devices = devices}.bytes_per_token() + 8.0 * others * static_cast<double>(offered);
         // the slowest link bounds a ring: where ranks stand in several nodes, that between them
         return {.wire_bytes = g.sequences * (g.phase == phase::prefill ? context * T(gathered) : g.new_tokens * T(combined)), .span = span, .route = wire::message};
     }
@@ -9779,6 +9778,11 @@ class name_pattern {
             if (is_regex_ && (c == '[' || c == '{' || (c == '(' && i + 1 < text.size() && text[i + 1] == '?'))) understood_ = false;
         }
         if (text.size() > longest) understood_ = false;
+        is_open_ = text.starts_with(is_regex_ ? ".*" : "*");
+        if (is_open_) text.remove_prefix(is_regex_ ? 2 : 1);
+        std::size_t n = 0;
+        while (n != text.size() && (is_regex_ ? is_plain(text[n]) && (n + 1 == text.size() || !is_repeat(text[n + 1])) : text[n] != '*' && text[n] != '?')) ++n;
+        head_ = text.substr(0, n);
     }
     [[nodiscard]] constexpr bool understood() const { return understood_; }
     [[nodiscard]] constexpr bool is_literal() const { return !is_regex_ && !is_glob_; }
@@ -9787,6 +9791,7 @@ class name_pattern {
 
     /// Whether a whole module name fits; `steps` bounds the search, which gives up at zero.
     [[nodiscard]] constexpr bool fits(std::string_view name, count& steps) const {
+        if (is_open_ ? !holds_head(name) : !starts_like(name)) return false;  // most names, without a search
         if (!is_regex_) return here(text_, name, false, steps);
         // one copy of the pattern for each alternative of its first group
         std::size_t const open = text_.find('(');
@@ -9806,9 +9811,28 @@ class name_pattern {
     }
 
     /// Whether the beginning of a name is left open, so that it does not matter what stands in front of a module.
-    [[nodiscard]] constexpr bool is_open() const { return text_.starts_with(is_regex_ ? ".*" : "*"); }
+    [[nodiscard]] constexpr bool is_open() const { return is_open_; }
+
+    /// Whether a name with this beginning can fit, by the pattern's characters up to the first that is none of itself.
+    [[nodiscard]] constexpr bool starts_like(std::string_view beginning) const {
+        if (is_open_) return true;
+        std::size_t const n = beginning.size() < head_.size() ? beginning.size() : head_.size();
+        return equal(head_.data(), beginning.data(), n);
+    }
 
   private:
+    static constexpr bool equal(char const* a, char const* b, std::size_t n) {
+        for (std::size_t i = 0; i != n; ++i)
+            if (a[i] != b[i]) return false;
+        return true;
+    }
+    [[nodiscard]] constexpr bool holds_head(std::string_view name) const {
+        std::size_t const n = head_.size();
+        char const* const at = name.data();
+        for (std::size_t i = 0; i + n <= name.size(); ++i)
+            if (equal(head_.data(), at + i, n)) return true;
+        return false;
+    }
     static constexpr bool is_repeat(char c) { return c == '*' || c == '+' || c == '?'; }
     static constexpr bool is_plain(char c) { return !is_repeat(c) && c != '.' && c != '\\' && c != '^' && c != '$' && c != '('; }
     /// A regular expression fits where it is used up (a prefix of the name), a glob where both are.
@@ -9847,9 +9871,11 @@ class name_pattern {
     }
 
     std::string_view text_{};
+    std::string_view head_{};  ///< what it begins with, behind `.*` or `*` where it is open
     bool is_regex_ = false;
     bool is_glob_ = false;
     bool is_prefix_ = false;
+    bool is_open_ = false;
     bool understood_ = true;
 };
 
@@ -10013,14 +10039,15 @@ class module_dtypes {
             if (whole.is_literal()) return;
         }
         bool const by_number = entry.find("layers") != std::string_view::npos;
-        for (count layer = 0; layer != (by_number ? largest_layers : 1) && steps_ > 0; ++layer)
+        for (count layer = 0; layer != (by_number ? largest_layers : 1) && steps_ > 0; ++layer) {
+            char number[24]{};
+            std::string_view const place = layer_prefix(layer, number);
             modules::each_name([&](std::string_view block, modules::layer_name const& l) {
                 if (at_[static_cast<std::size_t>(l.part)][static_cast<std::size_t>(layer)] == 1 + static_cast<int>(type)) return;  // another name of it fitted
-                char number[24]{};
-                std::string_view const place = layer_prefix(layer, number);
                 bool const fits = whole.is_literal() ? holds_components(block, l.text, entry) : fits_with_prefix(whole, place, block, l.text);
                 if (fits) set(l.part, layer, by_number ? layer + 1 : largest_layers, type);
             });
+        }
         if (steps_ <= 0) understood_ = false;
     }
     /// The dtype of the ops of a purpose in a layer, where `base` is that of modules that are not listed.
@@ -10097,8 +10124,10 @@ class module_dtypes {
     }
     /// Whether a pattern fits a module under one of the prefixes that wrappers put in front of their decoder.
     constexpr bool fits_with_prefix(modules::name_pattern const& p, std::string_view place, std::string_view block, std::string_view layer = {}) {
-        for (std::string_view prefix : {"", "model.", "language_model.model.", "model.language_model."}) {
+        constexpr std::string_view prefixes[] = {"", "model.", "language_model.model.", "model.language_model."};
+        for (std::string_view prefix : prefixes) {
             if (!prefix.empty() && (p.is_open() || (place.empty() && !layer.empty()))) break;
+            if (!p.starts_like(!prefix.empty() ? prefix : !place.empty() ? place : block)) continue;
             char name[96]{};
             std::size_t n = 0;
             for (std::string_view part : {prefix, place, block, layer}) {
