@@ -184,9 +184,15 @@ def main():
     parser.add_argument("--points", action="store_true", help="write tests/data/calibrated_points.<op>.csv")
     parser.add_argument("--columns", action="store_true", help="print what a file of measurements holds")
     parser.add_argument("--measurements", type=pathlib.Path, nargs="+", help="CSV files of your own")
+    parser.add_argument("--steps", type=pathlib.Path, help="CSV of whole steps: batch,new,past,ms")
+    parser.add_argument("--model", help="of --steps: a config.json or the name of an embedded model")
+    parser.add_argument("--tp", type=int, default=1, help="of --steps: tensor parallel degree")
+    parser.add_argument("--program", type=pathlib.Path, help="of --steps: costexpr, as it was built")
     parser.add_argument("--output", type=pathlib.Path, default=folder, help="folder of the files written")
     options = parser.parse_args()
     enter_environment(options.packages)
+    if options.steps:
+        return fit_host(options)
 
     import aiconfigurator_core
     import numpy
@@ -290,13 +296,82 @@ def write_points(form, data, output):
             writer.writerows({k: str(v).lower() if isinstance(v, bool) else v for k, v in row.items()} for row in table[:40])
 
 
+def fit_host(options):
+    """What the host adds to a step: measured steps less the device's time, a + b batch with neither below zero."""
+    import numpy
+    import pandas
+    import scipy.optimize
+
+    if not (options.model and options.systems and options.program):
+        sys.exit("calibrate: --steps needs --model, --systems (one), --frameworks (one) and --program")
+    try:
+        steps = pandas.read_csv(options.steps)[["batch", "new", "past", "ms"]].astype(float)
+    except (OSError, ValueError, KeyError) as problem:
+        sys.exit(f"calibrate: {options.steps}: batch, new, past and ms are wanted in every row: {problem}")
+    framework = options.frameworks.split(",")[0]
+    asked = []
+    for batch, new, past, _ in steps.itertuples(index=False):
+        decode = new == 1
+        asked.append(json.dumps({"config": options.model, "system": options.systems, "framework": framework, "tp": options.tp, "batch": int(batch),
+                                 "mode": "decode" if decode else "prefill", "isl": int(past if decode else past + new), "prefix": 0 if decode else int(past), "osl": 1}))
+    answers = subprocess.run([str(options.program), "estimate", "--jsonl"], input="\n".join(asked), capture_output=True, text=True).stdout.splitlines()
+    device = []
+    for line in answers:
+        answer = json.loads(line)
+        if "error" in answer:
+            sys.exit(f"calibrate: {answer['error'][0]['message']}")
+        device.append(answer["tpot_ms"] if answer["tpot_ms"] is not None else answer["ttft_ms"])
+    device, measured = numpy.array(device), steps["ms"].to_numpy()
+    terms = numpy.column_stack([numpy.ones(len(steps)), steps["batch"]])
+    (step_ms, sequence_ms), _ = scipy.optimize.nnls(terms / measured[:, None], (measured - device) / measured)  # relative errors count alike
+    off = lambda predicted: 100 * numpy.median(numpy.abs(predicted / measured - 1))
+    print(f"{len(steps)} steps: device alone {off(device):.1f} % off in the median, with the host {off(device + step_ms + sequence_ms * steps['batch']):.1f} %")
+    path = options.output / f"{framework}.framework.json"
+    source = path if path.exists() else folder / path.name
+    profile = json.loads(source.read_text())
+    profile.update(step_us=round(1e3 * step_ms, 3), sequence_us=round(1e3 * sequence_ms, 3))
+    options.output.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(profile, indent=2) + "\n")
+    print(f"{path}: step_us {profile['step_us']}, sequence_us {profile['sequence_us']}")
+    return 0
+
+
+def by_shape(frame):
+    """A file for pricing by tables as one for fitting: what the pairs of its shapes say of the columns of the forms."""
+    if "shape" not in frame.columns:
+        return frame
+    sizes = frame["shape"].map(lambda text: dict(pair.split("=", 1) for pair in str(text).split()))
+    rows = []
+    for op, dtype, size, ms in zip(frame["op"], frame["dtype"], sizes, frame["milliseconds"]):
+        n = {k: float(v) for k, v in size.items() if v.replace(".", "", 1).isdigit()}
+        row = {"op": op, "milliseconds": ms, "weights": dtype}
+        if op == "gemm":
+            row.update(rows=n["m"], outer=n["n"], inner=n["k"])
+        elif op in ("prefill_attention", "decode_attention"):
+            new, batch = n.get("new", 1.0), n.get("batch", 1.0)
+            past = n.get("past", n.get("context", new) - new)
+            row.update(arithmetic=dtype, cached=size.get("cache", dtype), windowed="window" in size, sequences=batch, tokens=batch * new, heads=n["heads"],
+                       pairs=batch * (new * past + new * (new + 1) / 2), context=batch * (past + new), kv_heads=n.get("kv_heads", n["heads"]), dim=n["head_dim"])
+        elif op == "moe":
+            ranks, matrices, local = n.get("ep", 1.0), n.get("matrices", 3.0), n["experts"] / n.get("ep", 1.0)
+            choices = n["tokens"] * n["top_k"]
+            row.update(tokens=n["tokens"], choices=choices, rows=choices / ranks, active=local * (1 - (1 - n["top_k"] / n["experts"]) ** n["tokens"]), local=local,
+                       hidden=n["hidden"], inner=n["inner"], projections=matrices, matrices=matrices)
+        elif op == "all_reduce":
+            row.update(pattern=op, devices=n["devices"], bytes=n["bytes"])
+        rows.append(row)
+    import pandas
+
+    return pandas.DataFrame(rows).astype({name: str for name in ("weights", "arithmetic", "cached", "pattern", "windowed") if any(name in r for r in rows)})
+
+
 def measured_slices(form, paths):
     """The rows of a form among a user's measurements."""
     import pandas
 
     try:
-        frame = pandas.concat([pandas.read_csv(path, dtype={name: str for name in form.key}) for path in paths], ignore_index=True)
-    except (OSError, ValueError) as problem:
+        frame = pandas.concat([by_shape(pandas.read_csv(path, dtype={name: str for name in form.key}, comment="#")) for path in paths], ignore_index=True)
+    except (OSError, ValueError, KeyError) as problem:
         sys.exit(f"calibrate: measurements cannot be read: {problem}")
     for name in ("op", "milliseconds"):
         if name not in frame.columns:

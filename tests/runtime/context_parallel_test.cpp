@@ -88,7 +88,7 @@ TEST(context_parallel, cases_of_layers_are_ops) {
     double flops = 0, wire = 0, activations = 0;
     cx::gqa const layer{.hidden = 4096, .heads = 32, .kv_heads = 8, .head_dim = 128};
     cx::for_each_op(layer.ops(cx::deployment{.layout = {.tp = 2, .cp = 4}}), [&](auto const& o) {
-        cx::for_each_kernel(o, s, [&](cx::work<double> const& w) { flops += w.flops, wire += w.wire_bytes, activations += w.activation_bytes; });
+        cx::for_each_kernel(o, s, [&](cx::work<double> const& w, auto const&...) { flops += w.flops, wire += w.wire_bytes, activations += w.activation_bytes; });
     });
     EXPECT_EQ(figures->flops, flops);
     EXPECT_EQ(figures->wire_bytes, wire);

@@ -253,6 +253,10 @@ struct calibrated {
 
     [[nodiscard]] constexpr timing of_op(attention const& o, work<T> const& w, load<T> const& l, phase p) const { return attended(o.shape, false, w, l, p); }
     [[nodiscard]] constexpr timing of_op(windowed_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
+        auto const& by_index = p == phase::prefill ? constants->msa_prefill : constants->msa_decode;
+        if (o.chosen && !by_index.empty())
+            return chosen(by_index, o.shape.arithmetic, o.shape.cached, static_cast<double>(o.shape.heads), static_cast<double>(o.shape.head_dim + o.shape.v_head_dim),
+                          static_cast<double>(o.shape.kv_heads * (o.shape.head_dim + o.shape.v_head_dim)), w, l);
         // pairs and keys inside the window
         double const per_head = static_cast<double>(o.shape.head_dim + o.shape.v_head_dim);
         load<T> seen = l;

@@ -64,6 +64,8 @@ struct calibration {
     inplace_vector<forms::mla_bmm_form, 8> mla_bmm{};
     inplace_vector<forms::sparse_form, 4> dsa_prefill{};
     inplace_vector<forms::sparse_form, 4> dsa_decode{};
+    inplace_vector<forms::sparse_form, 4> msa_prefill{};
+    inplace_vector<forms::sparse_form, 4> msa_decode{};
     inplace_vector<forms::sparse_form, 4> compressed_prefill{};
     inplace_vector<forms::sparse_form, 4> compressed_decode{};
     inplace_vector<forms::moe_form, 48> moe{};
@@ -92,6 +94,8 @@ struct calibration {
         f("mla_bmm", c.mla_bmm);
         f("dsa_prefill", c.dsa_prefill);
         f("dsa_decode", c.dsa_decode);
+        f("msa_prefill", c.msa_prefill);
+        f("msa_decode", c.msa_decode);
         f("compressed_prefill", c.compressed_prefill);
         f("compressed_decode", c.compressed_decode);
         f("moe", c.moe);
