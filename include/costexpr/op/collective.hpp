@@ -88,12 +88,11 @@ struct context_exchange {
     [[nodiscard]] constexpr count weight_bytes() const { return 0; }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(basic_group<T> const& g) const {
-        using pattern = collective::pattern;
         T const end = g.past_tokens + g.new_tokens;
         T const context = window == 0 ? end : min(end, T(static_cast<double>(window)) + g.new_tokens - T(1));
         double const others = static_cast<double>(devices - 1);
-        double const gathered = collective{.shape = pattern::all_gather, .width = kept, .devices = devices}.bytes_per_token();
-        double const combined = collective{.shape = pattern::all_reduce, .width = partial, .devices = devices}.bytes_per_token() + 8.0 * others * static_cast<double>(offered);
+        double const gathered = collective{.shape = collective::pattern::all_gather, .width = kept, .devices = devices}.bytes_per_token();
+        double const combined = collective{.shape = collective::pattern::all_reduce, .width = partial, .devices = devices}.bytes_per_token() + 8.0 * others * static_cast<double>(offered);
         // the slowest link bounds a ring: where ranks stand in several nodes, that between them
         return {.wire_bytes = g.sequences * (g.phase == phase::prefill ? context * T(gathered) : g.new_tokens * T(combined)), .span = span, .route = wire::message};
     }
