@@ -1801,6 +1801,8 @@ struct uncertain_seconds {
     double relative = 0;        ///< standard error of the logarithm
     double unfitted = 0;        ///< part of the seconds whose ops have no form, or whose dtype has no constants of its own
 
+    /// Extrapolated where more than a fifth of the seconds is.
+    [[nodiscard]] constexpr provenance founded() const { return unfitted > 0.2 ? provenance::extrapolated : provenance::calibrated; }
     /// The factor that holds so many standard errors: seconds / factor to seconds factor is a band.
     [[nodiscard]] constexpr double factor(double standard_errors) const { return 1 / exp_of_negative(-standard_errors * relative); }
 };

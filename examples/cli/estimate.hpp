@@ -86,7 +86,7 @@ void bound(answer& a, Graph const& graph, cx::deployment const& x, cx::mean_grou
     double const factor = u.factor(cx::four_of_five);
     a.tpot_low = a.tpot / factor;
     a.tpot_high = a.tpot * factor;
-    if (u.unfitted > 0.2) a.founded = cx::max(a.founded, cx::provenance::extrapolated);
+    a.founded = cx::max(a.founded, u.founded());
 }
 template <class Graph, class Price>
 void bound(answer&, Graph const&, cx::deployment const&, cx::mean_group const&, Price const&, cx::framework_profile const&) {}

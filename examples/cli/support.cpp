@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli.hpp"
 
+#include <costexpr/calibrated.hpp>
+
 #include <array>
 
 namespace cli {
@@ -66,7 +68,15 @@ class layouts {
     std::vector<candidate> found_{};
 };
 
-fit smallest(layouts& all, cx::any_model const& m, cx::system_spec const& s) {
+/// A system with its constants under TensorRT-LLM, its own or its neighbours'; nothing where there are none.
+struct candidate_system {
+    std::string name;
+    cx::system_spec spec;
+    std::optional<cx::calibration> constants;
+};
+
+fit smallest(layouts& all, cx::any_model const& m, candidate_system const& on) {
+    cx::system_spec const& s = on.spec;
     cx::count const domain = s.rack.devices != 0 ? s.rack.devices : s.node.devices;
     for (std::size_t i = 0; candidate const* c = all.at(i); ++i) {
         if (domain != 0 && c->deployment.layout.tp > domain) continue;  // tensor parallelism stays inside a node or rack
@@ -74,7 +84,8 @@ fit smallest(layouts& all, cx::any_model const& m, cx::system_spec const& s) {
         cx::roofline<> const price(s);
         std::array<cx::group, 1> const one{cx::decode_batch{.sequences = 1, .past = held.context}.as_group()};
         bool const priced = cx::is_priced(cx::seconds(c->graph, cx::step(one), price));
-        return {c->deployment.layout, true, priced ? cx::provenance_names[static_cast<std::size_t>(cx::max(m.config.founded, price.founded))] : "unpriced"};
+        cx::provenance const founded = on.constants ? cx::uncertainty(c->graph, c->deployment, cx::step(one), cx::calibrated<>(s, *on.constants)).founded() : price.founded;
+        return {c->deployment.layout, true, priced ? cx::provenance_names[static_cast<std::size_t>(cx::max(m.config.founded, founded))] : "unpriced"};
     }
     return {};
 }
@@ -89,18 +100,22 @@ std::string spelled(cx::layout const& l) {
 }  // namespace
 
 int support(std::string const& model, std::string const& system, bool as_csv, bool as_json) {
-    std::vector<std::pair<std::string, cx::system_spec>> systems;
+    std::vector<candidate_system> systems;
+    auto const add = [&](std::string const& name, cx::system_spec const& spec) {
+        auto const constants = cx::calibration_of(spec, "trtllm");
+        systems.push_back({name, spec, constants ? std::optional(*constants) : std::nullopt});
+    };
     for (std::size_t i = 0; i != cx::embedded::system_count; ++i) {
         std::string const name(cx::embedded::systems[i].name);
         if (!system.empty() && system != name) continue;
         auto const s = load_system(name);
         if (!s) return report(s.errors, as_json);
-        systems.emplace_back(name, *s);
+        add(name, *s);
     }
     if (systems.empty()) {
         auto const s = load_system(system);
         if (!s) return report(s.errors, as_json);
-        systems.emplace_back(system, *s);
+        add(system, *s);
     }
     std::vector<std::string> models;
     for (std::size_t i = 0; i != cx::embedded::model_count; ++i)
@@ -122,11 +137,11 @@ int support(std::string const& model, std::string const& system, bool as_csv, bo
         if (!m) return report(m.errors, as_json);
         std::vector<layouts> per_precision;
         for (auto p : precisions) per_precision.emplace_back(m->model, precision_of(p, m->model.config));
-        for (auto const& [system_name, spec] : systems) {
+        for (candidate_system const& on : systems) {
             std::array<fit, precisions.size()> cells{};
-            for (std::size_t i = 0; i != cells.size(); ++i) cells[i] = smallest(per_precision[i], m->model, spec);
-            if (as_csv) fmt::print("{},{}", m->name, system_name);
-            out.begin_object().member("model", m->name).member("system", system_name);
+            for (std::size_t i = 0; i != cells.size(); ++i) cells[i] = smallest(per_precision[i], m->model, on);
+            if (as_csv) fmt::print("{},{}", m->name, on.name);
+            out.begin_object().member("model", m->name).member("system", on.name);
             for (std::size_t i = 0; i != cells.size(); ++i) {
                 fit const& f = cells[i];
                 if (as_csv) f.fits ? fmt::print(",{},{},{}", f.layout.devices(), spelled(f.layout), f.provenance) : fmt::print(",,,");
@@ -139,7 +154,7 @@ int support(std::string const& model, std::string const& system, bool as_csv, bo
             out.end_object();
             if (as_csv) fmt::print("\n");
             auto const cell = [](fit const& f) { return f.fits ? fmt::format("{} ({})", f.layout.devices(), spelled(f.layout)) : std::string("-"); };
-            t.row({m->name, system_name, std::string(cx::name(m->model.config.stored.weights)), cell(cells[0]), cell(cells[1]), cell(cells[2]), std::string(cells[0].provenance)});
+            t.row({m->name, on.name, std::string(cx::name(m->model.config.stored.weights)), cell(cells[0]), cell(cells[1]), cell(cells[2]), std::string(cells[0].provenance)});
         }
     }
     out.end_array();
