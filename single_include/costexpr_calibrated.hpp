@@ -1528,8 +1528,9 @@ struct calibrated {
     detail::slice_table gemms{};
     detail::slice_table mixtures{};
     detail::slice_table absorbed_products{};
-    std::array<forms::collective_form const*, 5> own_links{};      ///< by pattern, the framework's kernels
-    std::array<forms::collective_form const*, 5> library_links{};  ///< those of the collective library
+    using links = std::array<forms::collective_form const*, 6>;    ///< by pattern
+    links own_links{};      ///< the framework's kernels
+    links library_links{};  ///< those of the collective library
 
     constexpr calibrated() = default;
     constexpr calibrated(system_spec const& s, calibration const& c) : limits(s), constants(&c) {
@@ -1540,11 +1541,16 @@ struct calibrated {
         gemms = detail::slice_table::over(c.gemm);
         mixtures = detail::slice_table::over(c.moe);
         absorbed_products = detail::slice_table::over(c.mla_bmm);
-        constexpr std::array<std::string_view, 4> patterns{"all_reduce", "all_gather", "reduce_scatter", "all_to_all"};
-        auto const resolve = [&](auto const& list, auto& into) {
-            for (std::size_t i = list.size(); i-- != 0;)
-                for (std::size_t j = 0; j != patterns.size(); ++j)
-                    if (list[i].pattern.view() == patterns[j]) into[j] = &list[i];
+        auto const resolve = [&](auto const& list, links& into) {
+            auto const put = [&](forms::collective_form const& f, collective::pattern p, std::string_view name) {
+                if (f.pattern.view() == name && into[static_cast<std::size_t>(p)] == nullptr) into[static_cast<std::size_t>(p)] = &f;
+            };
+            for (auto const& f : list) {
+                put(f, collective::pattern::all_reduce, "all_reduce");
+                put(f, collective::pattern::all_gather, "all_gather");
+                put(f, collective::pattern::reduce_scatter, "reduce_scatter");
+                put(f, collective::pattern::all_to_all, "all_to_all");
+            }
         };
         resolve(c.all_reduce, own_links);
         resolve(c.collectives, library_links);
@@ -1751,15 +1757,26 @@ struct calibrated {
     [[nodiscard]] constexpr timing of_op(collective const& o, work<T> const& w, load<T> const& l, phase) const {
         if (o.shape == collective::pattern::all_to_all && !constants->moe_exchange.empty()) return exchanged(o, w, l);
         if (w.span > limits.node_devices && w.span > limits.rack_devices) return unfitted(w);
-        double const devices = static_cast<double>(o.devices);
+        // a reduce-scatter and, behind a norm, an all-gather: half of the bytes each
+        if (o.shape == collective::pattern::halves) {
+            timing const first = linked(collective::pattern::reduce_scatter, w.wire_bytes * T(0.5), o.devices);
+            timing const second = linked(collective::pattern::all_gather, w.wire_bytes * T(0.5), o.devices);
+            if (first.error == nullptr || second.error == nullptr) return unfitted(w);
+            return {first.seconds + second.seconds, first.error, max(first.founded, second.founded)};
+        }
+        timing const best = linked(o.shape, w.wire_bytes, o.devices);
+        return best.error != nullptr ? best : unfitted(w);
+    }
+
+    /// Communication inside one switch: a framework takes the faster of its own kernel and the library's.
+    [[nodiscard]] constexpr timing linked(collective::pattern p, T const& wire_bytes, count devices) const {
         timing best{};
-        // a framework takes the faster of its own kernel and the library's
-        for (forms::collective_form const* f : {own_links[static_cast<std::size_t>(o.shape)], library_links[static_cast<std::size_t>(o.shape)]}) {
+        for (forms::collective_form const* f : {own_links[static_cast<std::size_t>(p)], library_links[static_cast<std::size_t>(p)]}) {
             if (f == nullptr) continue;
-            T const t = f->seconds(device, w.wire_bytes, devices);
+            T const t = f->seconds(device, wire_bytes, static_cast<double>(devices));
             if (best.error == nullptr || t < best.seconds) best = fitted(t, f->error);
         }
-        return best.error != nullptr ? best : unfitted(w);
+        return best;
     }
 
     /// One direction of a mixture's all-to-all, by the fastest of the framework's backends.

@@ -46,7 +46,6 @@ complaints check(estimate_options const& o) {
         errors.push_back(simple_complaint("unknown_name", "mode", fmt::format("mode \"{}\" is not priced (expected static, prefill, decode, aggregated or disaggregated)", o.mode)));
     if (!(o.length_spread[0] > 0 && o.length_spread[0] <= o.length_spread[1] && o.length_spread[1] <= 1))
         errors.push_back(simple_complaint("out_of_range", "length_spread", fmt::format("length_spread must be two parts of the lengths (expected 0 < low <= high <= 1, found {} and {})", o.length_spread[0], o.length_spread[1])));
-    check_framework(o, errors);
     if (o.mtp < 0 || o.mtp > cx::speculation::most_drafts)
         errors.push_back(simple_complaint("out_of_range", "mtp", fmt::format("mtp is out of range (expected 0 to {} drafts, found {})", cx::speculation::most_drafts, o.mtp)));
     else if (o.mtp != 0 && !(cx::speculation{o.mtp, o.accepted}.possible()))
@@ -315,7 +314,6 @@ complaints explain(cx::problems const& problems) {
 namespace {
 
 outcome<answer> answer_to(estimate_options const& o, loaded_model const& m, priced_system const& s) {
-    if (complaints const errors = check(o); !errors.empty()) return errors;
     if (o.mode == "aggregated") return serve_aggregated(o, m, s);
     if (o.mode == "disaggregated") return serve_disaggregated(o, m, s);
     return s.with_pricing([&](auto const& price) { return compute(o, m, s, price); });
@@ -326,9 +324,9 @@ outcome<answer> answer_to(estimate_options const& o, loaded_model const& m, pric
 int estimate(estimate_options const& o) {
     auto const m = load_model(o.config);
     if (!m) return report(m.errors, o.as_json);
-    complaints errors;
+    complaints errors = check(o);
     auto const system = load_pricing(o, errors);
-    if (!system) return report(errors, o.as_json);
+    if (!errors.empty()) return report(errors, o.as_json);
     auto const a = answer_to(o, *m, *system);
     if (!a) return report(a.errors, o.as_json);
     if (!o.as_json) {
@@ -393,8 +391,9 @@ int estimate_lines(estimate_options const& defaults) {
             auto& [s, against] = named.first->second;
             if (named.second) s = load_pricing(o, against);
             if (!m) errors = m.errors;
+            for (auto const& c : check(o)) errors.push_back(c);
             if (!s) errors.insert(errors.end(), against.begin(), against.end());
-            if (m && s) {
+            if (m && s && errors.empty()) {
                 for (auto const& [pool, side] : {std::pair{&o.prefill, "prefill"}, std::pair{&o.decode, "decode"}}) *pool = read_pool(whole, root, side, errors);
                 auto const a = errors.empty() ? answer_to(o, *m, *s) : outcome<answer>(errors);
                 if (a)

@@ -63,6 +63,15 @@ void account(answer& a, estimate_options const& o, loaded_model const& m, priced
     cx::count const trained = cx::visit([](auto const& f) { return f.base.max_context; }, m.model);
     if (trained != 0 && o.isl + o.osl > trained) a.warnings.push_back(fmt::format("the context of {} tokens is beyond the model's {} (max_position_embeddings)", o.isl + o.osl, trained));
     if (!a.memory.fits()) a.warnings.push_back(fmt::format("does not fit: {} of {} per device", human_bytes(static_cast<double>(a.memory.total())), human_bytes(static_cast<double>(a.memory.capacity))));
+    complaints none;
+    cx::precision const asked = deployment_of(o, m, none).precision;
+    auto const instead = [&](std::string_view part, cx::dtype wanted, cx::dtype got) {
+        if (wanted != got) a.warnings.push_back(fmt::format("{} run as {}, not {}: as the checkpoint is stored, the framework runs it or the device can multiply", part, cx::name(got), cx::name(wanted)));
+    };
+    instead("linear layers", asked.weights, x.precision.weights);
+    instead("experts", asked.experts, x.precision.experts);
+    if (x.layout.copies_heads && x.layout.tp > 1 && !cx::lower(m.model, [&] { auto y = x; y.layout.copies_heads = false; return y; }()))
+        a.warnings.push_back(fmt::format("tp {} is more than the attention heads: several ranks compute the same head", x.layout.tp));
     for (cx::remark r : m.model.config.remarks) a.warnings.emplace_back(cx::remark_names[static_cast<std::size_t>(r)]);
 }
 

@@ -145,7 +145,7 @@ TEST(calibration, all_that_is_wrong_with_constants_is_said_at_once) {
         cx::diagnosis const d = cx::describe(p, bad);
         all += std::to_string(d.at.line) + ":" + std::to_string(d.at.column) + " " + std::string(d.message.view()) + "\n";
     }
-    EXPECT_NE(all.find("3:55 "), std::string::npos) << all;
+    EXPECT_NE(all.find("3:24 \"weights\""), std::string::npos) << all;
     EXPECT_NE(all.find("math_efficiency"), std::string::npos) << all;
     EXPECT_NE(all.find("4:10 \"moe\""), std::string::npos) << all;
     for (std::string_view broken : {"", "[]", "{\"gemm\": [{]}", "{\"system\": 1}"}) EXPECT_FALSE(cx::read_calibration(broken)) << broken;
@@ -190,6 +190,7 @@ TEST(calibration, every_model_has_a_price) {
                 cx::group const one[] = {g};
                 double const t = cx::seconds(*graph, cx::step(one), price);
                 double const least = cx::seconds(*graph, cx::step(one), limits);
+                if (!cx::is_priced(least)) continue;  // an indexer in fp8, which this device lacks
                 EXPECT_GT(t, 0.9 * least) << cx::embedded::models[j].name << " " << cx::embedded::calibrations[i].name;
                 EXPECT_LT(t, 50 * least) << cx::embedded::models[j].name << " " << cx::embedded::calibrations[i].name;
             }
