@@ -513,7 +513,7 @@ struct gemm_form {
     /// Whether the framework takes this kernel for a shape.
     template <class T>
     [[nodiscard]] constexpr bool takes(T const& rows, count outer, count inner) const {
-        return (most_rows == 0 || rows < T(static_cast<double>(most_rows) + 1)) && outer % outer_multiple == 0 && inner % inner_multiple == 0;
+        return (most_rows == 0 || rows < T(static_cast<double>(most_rows) + 1)) && (outer_multiple <= 1 || outer % outer_multiple == 0) && (inner_multiple <= 1 || inner % inner_multiple == 0);
     }
 
     /// Seconds on the device alone.
@@ -1525,6 +1525,9 @@ struct calibrated {
     roofline_with_latency<T> limits{};
     forms::device_rates<T> device{};
     calibration const* constants = nullptr;
+    using by_phase = std::array<forms::recurrent_form const*, 2>;
+    by_phase convolutions{};
+    std::array<by_phase, 4> recurrences{};  ///< by recurrence::update
     detail::slice_table gemms{};
     detail::slice_table mixtures{};
     detail::slice_table absorbed_products{};
@@ -1552,6 +1555,15 @@ struct calibrated {
                 put(f, collective::pattern::all_to_all, "all_to_all");
             }
         };
+        for (phase p : {phase::prefill, phase::decode}) {
+            auto const at = static_cast<std::size_t>(p);
+            // all engines take one kernel for the short convolutions of every mixer
+            for (auto const* list : {&c.kda, &c.gated_delta, &c.mamba2})
+                if (auto const* f = recurrent(*list, "convolution", p)) convolutions[at] = f;
+            recurrences[static_cast<std::size_t>(recurrence::update::state_space)][at] = recurrent(c.mamba2, "recurrence", p);
+            recurrences[static_cast<std::size_t>(recurrence::update::gated_delta)][at] = recurrent(c.gated_delta, "recurrence", p);
+            recurrences[static_cast<std::size_t>(recurrence::update::kimi_delta)][at] = recurrent(c.kda.empty() ? c.gated_delta : c.kda, "recurrence", p);
+        }
         resolve(c.all_reduce, own_links);
         resolve(c.collectives, library_links);
     }
@@ -1663,18 +1675,14 @@ struct calibrated {
     }
 
     [[nodiscard]] constexpr timing of_op(convolution const& o, work<T> const& w, load<T> const& l, phase p) const {
-        // all engines take one kernel for the short convolutions of every mixer
+        forms::recurrent_form const* const f = convolutions[static_cast<std::size_t>(p)];
+        if (f == nullptr) return unfitted(w);
         double const c = static_cast<double>(o.channels);
-        double const state = 2 * c * static_cast<double>(o.kernel - 1) * weight_width(o.kept);
-        for (auto const* list : {&constants->mamba2, &constants->gated_delta, &constants->kda})
-            if (auto const* f = recurrent(*list, "convolution", p)) return fitted(f->seconds(device, l, 4 * c, state), f->error);
-        return unfitted(w);
+        return fitted(f->seconds(device, l, 4 * c, 2 * c * static_cast<double>(o.kernel - 1) * weight_width(o.kept)), f->error);
     }
     [[nodiscard]] constexpr timing of_op(recurrence const& o, work<T> const& w, load<T> const& l, phase p) const {
-        using update = recurrence::update;
-        auto const& list = o.rule == update::state_space ? constants->mamba2 : o.rule == update::kimi_delta && !constants->kda.empty() ? constants->kda : constants->gated_delta;
-        forms::recurrent_form const* const f = recurrent(list, "recurrence", p);
-        if (o.rule == update::other || f == nullptr) return unfitted(w);
+        forms::recurrent_form const* const f = recurrences[static_cast<std::size_t>(o.rule)][static_cast<std::size_t>(p)];
+        if (f == nullptr) return unfitted(w);
         double const token = p == phase::prefill ? o.bytes_per_token + o.chunk_bytes_per_token : o.bytes_per_token;
         return fitted(f->seconds(device, l, token, 2 * static_cast<double>(o.elements) * weight_width(o.kept)), f->error);
     }

@@ -12,6 +12,7 @@
 // lower                                            a model laid out once, to price many steps      cost/
 // fits, memory                                     bytes per device                                cost/
 // longest_context, most_sequences, layouts, …      what a budget allows, exactly                   cost/
+// calibrated, table_pricing, aggregated, …         measured kernels, serving: <costexpr/calibrated.hpp>, a header of its own   cost/, serve/
 // speculative_decode, elasticities, explain        multi-token prediction; derivatives; formulas   cost/
 // dense_decoder, moe_decoder, mla_decoder          the families; a family of your own: registry    family/, model/
 // gqa, sliding_gqa, mla, mlp, moe, norm, …         the layer types                                 layer/

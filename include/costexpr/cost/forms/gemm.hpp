@@ -77,7 +77,7 @@ struct gemm_form {
     /// Whether the framework takes this kernel for a shape.
     template <class T>
     [[nodiscard]] constexpr bool takes(T const& rows, count outer, count inner) const {
-        return (most_rows == 0 || rows < T(static_cast<double>(most_rows) + 1)) && outer % outer_multiple == 0 && inner % inner_multiple == 0;
+        return (most_rows == 0 || rows < T(static_cast<double>(most_rows) + 1)) && (outer_multiple <= 1 || outer % outer_multiple == 0) && (inner_multiple <= 1 || inner % inner_multiple == 0);
     }
 
     /// Seconds on the device alone.
