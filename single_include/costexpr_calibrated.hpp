@@ -1065,7 +1065,7 @@ inline constexpr entry frameworks[1] = {};
 #else
 inline constexpr char f0[] = R"json({"name":"sglang","version":"0.5.14","chunk_tokens":8192,"mixes":false,"mxfp4_experts":"w4a8_mxfp4_mxfp8","graph_sequences":512,"step_us":850,"layer_us":12,"launched_layer_us":465,"request_ms":150,"waited_steps":0.56,"ahead":0.12,"burst":0.067,"composition_error":0.14})json";
 inline constexpr char f1[] = R"json({"name":"trtllm","version":"1.3.0rc20","chunk_tokens":8192,"mixes":true,"kv_follows_weights":true,"mxfp4_experts":"w4a8_mxfp4_mxfp8","fuses_quantization":true,"graph_sequences":2048,"launched_layer_us":35,"request_ms":13,"waited_steps":5.7,"ahead":0.15,"burst":0.063,"composition_error":0.12})json";
-inline constexpr char f2[] = R"json({"name":"vllm","version":"0.24.0","chunk_tokens":8192,"mixes":true,"mxfp4_experts":"w4a8_mxfp4_mxfp8","graph_sequences":512,"launched_layer_us":50,"request_ms":13,"waited_steps":1.6,"ahead":0.22,"burst":0.098})json";
+inline constexpr char f2[] = R"json({"name":"vllm","version":"0.24.0","chunk_tokens":8192,"mixes":true,"mxfp4_experts":"w4a8_mxfp4_mxfp8","graph_sequences":512,"launched_layer_us":50,"request_ms":13,"waited_steps":1.6,"ahead":0.22,"burst":0.098,"graph_multiple":8})json";
 
 inline constexpr std::size_t framework_count = 3;
 inline constexpr entry frameworks[] = {
@@ -1089,7 +1089,7 @@ struct framework_profile {
     bool fuses_quantization = false;   ///< activations are quantized by the kernel before, with scales from the checkpoint, and not in a pass of their own
     double hidden_us = 0;              ///< of each kernel's launch: what the kernel before it hides in a replayed step
     count graph_sequences = 0;         ///< decode steps of up to so many sequences are replayed as a graph; larger ones, and prompts, are launched kernel by kernel
-    count graph_multiple = 1;          ///< replayed steps are padded to a multiple of this
+    count graph_multiple = 1;          ///< replayed steps are padded: to powers of two up to this, to its multiples beyond
     double step_us = 0;                ///< host time of a step that the device waits for: scheduling, input tensors, sampling
     double sequence_us = 0;            ///< the same for each sequence of a step
     double layer_us = 0;               ///< gaps between the kernels of a layer in a replayed step
@@ -1450,12 +1450,13 @@ namespace costexpr {
 
 namespace detail {
 
-/// Of a list of slices the entries of each dtype, as a range; a dtype without entries takes those of the one that is closest in what it
-/// reads and how it multiplies.
+/// Of a list of slices the entries of each dtype, as a range in which others may stand too; a dtype without entries takes those of the one that is
+/// closest in what it reads and how it multiplies.
 struct slice_table {
     struct range {
         std::uint8_t begin = 0;
         std::uint8_t end = 0;
+        dtype its = dtype::bf16;
         bool borrowed = false;
     };
     std::array<range, dtype_table.size()> of{};
@@ -1473,7 +1474,8 @@ struct slice_table {
         for (std::size_t i = 0; i != list.size(); ++i) {
             range& r = t.of[static_cast<std::size_t>(list[i].weights)];
             if (r.end == 0) r.begin = static_cast<std::uint8_t>(i);
-            r.end = static_cast<std::uint8_t>(i + 1);  // entries of a dtype stand together
+            r.end = static_cast<std::uint8_t>(i + 1);
+            r.its = list[i].weights;
         }
         slice_table const known = t;
         for (std::size_t d = 0; d != dtype_table.size(); ++d) {
@@ -1482,7 +1484,7 @@ struct slice_table {
             for (std::size_t e = 0; e != dtype_table.size(); ++e) {
                 if (known.of[e].end == 0) continue;
                 double const far = distance(static_cast<dtype>(d), static_cast<dtype>(e));
-                if (far < nearest) nearest = far, t.of[d] = {known.of[e].begin, known.of[e].end, true};
+                if (far < nearest) nearest = far, t.of[d] = {known.of[e].begin, known.of[e].end, known.of[e].its, true};
             }
         }
         return t;
@@ -1620,7 +1622,7 @@ struct calibrated {
         detail::slice_table::range const r = gemms[weights];
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::gemm_form const& f = constants->gemm[i];
-            if (!f.takes(rows, outer, inner)) continue;
+            if (f.weights != r.its || !f.takes(rows, outer, inner)) continue;
             return by(f, weights, r, [&](auto const& form) { return form.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner)); });
         }
         return {};
@@ -1655,7 +1657,7 @@ struct calibrated {
         detail::slice_table::range const r = mixtures[o.weights];
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::moe_form const& f = constants->moe[i];
-            if (!f.takes(o.matrices, o.bias, o.ranks) || !f.reaches(tokens)) continue;
+            if (f.weights != r.its || !f.takes(o.matrices, o.bias, o.ranks) || !f.reaches(tokens)) continue;
             return by(f, o.weights, r, [&](auto const& form) {
                 return form.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices));
             });
@@ -2944,7 +2946,8 @@ namespace costexpr {
 using mean_group = basic_group<double>;
 
 /// Steps as a framework runs them: the time of the device for a step's groups, and what host and launches add to it.
-///   replayed as a graph (a decode step of at most graph_sequences, padded to graph_multiple): device + layers layer_us
+///   replayed as a graph (a decode step of at most graph_sequences; one batch of equal sequences is padded with empty ones to the next power of
+///   two up to graph_multiple, to a multiple of it beyond): device + layers layer_us
 ///   launched kernel by kernel: max(device, layers launched_layer_us)
 ///   both: + step_us + sequences sequence_us
 /// Source of the constants: systems/*.framework.json.
@@ -2963,13 +2966,28 @@ struct framework_steps {
         }
         double const host = (framework.step_us + framework.sequence_us * sequences) * 1e-6;
         double const all = static_cast<double>(layers) * 1e-6;
-        if (!reads && sequences <= static_cast<double>(framework.graph_sequences)) return device(groups) + all * framework.layer_us + host;
+        if (!reads && sequences <= static_cast<double>(framework.graph_sequences)) return replayed(groups, sequences) + all * framework.layer_us + host;
         return max(device(groups), all * framework.launched_layer_us) + host;
+    }
+    /// Sequences of the graph that a decode step of so many is replayed with.
+    [[nodiscard]] constexpr double graph_of(double sequences) const {
+        double const multiple = static_cast<double>(framework.graph_multiple);
+        double size = 1;
+        while (size < sequences && size < multiple) size *= 2;
+        return size < sequences ? multiple * static_cast<double>(ceil_div(static_cast<count>(sequences + (1 - 0x1p-20)), framework.graph_multiple)) : max(size, sequences);
     }
     /// The same of one group.
     [[nodiscard]] constexpr double operator()(mean_group const& g) const {
         mean_group const one[] = {g};
         return (*this)(std::span<mean_group const>(one));
+    }
+
+  private:
+    [[nodiscard]] constexpr double replayed(std::span<mean_group const> groups, double sequences) const {
+        double const empty = graph_of(sequences) - sequences;
+        if (groups.size() != 1 || !(empty > 0)) return device(groups);
+        mean_group const padded[] = {groups[0], {empty, 1, 0, phase::decode}};
+        return device(std::span<mean_group const>(padded));
     }
 };
 

@@ -142,6 +142,10 @@ struct estimate_options {
     bool explain = false;
     bool as_json = false;
 
+    /// Where no batch is asked for, a rank takes its part of the sequences in flight.
+    void fill_batch() {
+        if (concurrency > 0) batch = cx::ceil_div(concurrency, layout.dp > 0 ? layout.dp : 1);
+    }
     [[nodiscard]] bool serves() const { return mode == "aggregated" || mode == "disaggregated"; }
 };
 /// What is wrong with numbers and names of a request, added to the errors.

@@ -379,6 +379,7 @@ int estimate_lines(estimate_options const& defaults) {
             o.layout = {.tp = keys->tp, .pp = keys->pp, .dp = keys->dp, .ep = std::max<cx::count>(1, keys->ep), .moe_tp = keys->moe_tp, .cp = keys->cp};  // an ep of 0 says that there is none
             o.batch = keys->batch;
             o.concurrency = keys->concurrency;
+            if (cx::schema::member(whole, root, "batch").kind == cx::json::kind::end) o.fill_batch();
             o.isl = keys->isl;
             o.osl = keys->osl;
             o.prefix = keys->prefix;

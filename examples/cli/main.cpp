@@ -73,6 +73,7 @@ int run(int argc, char** argv) {
         }
         if (o.config.empty()) throw CLI::RequiredError("CONFIG");
         if (o.system.empty()) throw CLI::RequiredError("--system");
+        if (estimate->count("--batch") == 0) o.fill_batch();
         status = cli::estimate(o);
     });
 

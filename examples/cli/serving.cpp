@@ -103,8 +103,10 @@ outcome<answer> serve_aggregated(estimate_options const& o, loaded_model const& 
     cx::count const step_tokens = std::min(s.framework.chunk_tokens, static_cast<cx::count>(w.fresh()));
     cx::residency held{.sequences = o.batch, .context = static_cast<cx::count>(w.middle()), .step_tokens = step_tokens};
     cx::count const room = std::max<cx::count>(1, cx::most_sequences(*graph, x, s.system, held));
-    double const asked = o.concurrency != 0 ? static_cast<double>(o.concurrency) / static_cast<double>(o.layout.dp) : static_cast<double>(o.batch);
-    w.sequences = std::min(asked, static_cast<double>(std::min(room, o.concurrency != 0 ? std::max(o.batch, cx::count{1}) : o.batch)));
+    // more requests in flight than the ranks take at once run on other replicas; fewer leave ranks unfilled
+    double const in_flight = o.concurrency != 0 ? static_cast<double>(o.concurrency) / static_cast<double>(o.layout.dp) : static_cast<double>(o.batch);
+    double const asked = std::min(in_flight, static_cast<double>(o.batch));
+    w.sequences = std::min(asked, static_cast<double>(room));
     w.waiting = asked - w.sequences;
     held.sequences = static_cast<cx::count>(std::ceil(w.sequences));
 

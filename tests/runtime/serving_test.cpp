@@ -85,6 +85,18 @@ constexpr bool the_slower_pool_sets_the_rate() {
            close(slow_reads.tpot, decode);
 }
 
+constexpr bool graphs_are_padded() {
+    cx::framework_profile f{};
+    f.graph_sequences = 64;
+    f.graph_multiple = 8;
+    steps const s{{}, f, 1};
+    bool good = s.graph_of(launder(3.0)) == 4 && s.graph_of(8) == 8 && s.graph_of(9) == 16 && s.graph_of(17) == 24 && s.graph_of(1) == 1;
+    // nine sequences cost the tokens of sixteen, and the context of nine
+    good = good && close(s(cx::mean_group{9, 1, 1000, cx::phase::decode}), 1e-3 + 16e-4 + 9 * 1000 * 1e-8);
+    // beyond the largest graph nothing is padded
+    return good && close(s(cx::mean_group{65, 1, 1000, cx::phase::decode}), 1e-3 + 65e-4 + 65 * 1000 * 1e-8);
+}
+CHECK_TWICE(graphs_are_padded);
 CHECK_TWICE(host_and_launches_are_added);
 CHECK_TWICE(one_sequence_waits_for_nobody);
 CHECK_TWICE(prompts_of_others_are_paid_once_in_a_life);

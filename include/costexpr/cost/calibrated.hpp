@@ -22,12 +22,13 @@ namespace costexpr {
 
 namespace detail {
 
-/// Of a list of slices the entries of each dtype, as a range; a dtype without entries takes those of the one that is closest in what it
-/// reads and how it multiplies.
+/// Of a list of slices the entries of each dtype, as a range in which others may stand too; a dtype without entries takes those of the one that is
+/// closest in what it reads and how it multiplies.
 struct slice_table {
     struct range {
         std::uint8_t begin = 0;
         std::uint8_t end = 0;
+        dtype its = dtype::bf16;
         bool borrowed = false;
     };
     std::array<range, dtype_table.size()> of{};
@@ -45,7 +46,8 @@ struct slice_table {
         for (std::size_t i = 0; i != list.size(); ++i) {
             range& r = t.of[static_cast<std::size_t>(list[i].weights)];
             if (r.end == 0) r.begin = static_cast<std::uint8_t>(i);
-            r.end = static_cast<std::uint8_t>(i + 1);  // entries of a dtype stand together
+            r.end = static_cast<std::uint8_t>(i + 1);
+            r.its = list[i].weights;
         }
         slice_table const known = t;
         for (std::size_t d = 0; d != dtype_table.size(); ++d) {
@@ -54,7 +56,7 @@ struct slice_table {
             for (std::size_t e = 0; e != dtype_table.size(); ++e) {
                 if (known.of[e].end == 0) continue;
                 double const far = distance(static_cast<dtype>(d), static_cast<dtype>(e));
-                if (far < nearest) nearest = far, t.of[d] = {known.of[e].begin, known.of[e].end, true};
+                if (far < nearest) nearest = far, t.of[d] = {known.of[e].begin, known.of[e].end, known.of[e].its, true};
             }
         }
         return t;
@@ -192,7 +194,7 @@ struct calibrated {
         detail::slice_table::range const r = gemms[weights];
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::gemm_form const& f = constants->gemm[i];
-            if (!f.takes(rows, outer, inner)) continue;
+            if (f.weights != r.its || !f.takes(rows, outer, inner)) continue;
             return by(f, weights, r, [&](auto const& form) { return form.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner)); });
         }
         return {};
@@ -227,7 +229,7 @@ struct calibrated {
         detail::slice_table::range const r = mixtures[o.weights];
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::moe_form const& f = constants->moe[i];
-            if (!f.takes(o.matrices, o.bias, o.ranks) || !f.reaches(tokens)) continue;
+            if (f.weights != r.its || !f.takes(o.matrices, o.bias, o.ranks) || !f.reaches(tokens)) continue;
             return by(f, o.weights, r, [&](auto const& form) {
                 return form.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices));
             });

@@ -15,7 +15,7 @@ inline constexpr entry frameworks[1] = {};
 #else
 inline constexpr char f0[] = R"json({"name":"sglang","version":"0.5.14","chunk_tokens":8192,"mixes":false,"mxfp4_experts":"w4a8_mxfp4_mxfp8","graph_sequences":512,"step_us":850,"layer_us":12,"launched_layer_us":465,"request_ms":150,"waited_steps":0.56,"ahead":0.12,"burst":0.067,"composition_error":0.14})json";
 inline constexpr char f1[] = R"json({"name":"trtllm","version":"1.3.0rc20","chunk_tokens":8192,"mixes":true,"kv_follows_weights":true,"mxfp4_experts":"w4a8_mxfp4_mxfp8","fuses_quantization":true,"graph_sequences":2048,"launched_layer_us":35,"request_ms":13,"waited_steps":5.7,"ahead":0.15,"burst":0.063,"composition_error":0.12})json";
-inline constexpr char f2[] = R"json({"name":"vllm","version":"0.24.0","chunk_tokens":8192,"mixes":true,"mxfp4_experts":"w4a8_mxfp4_mxfp8","graph_sequences":512,"launched_layer_us":50,"request_ms":13,"waited_steps":1.6,"ahead":0.22,"burst":0.098})json";
+inline constexpr char f2[] = R"json({"name":"vllm","version":"0.24.0","chunk_tokens":8192,"mixes":true,"mxfp4_experts":"w4a8_mxfp4_mxfp8","graph_sequences":512,"launched_layer_us":50,"request_ms":13,"waited_steps":1.6,"ahead":0.22,"burst":0.098,"graph_multiple":8})json";
 
 inline constexpr std::size_t framework_count = 3;
 inline constexpr entry frameworks[] = {

@@ -12,7 +12,8 @@ namespace costexpr {
 using mean_group = basic_group<double>;
 
 /// Steps as a framework runs them: the time of the device for a step's groups, and what host and launches add to it.
-///   replayed as a graph (a decode step of at most graph_sequences, padded to graph_multiple): device + layers layer_us
+///   replayed as a graph (a decode step of at most graph_sequences; one batch of equal sequences is padded with empty ones to the next power of
+///   two up to graph_multiple, to a multiple of it beyond): device + layers layer_us
 ///   launched kernel by kernel: max(device, layers launched_layer_us)
 ///   both: + step_us + sequences sequence_us
 /// Source of the constants: systems/*.framework.json.
@@ -31,13 +32,28 @@ struct framework_steps {
         }
         double const host = (framework.step_us + framework.sequence_us * sequences) * 1e-6;
         double const all = static_cast<double>(layers) * 1e-6;
-        if (!reads && sequences <= static_cast<double>(framework.graph_sequences)) return device(groups) + all * framework.layer_us + host;
+        if (!reads && sequences <= static_cast<double>(framework.graph_sequences)) return replayed(groups, sequences) + all * framework.layer_us + host;
         return max(device(groups), all * framework.launched_layer_us) + host;
+    }
+    /// Sequences of the graph that a decode step of so many is replayed with.
+    [[nodiscard]] constexpr double graph_of(double sequences) const {
+        double const multiple = static_cast<double>(framework.graph_multiple);
+        double size = 1;
+        while (size < sequences && size < multiple) size *= 2;
+        return size < sequences ? multiple * static_cast<double>(ceil_div(static_cast<count>(sequences + (1 - 0x1p-20)), framework.graph_multiple)) : max(size, sequences);
     }
     /// The same of one group.
     [[nodiscard]] constexpr double operator()(mean_group const& g) const {
         mean_group const one[] = {g};
         return (*this)(std::span<mean_group const>(one));
+    }
+
+  private:
+    [[nodiscard]] constexpr double replayed(std::span<mean_group const> groups, double sequences) const {
+        double const empty = graph_of(sequences) - sequences;
+        if (groups.size() != 1 || !(empty > 0)) return device(groups);
+        mean_group const padded[] = {groups[0], {empty, 1, 0, phase::decode}};
+        return device(std::span<mean_group const>(padded));
     }
 };
 

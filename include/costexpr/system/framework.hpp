@@ -20,7 +20,7 @@ struct framework_profile {
     bool fuses_quantization = false;   ///< activations are quantized by the kernel before, with scales from the checkpoint, and not in a pass of their own
     double hidden_us = 0;              ///< of each kernel's launch: what the kernel before it hides in a replayed step
     count graph_sequences = 0;         ///< decode steps of up to so many sequences are replayed as a graph; larger ones, and prompts, are launched kernel by kernel
-    count graph_multiple = 1;          ///< replayed steps are padded to a multiple of this
+    count graph_multiple = 1;          ///< replayed steps are padded: to powers of two up to this, to its multiples beyond
     double step_us = 0;                ///< host time of a step that the device waits for: scheduling, input tensors, sampling
     double sequence_us = 0;            ///< the same for each sequence of a step
     double layer_us = 0;               ///< gaps between the kernels of a layer in a replayed step
