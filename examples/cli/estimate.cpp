@@ -295,7 +295,14 @@ cx::deployment deployment_of(estimate_options const& o, loaded_model const& m, p
     // a deployment of a dense model may name degrees of experts that it does not have
     auto const alone = cx::lower(m.model, cx::deployment{});
     if (alone && !cx::has_experts(*alone)) x.layout.ep = 1, x.layout.moe_tp = 0;
-    x.layout.copies_heads = o.serves();
+    if (o.serves()) {
+        // records of deployments often leave the degrees of experts as they were by default: attention's decide then, and account() says so
+        cx::layout& l = x.layout;
+        cx::count const devices = l.tp * l.dp;
+        if (l.moe_tp != 0 && l.moe_tp * l.ep != devices && l.moe_tp * l.ep != devices * l.cp) l.moe_tp = 0;
+        if (l.moe_tp == 0 && l.ep > 0 && devices * l.cp % l.ep != 0) l.ep = 1;
+        l.copies_heads = true;
+    }
     if (s.constants && !o.weights.empty()) cx::as_stored(x.precision, m.model.config.precision());
     if (s.constants) cx::run_as(x.precision, s.framework, s.system.device, {.kv_cache = o.kv_cache.empty(), .attention = o.attention.empty()});
     return x;
