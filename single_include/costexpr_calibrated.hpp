@@ -1099,7 +1099,6 @@ struct framework_profile {
     double ahead = 0;                  ///< another prompt's part that stands before one's own, where there are others at all
     double burst = 0;                  ///< part of all other sequences whose prompts stand before one's own when it arrives
     double composition_error = 0.1;    ///< standard error of the logarithm of a TPOT beside those of the ops: overlaps, routing, versions, the measurement
-    double memory_part = 0.9;          ///< of the device's memory that weights, state and activations may take
     double transfer_ms = 0;            ///< from a prefill worker to a decode worker, beside the bytes of the state
     short_string mxfp4_experts{};      ///< what experts in mxfp4 run as where the device multiplies in fp4; empty: with bf16 activations
 
@@ -1124,7 +1123,6 @@ struct framework_profile {
             key(&f::ahead, "ahead").optional(),
             key(&f::burst, "burst").optional(),
             key(&f::composition_error, "composition_error").optional(),
-            key(&f::memory_part, "memory_part").optional(),
             key(&f::transfer_ms, "transfer_ms").optional(),
             key(&f::mxfp4_experts, "mxfp4_experts").optional(),
         };
