@@ -5012,14 +5012,20 @@ struct convolution {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
     [[nodiscard]] constexpr cache state() const { return {.holds = cache::kind::convolution, .fixed = channels * (kernel - 1), .type = kept}; }
+    /// Inputs read and outputs written, per token.
+    [[nodiscard]] COSTEXPR_INLINE constexpr double token_bytes() const { return 4 * static_cast<double>(channels); }
+    /// The state read and written, per sequence.
+    [[nodiscard]] COSTEXPR_INLINE constexpr double moved_state_bytes() const {
+        return 2 * static_cast<double>(channels) * (static_cast<double>(kernel) - 1) * weight_width(kept);
+    }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
         double const c = static_cast<double>(channels);
         double const k = static_cast<double>(kernel);
         return {.flops = l.tokens * T(2 * c * k),
                 .weight_bytes = T(2 * c * k),
-                .activation_bytes = l.tokens * T(4 * c),
-                .state_bytes = l.sequences * T(2 * c * (k - 1) * weight_width(kept))};
+                .activation_bytes = l.tokens * T(token_bytes()),
+                .state_bytes = l.sequences * T(moved_state_bytes())};
     }
 };
 
@@ -5050,11 +5056,15 @@ struct recurrence {
     }
     [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, weights); }
     [[nodiscard]] constexpr cache state() const { return {.holds = cache::kind::recurrent, .fixed = elements, .type = kept}; }
+    /// Inputs read and outputs written, and in prefill the states between chunks, per token.
+    [[nodiscard]] COSTEXPR_INLINE constexpr double token_bytes(phase p) const { return p == phase::prefill ? bytes_per_token + chunk_bytes_per_token : bytes_per_token; }
+    /// The state read and written, per sequence.
+    [[nodiscard]] COSTEXPR_INLINE constexpr double moved_state_bytes() const { return 2 * static_cast<double>(elements) * weight_width(kept); }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l, phase p) const {
         return {.flops = l.tokens * T(p == phase::prefill ? prefill_flops : decode_flops),
-                .activation_bytes = l.tokens * T(p == phase::prefill ? bytes_per_token + chunk_bytes_per_token : bytes_per_token),
-                .state_bytes = l.sequences * T(2 * static_cast<double>(elements) * weight_width(kept))};
+                .activation_bytes = l.tokens * T(token_bytes(p)),
+                .state_bytes = l.sequences * T(moved_state_bytes())};
     }
 };
 

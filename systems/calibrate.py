@@ -1,12 +1,11 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 """Fits the constants of the closed forms (systems/forms, include/costexpr/cost/forms) and writes systems/<gpu>.<framework>.json.
 
-    systems/calibrate.py                                    every constant, from the public operator tables
-    systems/calibrate.py --systems h200_sxm --ops gemm      a part of them; the other keys of a file stay
-    systems/calibrate.py --check                            whether the committed constants are what it makes
-    systems/calibrate.py --points                           the points on which the tests compare the C++ forms with these
-    systems/calibrate.py --measurements mine.csv --systems my_gpu --frameworks vllm
+    python3 systems/calibrate.py                                    every constant, from the public operator tables
+    python3 systems/calibrate.py --systems h200_sxm --ops gemm      a part of them; the other keys of a file stay
+    python3 systems/calibrate.py --check                            whether the committed constants are what it makes
+    python3 systems/calibrate.py --points                           the points on which the tests compare the C++ forms with these
+    python3 systems/calibrate.py --measurements mine.csv --systems my_gpu --frameworks vllm
 
 The tables are those of aiconfigurator-core 0.12.0 on PyPI (systems/data, Apache-2.0: kernels measured on the device itself). Packages that are
 missing are installed into build/calibrate, a virtual environment of their own; --packages names a folder that has them.
@@ -22,6 +21,13 @@ of the rows is kept for the error. Such a file begins
     op,weights,rows,outer,inner,milliseconds
     gemm,bf16,1,4096,4096,0.0133
     gemm,bf16,512,4096,4096,0.0253
+
+Files as pricing by tables reads them (op,dtype,shape,milliseconds: examples/own_measurements.csv) do for GEMM, attention, mixtures and all-reduce.
+
+    python3 systems/calibrate.py --steps steps.csv --model Qwen/Qwen3-8B --systems h200_sxm --frameworks vllm --program build/gcc/costexpr
+
+fits what the host adds to a step: steps.csv holds batch,new,past,ms of whole steps of the model; what they take beyond the device's time, as the
+program prices it, becomes step_us and sequence_us of the framework's profile, by least squares of relative errors, neither below zero.
 """
 
 import argparse

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 """How right costexpr is: against measured serving, against a peer's measured operator tables, and whether its intervals hold.
 

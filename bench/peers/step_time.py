@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 """Times one step of the same models in costexpr and in its peer, aiconfigurator (PyPI aiconfigurator-core) in its roofline mode (SOL), on this machine.
 

@@ -86,7 +86,7 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, priced
         a.ttft = a.prefill += cx::drafting_in_prefill(*graph, *predictions, x, price, {.sequences = o.batch, .tokens = o.isl - o.prefix, .past = o.prefix}, drafting);
     if (a.has_decode && o.mtp != 0) {
         // a step adds 1 + accepted tokens on average, its cost is shared by them
-        cx::count const layers = cx::visit([](auto const& f) { return cx::blocks_of(f).layers; }, m.model);
+        cx::count const layers = layers_of(m);
         auto const per_token = [&](cx::count past) { return cx::speculative_step(*graph, *predictions, x, price, {.sequences = o.batch, .past = past}, drafting, layers); };
         for (cx::count i = 0; i + 1 < o.osl; ++i) a.decode += per_token(o.isl + i).seconds;
         a.tpot = o.osl > 1 ? a.decode / static_cast<double>(o.osl - 1) : per_token(o.isl).seconds;
@@ -293,8 +293,8 @@ cx::deployment deployment_of(estimate_options const& o, loaded_model const& m, c
 cx::deployment deployment_of(estimate_options const& o, loaded_model const& m, priced_system const& s, complaints& errors) {
     cx::deployment x = deployment_of(o, m, errors);
     // a deployment of a dense model may name degrees of experts that it does not have
-    auto const alone = cx::lower(m.model, cx::deployment{});
-    if (alone && !cx::has_experts(*alone)) x.layout.ep = 1, x.layout.moe_tp = 0;
+    if (x.layout.ep != 1 || x.layout.moe_tp != 0)
+        if (auto const alone = cx::lower(m.model, cx::deployment{}); alone && !cx::has_experts(*alone)) x.layout.ep = 1, x.layout.moe_tp = 0;
     if (o.serves()) {
         // records of deployments often leave the degrees of experts as they were by default: attention's decide then, and account() says so
         cx::layout& l = x.layout;

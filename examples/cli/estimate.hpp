@@ -51,6 +51,11 @@ struct priced_system {
     [[nodiscard]] std::string_view pricing() const { return points ? "table" : constants ? "calibrated" : "roofline"; }
 };
 
+/// The decoder layers of a model.
+inline cx::count layers_of(loaded_model const& m) {
+    return cx::visit([](auto const& f) { return cx::blocks_of(f).layers; }, m.model);
+}
+
 /// The system, profile and constants that options name; adds what is wrong with them.
 std::optional<priced_system> load_pricing(estimate_options const& options, complaints& errors);
 
@@ -72,7 +77,9 @@ void account(answer& a, estimate_options const& o, loaded_model const& m, priced
     instead("experts", asked.experts, x.precision.experts);
     if (cx::has_experts(graph) && (x.layout.ep != o.layout.ep || (o.layout.moe_tp != 0 && x.layout.experts_tp() != o.layout.moe_tp)))
         a.warnings.push_back(fmt::format("experts as moe_tp {} x ep {}: what was asked for is not tp x dp", x.layout.experts_tp(), x.layout.ep));
-    if (x.layout.copies_heads && x.layout.tp > 1 && !cx::lower(m.model, [&] { auto y = x; y.layout.copies_heads = false; return y; }()))
+    cx::layout dealt = x.layout;
+    dealt.copies_heads = false;
+    if (x.layout.copies_heads && x.layout.tp > 1 && !cx::legal(m.model, dealt))
         a.warnings.push_back(fmt::format("tp {} is more than the attention heads: several ranks compute the same head", x.layout.tp));
     for (cx::remark r : m.model.config.remarks) a.warnings.emplace_back(cx::remark_names[static_cast<std::size_t>(r)]);
 }

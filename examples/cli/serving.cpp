@@ -15,14 +15,11 @@ std::string text_of(std::string const& file, std::string_view embedded, complain
     return {};
 }
 
-/// Mean steps of a model that was laid out.
+/// Steps of a model that was laid out, as a framework runs them.
 template <class Graph, class Price>
-auto mean_steps(Graph const& graph, Price const& price) {
-    return [&graph, &price](std::span<cx::mean_group const> groups) { return cx::seconds(graph, groups, price); };
-}
-
-cx::count layers_of(loaded_model const& m) {
-    return cx::visit([](auto const& f) { return cx::blocks_of(f).layers; }, m.model);
+auto steps_of(Graph const& graph, Price const& price, priced_system const& s, loaded_model const& m) {
+    auto const device = [&graph, &price](std::span<cx::mean_group const> groups) { return cx::seconds(graph, groups, price); };
+    return cx::framework_steps<decltype(device)>{device, s.framework, layers_of(m)};
 }
 
 /// Mean lengths of what is asked.
@@ -112,7 +109,7 @@ outcome<answer> serve_aggregated(estimate_options const& o, loaded_model const& 
 
     s.with_pricing([&](auto const& price) {
         a.founded = cx::max(m.model.config.founded, price.founded);
-        fill(a, cx::aggregated(cx::framework_steps<decltype(mean_steps(*graph, price))>{mean_steps(*graph, price), s.framework, layers_of(m)}, w, static_cast<double>(o.layout.dp)), w);
+        fill(a, cx::aggregated(steps_of(*graph, price, s, m), w, static_cast<double>(o.layout.dp)), w);
         cx::mean_group const decode{w.sequences, 1, w.middle(), cx::phase::decode};
         bound(a, *graph, x, decode, price, s.framework);
         if (!o.breakdown) return;
@@ -144,10 +141,7 @@ outcome<answer> serve_disaggregated(estimate_options const& o, loaded_model cons
     };
     s.with_pricing([&](auto const& price) {
         a.founded = cx::max(m.model.config.founded, price.founded);
-        using steps = cx::framework_steps<decltype(mean_steps(*reader, price))>;
-        steps const reads{mean_steps(*reader, price), s.framework, layers_of(m)};
-        steps const writes{mean_steps(*writer, price), s.framework, layers_of(m)};
-        fill(a, cx::disaggregated(reads, pool(o.prefill), writes, pool(o.decode), w), w);
+        fill(a, cx::disaggregated(steps_of(*reader, price, s, m), pool(o.prefill), steps_of(*writer, price, s, m), pool(o.decode), w), w);
         cx::mean_group const decode{static_cast<double>(o.decode.batch), 1, w.middle(), cx::phase::decode};
         bound(a, *writer, writing_on, decode, price, s.framework);
         if (!o.breakdown) return;

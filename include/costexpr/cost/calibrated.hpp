@@ -251,14 +251,12 @@ struct calibrated {
     [[nodiscard]] constexpr timing of_op(convolution const& o, work<T> const& w, load<T> const& l, phase p) const {
         forms::recurrent_form const* const f = convolutions[static_cast<std::size_t>(p)];
         if (f == nullptr) return unfitted(w);
-        double const c = static_cast<double>(o.channels);
-        return fitted(f->seconds(device, l, 4 * c, 2 * c * static_cast<double>(o.kernel - 1) * weight_width(o.kept)), f->error);
+        return fitted(f->seconds(device, l, o.token_bytes(), o.moved_state_bytes()), f->error);
     }
     [[nodiscard]] constexpr timing of_op(recurrence const& o, work<T> const& w, load<T> const& l, phase p) const {
         forms::recurrent_form const* const f = recurrences[static_cast<std::size_t>(o.rule)][static_cast<std::size_t>(p)];
         if (f == nullptr) return unfitted(w);
-        double const token = p == phase::prefill ? o.bytes_per_token + o.chunk_bytes_per_token : o.bytes_per_token;
-        return fitted(f->seconds(device, l, token, 2 * static_cast<double>(o.elements) * weight_width(o.kept)), f->error);
+        return fitted(f->seconds(device, l, o.token_bytes(p), o.moved_state_bytes()), f->error);
     }
     template <class List>
     [[nodiscard]] static constexpr forms::recurrent_form const* recurrent(List const& list, std::string_view part, phase p) {

@@ -75,6 +75,7 @@ struct calibration {
     inplace_vector<forms::recurrent_form, 16> kda{};
     inplace_vector<forms::recurrent_form, 16> mamba2{};
 
+    using parts = part_list<&calibration::typical>;
     static constexpr auto json(auto...) {
         using c = calibration;
         return std::array{key(&c::system, "system"), key(&c::framework, "framework").optional(), key(&c::version, "version").optional(),
@@ -117,16 +118,6 @@ constexpr void add_problems(problems const& of_part, std::uint32_t begin, proble
     }
 }
 
-/// Reads a part whose keys stand in an object that begins there in the whole text.
-template <class Part>
-constexpr void read_part(std::string_view object, std::uint32_t begin, Part& into, problems& p) {
-    auto const part = costexpr::read<Part>(object);
-    if (part)
-        into = *part;
-    else
-        add_problems(part.error(), begin, p);
-}
-
 template <class Form, std::size_t N>
 constexpr void read_forms(std::string_view text, json::value const& list, std::string_view name, inplace_vector<Form, N>& into, problems& p) {
     if (list.kind != json::kind::array) {
@@ -136,8 +127,7 @@ constexpr void read_forms(std::string_view text, json::value const& list, std::s
     json::reader r = json::reader::inside(text, list);
     for (r.enter_array(); r.next_element();) {
         json::value const v = r.skip();
-        auto one = costexpr::read<Form>(v.raw(text));
-        if constexpr (!composed<Form>) read_part(v.raw(text), v.begin, one->error, p);
+        auto const one = costexpr::read<Form>(v.raw(text));
         if (!one)
             add_problems(one.error(), v.begin, p);
         else if (!into.try_push_back(*one))
@@ -161,7 +151,6 @@ template <class Calibration = calibration>
             if (json::equals(text, k, name)) detail::read_forms(text, v, name, list, p);
         });
     }
-    detail::read_part(text, 0, c->typical, p);
     if (!p.empty()) return p;
     return c;
 }
