@@ -116,6 +116,7 @@ struct fixed_string {
 
 // costexpr/core/math.hpp
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <type_traits>
@@ -136,6 +137,13 @@ template <class T>
 template <class T>
 [[nodiscard]] constexpr T min(T a, T b) { return b < a ? b : a; }
 
+/// a where a condition holds, else b; and whether it holds at all, or for all. A number type that is many numbers at once brings its own, whose
+/// conditions are one a lane.
+template <class T>
+[[nodiscard]] COSTEXPR_INLINE constexpr T select(bool condition, T const& a, T const& b) { return condition ? a : b; }
+[[nodiscard]] constexpr bool any(bool condition) { return condition; }
+[[nodiscard]] constexpr bool all(bool condition) { return condition; }
+
 /// Whether the compiler knows, once everything is inlined, that a number is zero.
 template <class T>
 [[nodiscard]] COSTEXPR_INLINE constexpr bool known_zero(T const& x) {
@@ -153,22 +161,26 @@ template <class T>
 /// x without its fraction, for 0 <= x < 2^63.
 [[nodiscard]] constexpr double whole_part(double x) { return static_cast<double>(static_cast<count>(x)); }
 
-/// e^x for x <= 0, to 2 units in the last place, the same bits in constant evaluation and at run time: x = k ln 2 + r with |r| <= ln 2 / 2,
-/// a Taylor polynomial of degree 13 in r, and k halvings. Below -708 the result is 0.
+/// What e^x is made of for x <= 0: x = k ln 2 + r with |r| <= ln 2 / 2, e^x = 2^k (1 + r + r^2 (even(r^2) + r odd(r^2))), a Taylor polynomial of
+/// degree 13 whose even and odd powers stand apart: two chains of half the length.
+struct exp_terms {
+    static constexpr double per_ln2 = 1.44269504088896338700;
+    static constexpr double ln2_high = 6.93147180369123816490e-01;
+    static constexpr double ln2_low = 1.90821492927058770002e-10;
+    static constexpr std::array even{1.0 / 479001600.0, 1.0 / 3628800.0, 1.0 / 40320.0, 1.0 / 720.0, 1.0 / 24.0, 1.0 / 2.0};
+    static constexpr std::array odd{1.0 / 6227020800.0, 1.0 / 39916800.0, 1.0 / 362880.0, 1.0 / 5040.0, 1.0 / 120.0, 1.0 / 6.0};
+};
+
+/// e^x for x <= 0, to 2 units in the last place, the same bits in constant evaluation and at run time. Below -708 the result is 0.
 [[nodiscard]] COSTEXPR_INLINE constexpr double exp_of_negative(double x) {
     if (!(x > -708.0)) return 0.0;
-    constexpr double ln2_high = 6.93147180369123816490e-01;
-    constexpr double ln2_low = 1.90821492927058770002e-10;
-    std::int64_t const k = static_cast<std::int64_t>(x * 1.44269504088896338700 - 0.5);
+    std::int64_t const k = static_cast<std::int64_t>(x * exp_terms::per_ln2 - 0.5);
     double const n = static_cast<double>(k);
-    double const r = (x - n * ln2_high) - n * ln2_low;
-    // 1 + (r + r2 tail), in the tail even and odd powers apart: two chains of half the length
-    constexpr double even[] = {1.0 / 3628800.0, 1.0 / 40320.0, 1.0 / 720.0, 1.0 / 24.0, 1.0 / 2.0};
-    constexpr double odd[] = {1.0 / 39916800.0, 1.0 / 362880.0, 1.0 / 5040.0, 1.0 / 120.0, 1.0 / 6.0};
+    double const r = (x - n * exp_terms::ln2_high) - n * exp_terms::ln2_low;
     double const r2 = r * r;
-    double p = 1.0 / 479001600.0;
-    double q = 1.0 / 6227020800.0;
-    for (int i = 0; i != 5; ++i) p = p * r2 + even[i], q = q * r2 + odd[i];
+    double p = exp_terms::even[0];
+    double q = exp_terms::odd[0];
+    for (std::size_t i = 1; i != exp_terms::even.size(); ++i) p = p * r2 + exp_terms::even[i], q = q * r2 + exp_terms::odd[i];
     return (1.0 + (r + r2 * (p + r * q))) * std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
 }
 
@@ -420,8 +432,6 @@ class [[nodiscard]] result<void> {
 // costexpr/op/precision.hpp
 
 // costexpr/op/dtype.hpp
-
-#include <array>
 
 namespace costexpr {
 
@@ -992,6 +1002,16 @@ concept op = requires(O const& o) {
     { o.idle() } -> std::same_as<bool>;
 } && (op_on_totals<O> || op_on_phase<O> || op_on_groups<O>);
 
+/// Whether the work of an op depends on how long the sequences of a step are (its pairs and its context), beside its tokens; an op that does not
+/// say so is taken to. It may depend on whether prompts are read.
+template <class O>
+[[nodiscard]] constexpr bool sees_lengths(O const& o, bool reads_prompts) {
+    if constexpr (requires { o.sees_lengths(reads_prompts); })
+        return o.sees_lengths(reads_prompts);
+    else
+        return true;
+}
+
 /// Parameters that one token uses: all that an op owns, or reads of another's, unless the op says otherwise (experts).
 template <class O, class N = count>
 [[nodiscard]] constexpr N active_parameters_of(O const& o) {
@@ -1036,6 +1056,7 @@ struct collective {
     static constexpr std::string_view kind = "collective";
     [[nodiscard]] constexpr role purpose() const { return part; }
     [[nodiscard]] constexpr bool idle() const { return devices <= 1 || hops == 0 || width == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
         return N(0);
@@ -1252,6 +1273,7 @@ struct gemm {
     static constexpr std::string_view kind = "gemm";
     [[nodiscard]] constexpr role purpose() const { return part; }
     [[nodiscard]] constexpr bool idle() const { return outer == 0 || inner == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
 
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
@@ -1283,6 +1305,7 @@ struct logits {
     static constexpr std::string_view kind = "gemm";
     [[nodiscard]] constexpr role purpose() const { return matrix.part; }
     [[nodiscard]] constexpr bool idle() const { return matrix.idle(); }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
         return matrix.parameters<N>();
@@ -1508,6 +1531,7 @@ struct elementwise {
     static constexpr std::string_view kind = "elementwise";
     [[nodiscard]] constexpr role purpose() const { return part; }
     [[nodiscard]] constexpr bool idle() const { return bytes_per_token == 0 && state_bytes_per_token == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
 
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
@@ -1767,6 +1791,7 @@ struct gather {
     static constexpr std::string_view kind = "embedding";
     [[nodiscard]] constexpr role purpose() const { return part; }
     [[nodiscard]] constexpr bool idle() const { return width == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
 
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
@@ -2619,6 +2644,7 @@ struct experts {
     static constexpr std::string_view kind = "moe";
     [[nodiscard]] constexpr role purpose() const { return role::experts; }
     [[nodiscard]] constexpr bool idle() const { return local == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
 
     template <class N = count>
     [[nodiscard]] constexpr N each() const {
@@ -5006,6 +5032,7 @@ struct convolution {
     static constexpr bool in_order = true;  ///< the columns of the tokens before are needed
     [[nodiscard]] constexpr role purpose() const { return role::convolution; }
     [[nodiscard]] constexpr bool idle() const { return channels == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
         return N(channels) * N(kernel) + (bias ? N(channels) : N(0));
@@ -5050,6 +5077,7 @@ struct recurrence {
     static constexpr bool in_order = true;  ///< the state of the token before is needed
     [[nodiscard]] constexpr role purpose() const { return role::recurrence; }
     [[nodiscard]] constexpr bool idle() const { return elements == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
         return N(weights);
@@ -5677,6 +5705,7 @@ struct compressed_cache {
     static constexpr std::string_view kind = "elementwise";
     [[nodiscard]] constexpr role purpose() const { return role::compressor; }
     [[nodiscard]] constexpr bool idle() const { return ratio == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
         return N(weights);
@@ -5716,6 +5745,7 @@ struct mla_up {
     static constexpr std::string_view kind = "gemm";
     [[nodiscard]] constexpr role purpose() const { return role::mla_key_value_up; }
     [[nodiscard]] constexpr bool idle() const { return heads == 0; }
+    [[nodiscard]] constexpr bool sees_lengths(bool reads_prompts) const { return reads_prompts && !absorbs; }
     [[nodiscard]] constexpr count outer() const { return heads * (nope_dim + v_head_dim); }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
@@ -5731,7 +5761,7 @@ struct mla_up {
         double const absorbed = static_cast<double>(heads) * (static_cast<double>(nope_dim + v_head_dim) + 2.0 * static_cast<double>(latent));
         double const expanded = static_cast<double>(latent) + static_cast<double>(outer());
         return {.flops = rows * T(2 * matrix),
-                .weight_bytes = rows > T(0) ? T(matrix * weight_width(weights)) : T(0),
+                .weight_bytes = select(rows > T(0), T(matrix * weight_width(weights)), T(0)),
                 .activation_bytes = rows * T(2.0 * (expands ? expanded : absorbed)),
                 .math = math_of(weights)};
     }

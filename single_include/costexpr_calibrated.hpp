@@ -31,12 +31,13 @@
 
 // costexpr/calibrated.hpp
 
-// Prices from measurements, and serving: beside the umbrella header, since the constants are read only by those who want them.
+// Prices from measurements, sweeps, and serving: beside the umbrella header, since the constants are read only by those who want them.
 //
 // calibration_of("h200_sxm", "trtllm"), read_calibration(text)   constants of closed forms      cost/
 // calibrated                                                    a pricing like roofline         cost/
 // read_points(text), table_pricing                              a user's own measured times     cost/
 // profile_of("trtllm"), read_framework(text)                    what a framework does to a step system/
+// sweep(graph, groups, pricing, seconds)                        many steps at once              cost/
 // uncertainty                                                   how far a step may be off       cost/
 // aggregated, disaggregated                                     TTFT, TPOT and throughput       serve/
 
@@ -192,18 +193,18 @@ struct prefill_attention_form {
     }
     constexpr void settle(auto& check) { slice.settle(check); }
 
-    /// Seconds for a load whose pairs and context are those of the window where there is one; its tokens must not be zero.
+    /// Seconds for a load whose pairs and context are those of the window where there is one, in the dtypes of the shape; its tokens must not be zero.
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s) const {
         double const heads = static_cast<double>(s.heads);
         double const dim = attention_slice::dim(s);
         double const keys_and_values = 2 * static_cast<double>(s.kv_heads) * dim;
-        double const cached = weight_width(slice.cached);
+        double const cached = weight_width(s.cached);
         double const dims = dim + softmax_dims + narrow_dims * max(0.0, 128 - dim);
         double const per_tile = 1 / static_cast<double>(query_tile);
         T const blocks = l.sequences * whole_above(l.tokens / l.sequences * T(per_tile)) * T(heads / d.multiprocessors);
         T const waves = T(1 - wave) + T(wave) * whole_above(blocks) / (l.tokens * T(heads * per_tile / d.multiprocessors));
-        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(slice.arithmetic)) * T(4 * heads * dims / math_efficiency) * waves;
+        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(s.arithmetic)) * T(4 * heads * dims / math_efficiency) * waves;
         T const memory = l.tokens * T(4 * heads * dim / memory_efficiency + cache_passes * keys_and_values * (2 + cached)) +
                          l.context * T(keys_and_values * cached / memory_efficiency);
         T const fixed = T(1e-6 * launch_us) + l.pairs / l.tokens * T(1e-9 * key_ns) + l.sequences * T(1e-9 * head_ns * heads);
@@ -269,22 +270,24 @@ struct decode_attention_form {
     }
     constexpr void settle(auto& check) { slice.settle(check); }
 
-    /// Seconds for a load whose pairs and context are those of the window where there is one; its sequences must not be zero.
+    /// Seconds for a load whose pairs and context are those of the window where there is one, in the dtypes of the shape; its sequences must not be zero.
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s) const {
         double const heads = static_cast<double>(s.heads);
         double const kv_heads = static_cast<double>(s.kv_heads);
         double const dim = attention_slice::dim(s);
-        double const cached = weight_width(slice.cached);
-        T const keys = l.context / l.sequences;
+        double const cached = weight_width(s.cached);
         T const memory = ((l.context + T(tile_keys) * l.sequences) * T(2 * kv_heads * dim * cached) + l.tokens * T(4 * heads * dim)) * T(1 / memory_efficiency);
-        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(slice.arithmetic)) * T(4 * max(heads, group_heads * kv_heads) * dim / math_efficiency);
+        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(s.arithmetic)) * T(4 * max(heads, group_heads * kv_heads) * dim / math_efficiency);
         double const wider = dim / 128 - 1;
         T const issue = l.sequences * T(1e-9 * (sequence_ns + head_ns * kv_heads + query_ns * heads) * (1 + issue_dims * wider));
         T const read = l.context * d.seconds_per_byte * T(2 * kv_heads * dim * cached);
         T const waves = l.sequences * T(fade * kv_heads / d.multiprocessors);
-        T const chain = (keys * T(1e-9 * key_ns * (1 + key_dims * wider)) / (T(1) + keys * T(1 / key_bend)) +
-                         T(1e-6 * ramp_us) * read / (read + T(1e-6 * ramp_memory_us))) / (T(1) + waves * waves);
+        // (a k / (bend + k) + b r / (r + c)) / (1 + w^2) with k = context / sequences, over one divisor
+        T const long_sum = l.context + l.sequences * T(key_bend);
+        T const ramp = read + T(1e-6 * ramp_memory_us);
+        T const chain = (l.context * ramp * T(1e-9 * key_ns * key_bend * (1 + key_dims * wider)) + read * long_sum * T(1e-6 * ramp_us)) /
+                        (long_sum * ramp * (T(1) + waves * waves));
         return T(1e-6 * launch_us) + chain + busy(busy(math, memory * d.seconds_per_byte, exposed), issue, issue_exposed);
     }
 };
@@ -510,36 +513,42 @@ struct gemm_form {
         if (!parse_dtype(weights_name.view(), weights)) check.fail(errc::unknown_name, "weights", 0, 0, "a dtype of weights");
     }
 
-    /// Whether the framework takes this kernel for a shape.
-    template <class T>
-    [[nodiscard]] constexpr bool takes(T const& rows, count outer, count inner) const {
-        return (most_rows == 0 || rows < T(static_cast<double>(most_rows) + 1)) && (outer_multiple <= 1 || outer % outer_multiple == 0) && (inner_multiple <= 1 || inner % inner_multiple == 0);
+    /// Whether the framework takes this kernel for a matrix, and
+    [[nodiscard]] constexpr bool takes(count outer, count inner) const {
+        return (outer_multiple <= 1 || outer % outer_multiple == 0) && (inner_multiple <= 1 || inner % inner_multiple == 0);
     }
+    /// for how many rows at most; 0: any.
+    [[nodiscard]] constexpr count most() const { return most_rows; }
 
-    /// Seconds on the device alone.
+    /// Seconds on the device alone, for weights of a dtype that the constants may have been fitted to or not.
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T device_seconds(device_rates<T> const& d, T const& rows, double outer, double inner) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr T device_seconds(device_rates<T> const& d, T const& rows, double outer, double inner, dtype stored) const {
         constexpr double column_tile = 128;
-        double const activation = activation_width(weights);
-        double const most = static_cast<double>(row_tile);
-        double const tile = rows < T(65) ? 64.0 : rows < T(129) ? min(most, 128.0) : most;
-        T const tiles = whole_above(rows * T(1 / tile));
+        double const activation = activation_width(stored);
+        // a division costs as much as all else of a term: reciprocals are taken of constants, and of as few as possible
+        double const large = static_cast<double>(row_tile);
+        double const per_large = 1 / large;
+        auto const few = rows < T(65);
+        auto const some = rows < T(129);
+        T const tile = select(few, T(64), select(some, T(min(large, 128.0)), T(large)));
+        T const per_tile = select(few, T(1.0 / 64), select(some, T(max(per_large, 1.0 / 128)), T(per_large)));
+        T const tiles = whole_above(rows * per_tile);
         T const waves = tiles * T(whole_above(outer / column_tile) / d.multiprocessors);
-        T const per_flop = d.of(math_of(weights)) * T(2 * inner);
-        T const multiplied = (rows + T(padding) * (tiles * T(tile) - rows)) * T(outer) +
-                             (whole_above(waves) - waves) * T(wave * d.multiprocessors * tile * column_tile);
-        T const ideal = per_flop * rows * T(outer);
-        T const math = per_flop * multiplied * T(1 / math_efficiency) * (T(throttle) * ideal / (ideal + T(1e-3)) + T(1 + fill / inner));
-        T const memory = rows * T((activation * inner + 2 * outer) / memory_efficiency + output_passes * 2 * outer) +
-                         T(weight_width(weights) * outer * inner / memory_efficiency);
+        T const per_sum = d.of(math_of(stored)) * T(2);
+        double const per_byte = 1 / memory_efficiency;
+        T const multiplied = (rows + T(padding) * (tiles * tile - rows)) * T(outer) +
+                             (whole_above(waves) - waves) * tile * T(wave * d.multiprocessors * column_tile);
+        T const ideal = per_sum * rows * T(outer * inner);
+        T const math = per_sum * multiplied * T(1 / math_efficiency) * (T(throttle * inner) * ideal / (ideal + T(1e-3)) + T(inner + fill));
+        T const memory = rows * T((activation * inner + 2 * outer) * per_byte + output_passes * 2 * outer) + T(weight_width(stored) * outer * inner * per_byte);
         T const quantize = rows * T(quantize_passes * inner * (2 + activation));
-        T const fixed = T(1e-6 * launch_us + 1e-9 * inner_ns * inner / (1 + inner / inner_bend)) + rows * T(1e-9 * row_ns);
+        T const fixed = T(1e-6 * launch_us + 1e-9 * inner_ns * inner * inner_bend / (inner_bend + inner)) + rows * T(1e-9 * row_ns);
         return fixed + quantize * d.seconds_per_byte + busy(math, memory * d.seconds_per_byte, exposed);
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, T const& rows, double outer, double inner) const {
-        bool const unaligned = whole_part(rows * T(0.25)) * T(4) < rows;
-        return max(T(1e-6 * (host_us + (unaligned ? host_unaligned_us : 0.0))), device_seconds(d, rows, outer, inner));
+        auto const unaligned = whole_part(rows * T(0.25)) * T(4) < rows;
+        return max(select(unaligned, T(1e-6 * (host_us + host_unaligned_us)), T(1e-6 * host_us)), device_seconds(d, rows, outer, inner, weights));
     }
 };
 
@@ -687,11 +696,12 @@ struct mla_bmm_form {
         if (!parse_dtype(weights_name.view(), weights)) check.fail(errc::unknown_name, "weights", 0, 0, "a dtype");
     }
 
+    /// Seconds for weights of a dtype that the constants may have been fitted to or not.
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, T const& rows, double heads, double outer, double inner) const {
-        double const in = activation_width(weights);
-        T const math = rows * T(2 * heads * outer * inner / math_efficiency) * d.of(math_of(weights));
-        T const memory = (T(heads * weight_width(weights) * outer * inner / memory_efficiency) + rows * T(heads * (in * inner + 2 * outer) / memory_efficiency)) *
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, T const& rows, double heads, double outer, double inner, dtype stored) const {
+        double const in = activation_width(stored);
+        T const math = rows * T(2 * heads * outer * inner / math_efficiency) * d.of(math_of(stored));
+        T const memory = (T(heads * weight_width(stored) * outer * inner / memory_efficiency) + rows * T(heads * (in * inner + 2 * outer) / memory_efficiency)) *
                          d.seconds_per_byte;
         return T(1e-6 * launch_us) + rows * T(quantize_passes * heads * inner * (2 + in)) * d.seconds_per_byte + smooth_max(math, memory, sharpness);
     }
@@ -772,25 +782,22 @@ struct moe_form {
         if (!parse_dtype(weights_name.view(), weights)) check.fail(errc::unknown_name, "weights", 0, 0, "a dtype of weights");
     }
 
-    /// Whether the framework takes this kernel for such experts.
+    /// Whether the framework takes this kernel for such experts, and
     [[nodiscard]] constexpr bool takes(count its_matrices, bool its_bias, count ranks) const {
         return (matrices == 0 || matrices == its_matrices) && (biased == 0 || its_bias) && ranks >= least_ranks && (most_ranks == 0 || ranks <= most_ranks);
     }
 
-    /// Whether it takes this kernel for a step of so many tokens of all sources.
-    template <class T>
-    [[nodiscard]] constexpr bool reaches(T const& tokens) const {
-        return most_tokens == 0 || tokens < T(static_cast<double>(most_tokens) + 1);
-    }
+    /// For how many tokens of all sources it takes this kernel at most; 0: any number.
+    [[nodiscard]] constexpr count most() const { return most_tokens; }
 
+    /// Seconds for weights of a dtype that the constants may have been fitted to or not.
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, moe_load<T> const& l, double local, double hidden, double inner,
-                                                      double its_matrices) const {
+                                                      double its_matrices, dtype stored) const {
         double const each = its_matrices * hidden * inner;
-        T const seen = l.choices * T(1 / local);
-        T const tile = l.active * T(tile_rows) * seen / (seen + T(tile_rows));
-        T const math = square_root(l.rows * l.rows + tile * tile) * T(2 * each / math_efficiency) * d.of(math_of(weights));
-        T const memory = l.active * T(each * weight_width(weights) / memory_efficiency) * d.seconds_per_byte;
+        T const tile = l.active * T(tile_rows) * l.choices / (l.choices + T(tile_rows * local));
+        T const math = square_root(l.rows * l.rows + tile * tile) * T(2 * each / math_efficiency) * d.of(math_of(stored));
+        T const memory = l.active * T(each * weight_width(stored) / memory_efficiency) * d.seconds_per_byte;
         T const moved = l.rows * T(activation_passes * (4 * hidden + 2 * its_matrices * inner)) + l.tokens * T(4 * hidden * token_passes) +
                         l.choices * T(2 * hidden * choice_passes);
         return T(1e-6 * launch_us + 1e-9 * chain_ns * (hidden + inner)) + l.active * T(1e-6 * expert_us) + moved * d.seconds_per_byte +
@@ -1597,22 +1604,35 @@ struct calibrated {
         return limits.memory_seconds(w) * T(1 / f.memory) + T(f.pass_us * 1e-6);
     }
 
-    /// Seconds by a slice's constants, with the widths and the rate of another dtype where it stands in for one without a fit.
-    template <class Form, class F>
-    [[nodiscard]] COSTEXPR_INLINE static constexpr timing by(Form const& f, dtype weights, detail::slice_table::range const& r, F const& seconds) {
-        if (!r.borrowed) return fitted(seconds(f), f.error);
-        Form other = f;
-        other.weights = weights;
-        return {seconds(other), &f.error, provenance::extrapolated};
+    /// Seconds by a slice's constants, which may stand in for a dtype without a fit: widths and rate are then those of the dtype that is asked for.
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing fitted(T const& seconds, forms::fit_error const& e, detail::slice_table::range const& r) {
+        return {seconds, &e, r.borrowed || e.elsewhere ? provenance::extrapolated : provenance::calibrated};
+    }
+    /// Of the slices of a dtype the first that takes a shape and no more than its most rows (or tokens): the kernel that the framework picks. Where
+    /// T is many numbers at once, each takes its own.
+    template <class List, class Takes, class F>
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing picked(List const& list, detail::slice_table const& table, dtype weights, T const& rows, Takes const& takes, F const& seconds) {
+        using condition = decltype(rows < rows);
+        detail::slice_table::range const r = table[weights];
+        timing t{};
+        condition done{};
+        for (std::size_t i = r.begin; i != r.end; ++i) {
+            auto const& f = list[i];
+            if (f.weights != r.its || !takes(f)) continue;
+            if (f.most() == 0 && !any(done)) return fitted(seconds(f), f.error, r);
+            condition const here = !done && (f.most() == 0 ? !condition{} : rows < T(static_cast<double>(f.most()) + 1));
+            if (!any(here)) continue;
+            timing const one = fitted(seconds(f), f.error, r);
+            if (all(here)) return one;
+            t = {select(here, one.seconds, t.seconds), one.error, max(t.founded, one.founded)};
+            done = done || here;
+            if (all(done)) break;
+        }
+        return t;
     }
     [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner) const {
-        detail::slice_table::range const r = gemms[weights];
-        for (std::size_t i = r.begin; i != r.end; ++i) {
-            forms::gemm_form const& f = constants->gemm[i];
-            if (f.weights != r.its || !f.takes(rows, outer, inner)) continue;
-            return by(f, weights, r, [&](auto const& form) { return form.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner)); });
-        }
-        return {};
+        return picked(constants->gemm, gemms, weights, rows, [&](forms::gemm_form const& f) { return f.takes(outer, inner); },
+                      [&](forms::gemm_form const& f) { return f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner), weights); });
     }
     /// What a form says, else the typical efficiencies; the work is not needed where there is a form.
     [[nodiscard]] COSTEXPR_INLINE constexpr timing or_typical(timing const& t, work<T> const& w) const { return t.error != nullptr ? t : unfitted(w); }
@@ -1629,9 +1649,9 @@ struct calibrated {
         forms::mla_bmm_form const& f = constants->mla_bmm[r.begin];
         double const h = static_cast<double>(o.heads);
         double const latent = static_cast<double>(o.latent);
-        return by(f, o.weights, r, [&](auto const& form) {
-            return form.seconds(device, l.tokens, h, latent, static_cast<double>(o.nope_dim)) + form.seconds(device, l.tokens, h, static_cast<double>(o.v_head_dim), latent);
-        });
+        return fitted(f.seconds(device, l.tokens, h, latent, static_cast<double>(o.nope_dim), o.weights) +
+                          f.seconds(device, l.tokens, h, static_cast<double>(o.v_head_dim), latent, o.weights),
+                      f.error, r);
     }
     [[nodiscard]] constexpr timing of_op(elementwise const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
     [[nodiscard]] constexpr timing of_op(gather const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
@@ -1641,15 +1661,12 @@ struct calibrated {
         T const tokens = l.tokens * T(static_cast<double>(o.sources));
         T const choices = tokens * T(o.computed * static_cast<double>(o.top_k));
         forms::moe_load<T> const m{tokens, choices, o.skew > 0 ? tokens * T(o.computed * o.choices) : choices * T(1 / static_cast<double>(o.ranks)), o.chosen_by(tokens)};
-        detail::slice_table::range const r = mixtures[o.weights];
-        for (std::size_t i = r.begin; i != r.end; ++i) {
-            forms::moe_form const& f = constants->moe[i];
-            if (f.weights != r.its || !f.takes(o.matrices, o.bias, o.ranks) || !f.reaches(tokens)) continue;
-            return by(f, o.weights, r, [&](auto const& form) {
-                return form.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices));
-            });
-        }
-        return unfitted(w);
+        return or_typical(picked(constants->moe, mixtures, o.weights, tokens, [&](forms::moe_form const& f) { return f.takes(o.matrices, o.bias, o.ranks); },
+                                 [&](forms::moe_form const& f) {
+                                     return f.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner),
+                                                      static_cast<double>(o.matrices), o.weights);
+                                 }),
+                          w);
     }
 
     [[nodiscard]] constexpr timing of_op(mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -1698,11 +1715,8 @@ struct calibrated {
             auto const choice = detail::attention_choice::of(list, s, windowed, p == phase::prefill);
             if (!choice.found) return unfitted(w);
             auto const& f = list[choice.index];
-            if (choice.exact) return fitted(f.seconds(device, l, s), f.error);
-            auto other = f;
-            other.slice.arithmetic = s.arithmetic;
-            other.slice.cached = s.cached;
-            return {other.seconds(device, l, s), &f.error, provenance::extrapolated};
+            timing const t = fitted(f.seconds(device, l, s), f.error);
+            return choice.exact ? t : timing{t.seconds, t.error, provenance::extrapolated};
         };
         return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
     }
@@ -1759,17 +1773,22 @@ struct calibrated {
             if (first.error == nullptr || second.error == nullptr) return unfitted(w);
             return {first.seconds + second.seconds, first.error, max(first.founded, second.founded)};
         }
-        timing const best = linked(o.shape, w.wire_bytes, o.devices);
-        return best.error != nullptr ? best : unfitted(w);
+        return or_typical(linked(o.shape, w.wire_bytes, o.devices), w);
     }
 
+    /// The faster of two kernels, of which the first may not be there.
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing faster(timing const& a, timing const& b) {
+        if (a.error == nullptr) return b;
+        bool const second(b.seconds < a.seconds);
+        return {min(a.seconds, b.seconds), second ? b.error : a.error, second ? b.founded : a.founded};
+    }
     /// Communication inside one switch: a framework takes the faster of its own kernel and the library's.
     [[nodiscard]] constexpr timing linked(collective::pattern p, T const& wire_bytes, count devices) const {
         timing best{};
         for (forms::collective_form const* f : {own_links[static_cast<std::size_t>(p)], library_links[static_cast<std::size_t>(p)]}) {
             if (f == nullptr) continue;
             T const t = f->seconds(device, wire_bytes, static_cast<double>(devices));
-            if (best.error == nullptr || t < best.seconds) best = fitted(t, f->error);
+            best = faster(best, fitted(t, f->error));
         }
         return best;
     }
@@ -1780,9 +1799,9 @@ struct calibrated {
         for (forms::exchange_form const& f : constants->moe_exchange) {
             if (f.phase.view() != (o.part == role::dispatch ? "dispatch" : "combine")) continue;
             T const t = f.seconds(device, l.tokens, 1, o.bytes_per_token() / activation_width(f.element));
-            if (best.error == nullptr || t < best.seconds) best = fitted(t, f.error);
+            best = faster(best, fitted(t, f.error));
         }
-        return best.error != nullptr ? best : unfitted(w);
+        return or_typical(best, w);
     }
 
     /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first.
@@ -2492,6 +2511,323 @@ template <std::size_t Capacity>
     if (!read) return read.error();
     points.hold(*read);
     return points;
+}
+
+}  // namespace costexpr
+
+// costexpr/cost/sweep.hpp
+
+// costexpr/core/pack.hpp
+
+#include <cstring>
+
+// A number type that is several numbers at once, for machines that compute on vectors: what a sweep is evaluated in (cost/sweep.hpp).
+
+namespace costexpr {
+
+namespace detail {
+
+/// Bytes of a vector register of the machine that is compiled for. Part of the type's name: units of other flags have another type.
+#if defined(__AVX512F__)
+inline constexpr std::size_t register_bytes = 64;
+#elif defined(__AVX__)
+inline constexpr std::size_t register_bytes = 32;
+#else
+inline constexpr std::size_t register_bytes = 16;
+#endif
+
+template <std::size_t Bytes>
+struct vector_of {
+    typedef double number __attribute__((vector_size(Bytes)));
+    typedef std::int64_t mask __attribute__((vector_size(Bytes)));  ///< of what a comparison gives: all bits of a lane, or none
+    typedef std::uint64_t bits __attribute__((vector_size(Bytes)));
+};
+
+}  // namespace detail
+
+/// Registers of values side by side, each operation on all of them; the same bits as one by one. Not for constant evaluation.
+/// A comparison gives one answer a lane; where one answer is wanted for all (`if (tokens > T(0))`), it is that of any lane: what a step consists
+/// of must be the same in all lanes, and sweep() sees to that.
+template <std::size_t Registers = 2, std::size_t Bytes = detail::register_bytes>
+struct pack {
+    using vector = typename detail::vector_of<Bytes>::number;
+    using mask_vector = typename detail::vector_of<Bytes>::mask;
+    static constexpr std::size_t lanes_in_register = Bytes / sizeof(double);
+    static constexpr std::size_t lanes = Registers * lanes_in_register;
+
+    /// Which lanes something holds for. Its `and` and `or` are written as those of bool, so that one code serves both.
+    struct mask {
+        mask_vector held[Registers];
+
+        COSTEXPR_INLINE friend mask operator&&(mask const& a, mask const& b) {
+            return on_registers([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return a.held[r] & b.held[r]; });
+        }
+        COSTEXPR_INLINE friend mask operator||(mask const& a, mask const& b) {
+            return on_registers([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return a.held[r] | b.held[r]; });
+        }
+        COSTEXPR_INLINE friend mask operator!(mask const& a) {
+            return on_registers([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return ~a.held[r]; });
+        }
+        [[nodiscard]] COSTEXPR_INLINE friend bool any(mask const& m) {
+            mask_vector all = m.held[0];
+            for (std::size_t r = 1; r != Registers; ++r) all = all | m.held[r];
+            std::int64_t sum = 0;
+            for (std::size_t i = 0; i != lanes_in_register; ++i) sum |= all[i];
+            return sum != 0;
+        }
+        [[nodiscard]] COSTEXPR_INLINE friend bool all(mask const& m) { return !any(!m); }
+        COSTEXPR_INLINE explicit operator bool() const { return any(*this); }
+
+        template <class F>
+        COSTEXPR_INLINE static mask on_registers(F const& f) {
+            return [&]<std::size_t... R>(std::index_sequence<R...>) COSTEXPR_INLINE_LAMBDA { return mask{{f(R)...}}; }(std::make_index_sequence<Registers>{});
+        }
+    };
+
+    vector value[Registers];
+
+    COSTEXPR_INLINE pack() : pack(0.0) {}
+    template <arithmetic Number>
+    COSTEXPR_INLINE explicit pack(Number every) : pack(each([&](std::size_t) COSTEXPR_INLINE_LAMBDA { return vector{} + static_cast<double>(every); })) {}
+
+    /// The first `lanes` numbers of an array.
+    [[nodiscard]] COSTEXPR_INLINE static pack load(double const* from) {
+        pack p;
+        std::memcpy(p.value, from, sizeof p.value);
+        return p;
+    }
+    COSTEXPR_INLINE void store(double* to) const { std::memcpy(to, value, sizeof value); }
+
+    COSTEXPR_INLINE friend pack operator+(pack const& a, pack const& b) {
+        return each([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return a.value[r] + b.value[r]; });
+    }
+    COSTEXPR_INLINE friend pack operator-(pack const& a, pack const& b) {
+        return each([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return a.value[r] - b.value[r]; });
+    }
+    COSTEXPR_INLINE friend pack operator*(pack const& a, pack const& b) {
+        return each([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return a.value[r] * b.value[r]; });
+    }
+    COSTEXPR_INLINE friend pack operator/(pack const& a, pack const& b) {
+        return each([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return a.value[r] / b.value[r]; });
+    }
+    COSTEXPR_INLINE friend mask operator<(pack const& a, pack const& b) {
+        return mask::on_registers([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return mask_vector(a.value[r] < b.value[r]); });
+    }
+    COSTEXPR_INLINE friend mask operator>(pack const& a, pack const& b) { return b < a; }
+    COSTEXPR_INLINE friend pack select(mask const& m, pack const& a, pack const& b) {
+        return each([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return m.held[r] ? a.value[r] : b.value[r]; });
+    }
+    COSTEXPR_INLINE friend pack max(pack const& a, pack const& b) {
+        return each([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return a.value[r] < b.value[r] ? b.value[r] : a.value[r]; });
+    }
+    COSTEXPR_INLINE friend pack min(pack const& a, pack const& b) {
+        return each([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return b.value[r] < a.value[r] ? b.value[r] : a.value[r]; });
+    }
+    COSTEXPR_INLINE friend pack whole_part(pack const& x) {
+        return each([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return whole(x.value[r]); });
+    }
+    COSTEXPR_INLINE friend pack square_root(pack const& x) {
+        return each([&](std::size_t r) COSTEXPR_INLINE_LAMBDA {
+            vector const positive = x.value[r] > 0.0 ? x.value[r] : vector{};
+            vector root;
+            for (std::size_t i = 0; i != lanes_in_register; ++i) root[i] = __builtin_sqrt(positive[i]);
+            return root;
+        });
+    }
+    /// The steps of costexpr::exp_of_negative(double).
+    COSTEXPR_INLINE friend pack exp_of_negative(pack const& x) {
+        return each([&](std::size_t r) COSTEXPR_INLINE_LAMBDA { return exponential(x.value[r]); });
+    }
+
+  private:
+    // Written out and not looped over: g++ keeps arrays that a loop goes through in memory.
+    template <class F>
+    COSTEXPR_INLINE static pack each(F const& f) {
+        return [&]<std::size_t... R>(std::index_sequence<R...>) COSTEXPR_INLINE_LAMBDA { return pack(std::in_place, f(R)...); }(std::make_index_sequence<Registers>{});
+    }
+    template <class... V>
+    COSTEXPR_INLINE explicit pack(std::in_place_t, V const&... v) : value{v...} {}
+
+    /// x >= 0 without its fraction. Adding 2^52 leaves no room for one; from there on there is none.
+    COSTEXPR_INLINE static vector whole(vector const& x) {
+        vector const near = (x + 0x1p52) - 0x1p52;
+        vector const below = near > x ? near - 1.0 : near;
+        return x < 0x1p52 ? below : x;
+    }
+    COSTEXPR_INLINE static vector exponential(vector const& x) {
+        using bits = typename detail::vector_of<Bytes>::bits;
+        vector const n = -whole(0.5 - x * exp_terms::per_ln2);
+        vector const r = (x - n * exp_terms::ln2_high) - n * exp_terms::ln2_low;
+        vector const r2 = r * r;
+        vector p = vector{} + exp_terms::even[0];
+        vector q = vector{} + exp_terms::odd[0];
+        for (std::size_t i = 1; i != exp_terms::even.size(); ++i) p = p * r2 + exp_terms::even[i], q = q * r2 + exp_terms::odd[i];
+        // 2^n: n + 1023 in the last bits of a number near 2^52, moved to the exponent
+        vector const shifted = n + (0x1p52 + 1023);
+        bits const exponent = std::bit_cast<bits>(shifted) << 52;
+        vector const e = (1.0 + (r + r2 * (p + r * q))) * std::bit_cast<vector>(exponent);
+        return x > -708.0 ? e : vector{};
+    }
+};
+
+}  // namespace costexpr
+
+namespace costexpr {
+
+/// One quantity at every point of a sweep: a column of numbers, or the same number throughout.
+class column {
+  public:
+    constexpr column(double every) : every_(every) {}
+    template <class Numbers>
+        requires std::convertible_to<Numbers const&, std::span<double const>>
+    constexpr column(Numbers const& one_a_point) : points_(one_a_point) {}
+
+    [[nodiscard]] constexpr bool is_constant() const { return points_.data() == nullptr; }
+    [[nodiscard]] constexpr std::size_t size() const { return points_.size(); }
+    [[nodiscard]] constexpr double operator[](std::size_t i) const { return is_constant() ? every_ : points_[i]; }
+    [[nodiscard]] constexpr double const* from(std::size_t i) const { return points_.data() + i; }
+
+  private:
+    double every_ = 0;
+    std::span<double const> points_{};
+};
+
+/// Equal sequences of the steps of a sweep, as `group` has those of one step.
+struct swept_group {
+    column sequences = 1.0;
+    column new_tokens = 1.0;   ///< per sequence, computed in the step
+    column past_tokens = 0.0;  ///< per sequence, already in its state
+    costexpr::phase phase = phase::decode;
+
+    [[nodiscard]] constexpr bool has(std::size_t points) const {
+        auto const right = [&](column const& c) { return c.is_constant() || c.size() == points; };
+        return right(sequences) && right(new_tokens) && right(past_tokens);
+    }
+};
+
+/// Groups that a step of a sweep may consist of.
+inline constexpr std::size_t most_swept_groups = 4;
+
+namespace detail {
+
+template <class>
+inline constexpr bool is_pack = false;
+template <std::size_t Registers, std::size_t Bytes>
+inline constexpr bool is_pack<pack<Registers, Bytes>> = true;
+
+/// The values of a column at the points from `first` on, as many as a pack has lanes; behind the last one its value again.
+template <class Pack>
+[[nodiscard]] Pack lanes_of(column const& c, std::size_t first, std::size_t points) {
+    if (c.is_constant()) return Pack(c[first]);
+    if (first + Pack::lanes <= points) return Pack::load(c.from(first));
+    std::array<double, Pack::lanes> held;
+    for (std::size_t i = 0; i != Pack::lanes; ++i) held[i] = c[min(first + i, points - 1)];
+    return Pack::load(held.data());
+}
+
+/// Calls f(groups, first, count) for blocks of points whose groups are there in all of them or in none, which is what a pack takes.
+template <class Pack, class F>
+void for_each_block(std::span<swept_group const> groups, std::size_t points, F const& f) {
+    std::array<basic_group<Pack>, most_swept_groups> block;
+    std::span<basic_group<Pack> const> const used(block.data(), groups.size());
+    for (std::size_t first = 0; first < points; first += Pack::lanes) {
+        std::size_t const here = min(Pack::lanes, points - first);
+        bool alike = true;
+        for (std::size_t g = 0; g != groups.size(); ++g) {
+            block[g] = {lanes_of<Pack>(groups[g].sequences, first, points), lanes_of<Pack>(groups[g].new_tokens, first, points),
+                        lanes_of<Pack>(groups[g].past_tokens, first, points), groups[g].phase};
+            auto const there = block[g].sequences * block[g].new_tokens > Pack(0);
+            alike = alike && (all(there) || !any(there));
+        }
+        if (alike) {
+            f(used, first, here);
+            continue;
+        }
+        for (std::size_t i = first; i != first + here; ++i) {
+            for (std::size_t g = 0; g != groups.size(); ++g)
+                block[g] = {Pack(groups[g].sequences[i]), Pack(groups[g].new_tokens[i]), Pack(groups[g].past_tokens[i]), groups[g].phase};
+            f(used, i, 1);
+        }
+    }
+}
+/// The seconds of blocks of steps, one after the other. Most ops see the tokens of a step and not how long its sequences are: what they took is
+/// kept for the blocks that follow with the same tokens.
+template <walkable M, class Price>
+class swept_steps {
+  public:
+    using points = typename Price::number;
+    static_assert(is_pack<points>, "costexpr: a sweep is priced on packs of points: sweep(graph, groups, roofline<pack<>>(system), seconds)");
+
+    swept_steps(M const& m, deployment const& x, count ranks, Price const& price) : model_(m), x_(x), ranks_(ranks), price_(price) {}
+
+    [[nodiscard]] points operator()(std::span<basic_group<points> const> groups) {
+        measured_step<points, points> const s(groups, ranks_);
+        bool const reads = any(s.by_phase.prefill.tokens > points(0));
+        if (!known_ || differ(s.by_phase.prefill, seen_.prefill) || differ(s.by_phase.decode, seen_.decode)) {
+            of_tokens_ = sum(s, [&](auto const& o) COSTEXPR_INLINE_LAMBDA { return !sees_lengths(o, reads); });
+            seen_ = s.by_phase;
+            known_ = true;
+        }
+        return of_tokens_ + sum(s, [&](auto const& o) COSTEXPR_INLINE_LAMBDA { return sees_lengths(o, reads); });
+    }
+
+  private:
+    template <class F>
+    [[nodiscard]] points sum(measured_step<points, points> const& s, F const& chosen) const {
+        points t(0);
+        for_each_op_of(model_, x_, [&](auto const& o, op_place const& at) {
+            if (chosen(o)) t = t + points(at.times) * seconds(o, s, price_);
+        });
+        return t;
+    }
+    [[nodiscard]] static bool differ(load<points> const& a, load<points> const& b) {
+        auto const unequal = [](points const& x, points const& y) { return any((x < y) || (y < x)); };
+        return unequal(a.tokens, b.tokens) || unequal(a.sequences, b.sequences);
+    }
+
+    M const& model_;
+    deployment const& x_;
+    count ranks_;
+    Price const& price_;
+    points of_tokens_{};
+    loads<points> seen_{};
+    bool known_ = false;
+};
+
+template <walkable M, class Price>
+[[nodiscard]] bool sweep(M const& m, deployment const& x, count ranks, std::span<swept_group const> groups, Price const& price, std::span<double> out) {
+    if (groups.size() > most_swept_groups) return false;
+    for (swept_group const& g : groups)
+        if (!g.has(out.size())) return false;
+    using points = typename Price::number;
+    swept_steps<M, Price> seconds_of(m, x, ranks, price);
+    for_each_block<points>(groups, out.size(), [&](std::span<basic_group<points> const> block, std::size_t first, std::size_t count) {
+        points const t = seconds_of(block);
+        if (count == points::lanes) return t.store(&out[first]);
+        std::array<double, points::lanes> some;
+        t.store(some.data());
+        for (std::size_t i = 0; i != count; ++i) out[first + i] = some[i];
+    });
+    return true;
+}
+
+}  // namespace detail
+
+/// The seconds of many steps of a model that was laid out, one for each point: what seconds(graph, step, price) gives, to 1e-14, but computed a
+/// pack of points at a time. The pricing is one on packs: roofline<pack<>>(system), calibrated<pack<>>(system, constants).
+/// Points with the same tokens should follow each other (batches outside, lengths inside): what does not depend on lengths is computed once for
+/// them. Compile with -O3 -march=native -ffp-contract=off -fno-math-errno: without the last, square roots are computed one by one.
+/// False, and nothing written, where a column has another length than `out`, or where there are more than most_swept_groups groups.
+///   swept_group const decode[]{{.sequences = 64, .past_tokens = lengths}};
+///   sweep(graph, decode, calibrated<pack<>>(system, constants), seconds)
+template <class Registry, class Price>
+[[nodiscard]] bool sweep(op_graph<Registry> const& g, std::span<swept_group const> groups, Price const& price, std::span<double> out) {
+    return detail::sweep(g, deployment{}, g.context_ranks(), groups, price, out);
+}
+/// The same for a composition, such as a model named at compile time.
+template <composition M, class Price>
+[[nodiscard]] bool sweep(M const& m, deployment const& x, std::span<swept_group const> groups, Price const& price, std::span<double> out) {
+    return detail::sweep(m, x, x.layout.cp, groups, price, out);
 }
 
 }  // namespace costexpr

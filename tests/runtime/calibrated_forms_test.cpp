@@ -50,13 +50,13 @@ CHECK_TWICE(gemm)
 
 constexpr bool a_slower_host_sets_the_time() {
     cx::forms::gemm_form const f{.host_us = 60, .launch_us = 4, .inner_bend = 1};
-    return f.seconds(hopper<>, launder(16.0), 4096, 4096) == 60 * 1e-6 && f.device_seconds(hopper<>, 16.0, 4096, 4096) < 60e-6;
+    return f.seconds(hopper<>, launder(16.0), 4096, 4096) == 60 * 1e-6 && f.device_seconds(hopper<>, 16.0, 4096, 4096, f.weights) < 60e-6;
 }
 CHECK_TWICE(a_slower_host_sets_the_time)
 
 constexpr bool a_kernel_for_few_rows() {
     cx::forms::gemm_form const f{.most_rows = 31, .outer_multiple = 64, .inner_multiple = 128};
-    return f.takes(launder(31.0), 4096, 4096) && !f.takes(32.0, 4096, 4096) && !f.takes(1.0, 32, 4096) && !f.takes(1.0, 4096, 64);
+    return f.takes(launder(cx::count{4096}), 4096) && f.most() == 31 && !f.takes(32, 4096) && !f.takes(4096, 64);
 }
 CHECK_TWICE(a_kernel_for_few_rows)
 
@@ -111,15 +111,14 @@ constexpr cx::load<> step() { return cx::moments<double>(cx::group{launder(cx::c
 constexpr cx::forms::moe_form grouped{.launch_us = 20, .expert_us = 0.2, .tile_rows = 16, .math_efficiency = 0.5, .memory_efficiency = 0.8, .sharpness = 2};
 constexpr bool experts() {
     cx::forms::moe_load<> const l{.tokens = launder(64.0), .choices = 512, .rows = 512, .active = 128};
-    return near(grouped.seconds(hopper<>, l, 128, 4096, 1536, 3), 1304.885e-6);
+    return near(grouped.seconds(hopper<>, l, 128, 4096, 1536, 3, cx::dtype::bf16), 1304.885e-6);
 }
 CHECK_TWICE(experts)
 
 constexpr bool a_kernel_for_some_experts() {
     cx::forms::moe_form const f{.matrices = 3, .biased = 1, .least_ranks = 2, .most_ranks = 8};
     return f.takes(launder(cx::count{3}), true, 2) && !f.takes(2, true, 2) && !f.takes(3, false, 2) && !f.takes(3, true, 1) && !f.takes(3, true, 9) &&
-           cx::forms::moe_form{}.takes(2, false, 64) && cx::forms::moe_form{.most_tokens = 128}.reaches(launder(128.0)) &&
-           !cx::forms::moe_form{.most_tokens = 128}.reaches(129.0) && f.reaches(1e6);
+           cx::forms::moe_form{}.takes(2, false, 64) && cx::forms::moe_form{.most_tokens = launder(cx::count{128})}.most() == 128 && f.most() == 0;
 }
 CHECK_TWICE(a_kernel_for_some_experts)
 
@@ -128,7 +127,7 @@ constexpr bool latent_attention() {
     cx::forms::mla_decode_form const d{.launch_us = 10, .split_us = 8, .split_keys = 4096, .math_efficiency = 0.6, .memory_efficiency = 0.8};
     cx::forms::mla_bmm_form const b{.launch_us = 4, .math_efficiency = 0.5, .memory_efficiency = 0.8, .sharpness = 4};
     return near(p.seconds(hopper<>, prompt(), 128, 320), 1400.023e-6) && near(d.seconds(hopper<>, step(), 128, 512, 64), 30.1255e-6) &&
-           near(b.seconds(hopper<>, launder(64.0), 128, 512, 128), 11.1152e-6);
+           near(b.seconds(hopper<>, launder(64.0), 128, 512, 128, cx::dtype::bf16), 11.1152e-6);
 }
 CHECK_TWICE(latent_attention)
 
@@ -161,10 +160,10 @@ constexpr T all_forms(F const& number) {
                .seconds(d, l, shape) +
            cx::forms::prefill_attention_form{}.seconds(d, cx::forms::encoder_load(number(4), number(4096), number(1024)), shape) +
            cx::forms::collective_form{.switch_us = 5}.seconds(d, number(1e6), 8) +
-           grouped.seconds(d, {number(64), number(512), number(512), number(100)}, 128, 4096, 1536, 3) +
+           grouped.seconds(d, {number(64), number(512), number(512), number(100)}, 128, 4096, 1536, 3, cx::dtype::bf16) +
            cx::forms::mla_prefill_form{.chain_ns = 4, .sharpness = 4}.seconds(d, l, 128, 320) +
            cx::forms::mla_decode_form{.split_us = 8, .split_keys = 4096, .sharpness = 2}.seconds(d, l, 128, 512, 64) +
-           cx::forms::mla_bmm_form{.quantize_passes = 1, .sharpness = 2}.seconds(d, number(64), 128, 512, 128) +
+           cx::forms::mla_bmm_form{.quantize_passes = 1, .sharpness = 2}.seconds(d, number(64), 128, 512, 128, cx::dtype::bf16) +
            cx::forms::sparse_form{.token_ns = 2}.attention_seconds(d, number(1e6), number(4096), 128, 1088, 576) +
            cx::forms::sparse_form{.select_passes = 4}.index_seconds(d, l, 64, 128) +
            cx::forms::recurrent_form{.chain_ns = 30, .tile_tokens = 64, .sharpness = 2}.seconds(d, l, 90112, 8388608) +
@@ -233,9 +232,9 @@ void compare(std::string const& op, F const& f) {
 cx::load<> load_of(row const& r) {
     return {.sequences = number(r, "sequences"), .tokens = number(r, "tokens"), .pairs = number(r, "pairs"), .context = number(r, "context")};
 }
-cx::attention_shape shape_of(row const& r) {
+cx::attention_shape shape_of(cx::forms::attention_slice const& s, row const& r) {
     auto const integer = [&](char const* name) { return static_cast<cx::count>(number(r, name)); };
-    return {.heads = integer("heads"), .kv_heads = integer("kv_heads"), .head_dim = integer("dim"), .v_head_dim = integer("dim")};
+    return {.heads = integer("heads"), .kv_heads = integer("kv_heads"), .head_dim = integer("dim"), .v_head_dim = integer("dim"), .arithmetic = s.arithmetic, .cached = s.cached};
 }
 
 TEST(twins, gemm) {
@@ -243,7 +242,7 @@ TEST(twins, gemm) {
         "gemm", [](auto const& f, auto const& d, row const& r) { return f.seconds(d, number(r, "rows"), number(r, "outer"), number(r, "inner")); });
 }
 TEST(twins, attention) {
-    auto const price = [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(r)); };
+    auto const price = [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(f.slice, r)); };
     compare<cx::forms::prefill_attention_form>("prefill_attention", price);
     compare<cx::forms::decode_attention_form>("decode_attention", price);
     compare<cx::forms::encoder_attention_form>("encoder_attention", price);
@@ -260,7 +259,7 @@ TEST(twins, collectives) {
 TEST(twins, experts) {
     compare<cx::forms::moe_form>("moe", [](auto const& f, auto const& d, row const& r) {
         cx::forms::moe_load<> const l{.tokens = number(r, "tokens"), .choices = number(r, "choices"), .rows = number(r, "rows"), .active = number(r, "active")};
-        return f.seconds(d, l, number(r, "local"), number(r, "hidden"), number(r, "inner"), number(r, "projections"));
+        return f.seconds(d, l, number(r, "local"), number(r, "hidden"), number(r, "inner"), number(r, "projections"), f.weights);
     });
     compare<cx::forms::exchange_form>("moe_exchange", [](auto const& f, auto const& d, row const& r) {
         return f.seconds(d, number(r, "tokens"), number(r, "copies"), number(r, "hidden"));
@@ -274,7 +273,7 @@ TEST(twins, latent_attention) {
         return f.seconds(d, load_of(r), number(r, "heads"), number(r, "latent"), number(r, "rope"));
     });
     compare<cx::forms::mla_bmm_form>("mla_bmm", [](auto const& f, auto const& d, row const& r) {
-        return f.seconds(d, number(r, "rows"), number(r, "heads"), number(r, "outer"), number(r, "inner"));
+        return f.seconds(d, number(r, "rows"), number(r, "heads"), number(r, "outer"), number(r, "inner"), f.weights);
     });
 }
 TEST(twins, sparse_attention) {

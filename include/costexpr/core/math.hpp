@@ -3,7 +3,9 @@
 
 #include <costexpr/config.hpp>
 
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -23,6 +25,13 @@ template <class T>
 template <class T>
 [[nodiscard]] constexpr T min(T a, T b) { return b < a ? b : a; }
 
+/// a where a condition holds, else b; and whether it holds at all, or for all. A number type that is many numbers at once brings its own, whose
+/// conditions are one a lane.
+template <class T>
+[[nodiscard]] COSTEXPR_INLINE constexpr T select(bool condition, T const& a, T const& b) { return condition ? a : b; }
+[[nodiscard]] constexpr bool any(bool condition) { return condition; }
+[[nodiscard]] constexpr bool all(bool condition) { return condition; }
+
 /// Whether the compiler knows, once everything is inlined, that a number is zero.
 template <class T>
 [[nodiscard]] COSTEXPR_INLINE constexpr bool known_zero(T const& x) {
@@ -40,22 +49,26 @@ template <class T>
 /// x without its fraction, for 0 <= x < 2^63.
 [[nodiscard]] constexpr double whole_part(double x) { return static_cast<double>(static_cast<count>(x)); }
 
-/// e^x for x <= 0, to 2 units in the last place, the same bits in constant evaluation and at run time: x = k ln 2 + r with |r| <= ln 2 / 2,
-/// a Taylor polynomial of degree 13 in r, and k halvings. Below -708 the result is 0.
+/// What e^x is made of for x <= 0: x = k ln 2 + r with |r| <= ln 2 / 2, e^x = 2^k (1 + r + r^2 (even(r^2) + r odd(r^2))), a Taylor polynomial of
+/// degree 13 whose even and odd powers stand apart: two chains of half the length.
+struct exp_terms {
+    static constexpr double per_ln2 = 1.44269504088896338700;
+    static constexpr double ln2_high = 6.93147180369123816490e-01;
+    static constexpr double ln2_low = 1.90821492927058770002e-10;
+    static constexpr std::array even{1.0 / 479001600.0, 1.0 / 3628800.0, 1.0 / 40320.0, 1.0 / 720.0, 1.0 / 24.0, 1.0 / 2.0};
+    static constexpr std::array odd{1.0 / 6227020800.0, 1.0 / 39916800.0, 1.0 / 362880.0, 1.0 / 5040.0, 1.0 / 120.0, 1.0 / 6.0};
+};
+
+/// e^x for x <= 0, to 2 units in the last place, the same bits in constant evaluation and at run time. Below -708 the result is 0.
 [[nodiscard]] COSTEXPR_INLINE constexpr double exp_of_negative(double x) {
     if (!(x > -708.0)) return 0.0;
-    constexpr double ln2_high = 6.93147180369123816490e-01;
-    constexpr double ln2_low = 1.90821492927058770002e-10;
-    std::int64_t const k = static_cast<std::int64_t>(x * 1.44269504088896338700 - 0.5);
+    std::int64_t const k = static_cast<std::int64_t>(x * exp_terms::per_ln2 - 0.5);
     double const n = static_cast<double>(k);
-    double const r = (x - n * ln2_high) - n * ln2_low;
-    // 1 + (r + r2 tail), in the tail even and odd powers apart: two chains of half the length
-    constexpr double even[] = {1.0 / 3628800.0, 1.0 / 40320.0, 1.0 / 720.0, 1.0 / 24.0, 1.0 / 2.0};
-    constexpr double odd[] = {1.0 / 39916800.0, 1.0 / 362880.0, 1.0 / 5040.0, 1.0 / 120.0, 1.0 / 6.0};
+    double const r = (x - n * exp_terms::ln2_high) - n * exp_terms::ln2_low;
     double const r2 = r * r;
-    double p = 1.0 / 479001600.0;
-    double q = 1.0 / 6227020800.0;
-    for (int i = 0; i != 5; ++i) p = p * r2 + even[i], q = q * r2 + odd[i];
+    double p = exp_terms::even[0];
+    double q = exp_terms::odd[0];
+    for (std::size_t i = 1; i != exp_terms::even.size(); ++i) p = p * r2 + exp_terms::even[i], q = q * r2 + exp_terms::odd[i];
     return (1.0 + (r + r2 * (p + r * q))) * std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
 }
 

@@ -182,22 +182,35 @@ struct calibrated {
         return limits.memory_seconds(w) * T(1 / f.memory) + T(f.pass_us * 1e-6);
     }
 
-    /// Seconds by a slice's constants, with the widths and the rate of another dtype where it stands in for one without a fit.
-    template <class Form, class F>
-    [[nodiscard]] COSTEXPR_INLINE static constexpr timing by(Form const& f, dtype weights, detail::slice_table::range const& r, F const& seconds) {
-        if (!r.borrowed) return fitted(seconds(f), f.error);
-        Form other = f;
-        other.weights = weights;
-        return {seconds(other), &f.error, provenance::extrapolated};
+    /// Seconds by a slice's constants, which may stand in for a dtype without a fit: widths and rate are then those of the dtype that is asked for.
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing fitted(T const& seconds, forms::fit_error const& e, detail::slice_table::range const& r) {
+        return {seconds, &e, r.borrowed || e.elsewhere ? provenance::extrapolated : provenance::calibrated};
+    }
+    /// Of the slices of a dtype the first that takes a shape and no more than its most rows (or tokens): the kernel that the framework picks. Where
+    /// T is many numbers at once, each takes its own.
+    template <class List, class Takes, class F>
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing picked(List const& list, detail::slice_table const& table, dtype weights, T const& rows, Takes const& takes, F const& seconds) {
+        using condition = decltype(rows < rows);
+        detail::slice_table::range const r = table[weights];
+        timing t{};
+        condition done{};
+        for (std::size_t i = r.begin; i != r.end; ++i) {
+            auto const& f = list[i];
+            if (f.weights != r.its || !takes(f)) continue;
+            if (f.most() == 0 && !any(done)) return fitted(seconds(f), f.error, r);
+            condition const here = !done && (f.most() == 0 ? !condition{} : rows < T(static_cast<double>(f.most()) + 1));
+            if (!any(here)) continue;
+            timing const one = fitted(seconds(f), f.error, r);
+            if (all(here)) return one;
+            t = {select(here, one.seconds, t.seconds), one.error, max(t.founded, one.founded)};
+            done = done || here;
+            if (all(done)) break;
+        }
+        return t;
     }
     [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner) const {
-        detail::slice_table::range const r = gemms[weights];
-        for (std::size_t i = r.begin; i != r.end; ++i) {
-            forms::gemm_form const& f = constants->gemm[i];
-            if (f.weights != r.its || !f.takes(rows, outer, inner)) continue;
-            return by(f, weights, r, [&](auto const& form) { return form.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner)); });
-        }
-        return {};
+        return picked(constants->gemm, gemms, weights, rows, [&](forms::gemm_form const& f) { return f.takes(outer, inner); },
+                      [&](forms::gemm_form const& f) { return f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner), weights); });
     }
     /// What a form says, else the typical efficiencies; the work is not needed where there is a form.
     [[nodiscard]] COSTEXPR_INLINE constexpr timing or_typical(timing const& t, work<T> const& w) const { return t.error != nullptr ? t : unfitted(w); }
@@ -214,9 +227,9 @@ struct calibrated {
         forms::mla_bmm_form const& f = constants->mla_bmm[r.begin];
         double const h = static_cast<double>(o.heads);
         double const latent = static_cast<double>(o.latent);
-        return by(f, o.weights, r, [&](auto const& form) {
-            return form.seconds(device, l.tokens, h, latent, static_cast<double>(o.nope_dim)) + form.seconds(device, l.tokens, h, static_cast<double>(o.v_head_dim), latent);
-        });
+        return fitted(f.seconds(device, l.tokens, h, latent, static_cast<double>(o.nope_dim), o.weights) +
+                          f.seconds(device, l.tokens, h, static_cast<double>(o.v_head_dim), latent, o.weights),
+                      f.error, r);
     }
     [[nodiscard]] constexpr timing of_op(elementwise const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
     [[nodiscard]] constexpr timing of_op(gather const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
@@ -226,15 +239,12 @@ struct calibrated {
         T const tokens = l.tokens * T(static_cast<double>(o.sources));
         T const choices = tokens * T(o.computed * static_cast<double>(o.top_k));
         forms::moe_load<T> const m{tokens, choices, o.skew > 0 ? tokens * T(o.computed * o.choices) : choices * T(1 / static_cast<double>(o.ranks)), o.chosen_by(tokens)};
-        detail::slice_table::range const r = mixtures[o.weights];
-        for (std::size_t i = r.begin; i != r.end; ++i) {
-            forms::moe_form const& f = constants->moe[i];
-            if (f.weights != r.its || !f.takes(o.matrices, o.bias, o.ranks) || !f.reaches(tokens)) continue;
-            return by(f, o.weights, r, [&](auto const& form) {
-                return form.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices));
-            });
-        }
-        return unfitted(w);
+        return or_typical(picked(constants->moe, mixtures, o.weights, tokens, [&](forms::moe_form const& f) { return f.takes(o.matrices, o.bias, o.ranks); },
+                                 [&](forms::moe_form const& f) {
+                                     return f.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner),
+                                                      static_cast<double>(o.matrices), o.weights);
+                                 }),
+                          w);
     }
 
     [[nodiscard]] constexpr timing of_op(mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -283,11 +293,8 @@ struct calibrated {
             auto const choice = detail::attention_choice::of(list, s, windowed, p == phase::prefill);
             if (!choice.found) return unfitted(w);
             auto const& f = list[choice.index];
-            if (choice.exact) return fitted(f.seconds(device, l, s), f.error);
-            auto other = f;
-            other.slice.arithmetic = s.arithmetic;
-            other.slice.cached = s.cached;
-            return {other.seconds(device, l, s), &f.error, provenance::extrapolated};
+            timing const t = fitted(f.seconds(device, l, s), f.error);
+            return choice.exact ? t : timing{t.seconds, t.error, provenance::extrapolated};
         };
         return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
     }
@@ -344,17 +351,22 @@ struct calibrated {
             if (first.error == nullptr || second.error == nullptr) return unfitted(w);
             return {first.seconds + second.seconds, first.error, max(first.founded, second.founded)};
         }
-        timing const best = linked(o.shape, w.wire_bytes, o.devices);
-        return best.error != nullptr ? best : unfitted(w);
+        return or_typical(linked(o.shape, w.wire_bytes, o.devices), w);
     }
 
+    /// The faster of two kernels, of which the first may not be there.
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing faster(timing const& a, timing const& b) {
+        if (a.error == nullptr) return b;
+        bool const second(b.seconds < a.seconds);
+        return {min(a.seconds, b.seconds), second ? b.error : a.error, second ? b.founded : a.founded};
+    }
     /// Communication inside one switch: a framework takes the faster of its own kernel and the library's.
     [[nodiscard]] constexpr timing linked(collective::pattern p, T const& wire_bytes, count devices) const {
         timing best{};
         for (forms::collective_form const* f : {own_links[static_cast<std::size_t>(p)], library_links[static_cast<std::size_t>(p)]}) {
             if (f == nullptr) continue;
             T const t = f->seconds(device, wire_bytes, static_cast<double>(devices));
-            if (best.error == nullptr || t < best.seconds) best = fitted(t, f->error);
+            best = faster(best, fitted(t, f->error));
         }
         return best;
     }
@@ -365,9 +377,9 @@ struct calibrated {
         for (forms::exchange_form const& f : constants->moe_exchange) {
             if (f.phase.view() != (o.part == role::dispatch ? "dispatch" : "combine")) continue;
             T const t = f.seconds(device, l.tokens, 1, o.bytes_per_token() / activation_width(f.element));
-            if (best.error == nullptr || t < best.seconds) best = fitted(t, f.error);
+            best = faster(best, fitted(t, f.error));
         }
-        return best.error != nullptr ? best : unfitted(w);
+        return or_typical(best, w);
     }
 
     /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first.

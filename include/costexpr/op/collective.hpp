@@ -27,6 +27,7 @@ struct collective {
     static constexpr std::string_view kind = "collective";
     [[nodiscard]] constexpr role purpose() const { return part; }
     [[nodiscard]] constexpr bool idle() const { return devices <= 1 || hops == 0 || width == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
         return N(0);

@@ -77,6 +77,7 @@ struct compressed_cache {
     static constexpr std::string_view kind = "elementwise";
     [[nodiscard]] constexpr role purpose() const { return role::compressor; }
     [[nodiscard]] constexpr bool idle() const { return ratio == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
         return N(weights);

@@ -17,6 +17,7 @@ struct gather {
     static constexpr std::string_view kind = "embedding";
     [[nodiscard]] constexpr role purpose() const { return part; }
     [[nodiscard]] constexpr bool idle() const { return width == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
 
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {

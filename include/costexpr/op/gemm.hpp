@@ -21,6 +21,7 @@ struct gemm {
     static constexpr std::string_view kind = "gemm";
     [[nodiscard]] constexpr role purpose() const { return part; }
     [[nodiscard]] constexpr bool idle() const { return outer == 0 || inner == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
 
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
@@ -52,6 +53,7 @@ struct logits {
     static constexpr std::string_view kind = "gemm";
     [[nodiscard]] constexpr role purpose() const { return matrix.part; }
     [[nodiscard]] constexpr bool idle() const { return matrix.idle(); }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
         return matrix.parameters<N>();

@@ -22,6 +22,7 @@ struct mla_up {
     static constexpr std::string_view kind = "gemm";
     [[nodiscard]] constexpr role purpose() const { return role::mla_key_value_up; }
     [[nodiscard]] constexpr bool idle() const { return heads == 0; }
+    [[nodiscard]] constexpr bool sees_lengths(bool reads_prompts) const { return reads_prompts && !absorbs; }
     [[nodiscard]] constexpr count outer() const { return heads * (nope_dim + v_head_dim); }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
@@ -37,7 +38,7 @@ struct mla_up {
         double const absorbed = static_cast<double>(heads) * (static_cast<double>(nope_dim + v_head_dim) + 2.0 * static_cast<double>(latent));
         double const expanded = static_cast<double>(latent) + static_cast<double>(outer());
         return {.flops = rows * T(2 * matrix),
-                .weight_bytes = rows > T(0) ? T(matrix * weight_width(weights)) : T(0),
+                .weight_bytes = select(rows > T(0), T(matrix * weight_width(weights)), T(0)),
                 .activation_bytes = rows * T(2.0 * (expands ? expanded : absorbed)),
                 .math = math_of(weights)};
     }

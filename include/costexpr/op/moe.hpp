@@ -83,6 +83,7 @@ struct experts {
     static constexpr std::string_view kind = "moe";
     [[nodiscard]] constexpr role purpose() const { return role::experts; }
     [[nodiscard]] constexpr bool idle() const { return local == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
 
     template <class N = count>
     [[nodiscard]] constexpr N each() const {

@@ -20,6 +20,7 @@ struct elementwise {
     static constexpr std::string_view kind = "elementwise";
     [[nodiscard]] constexpr role purpose() const { return part; }
     [[nodiscard]] constexpr bool idle() const { return bytes_per_token == 0 && state_bytes_per_token == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
 
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {

@@ -48,6 +48,16 @@ concept op = requires(O const& o) {
     { o.idle() } -> std::same_as<bool>;
 } && (op_on_totals<O> || op_on_phase<O> || op_on_groups<O>);
 
+/// Whether the work of an op depends on how long the sequences of a step are (its pairs and its context), beside its tokens; an op that does not
+/// say so is taken to. It may depend on whether prompts are read.
+template <class O>
+[[nodiscard]] constexpr bool sees_lengths(O const& o, bool reads_prompts) {
+    if constexpr (requires { o.sees_lengths(reads_prompts); })
+        return o.sees_lengths(reads_prompts);
+    else
+        return true;
+}
+
 /// Parameters that one token uses: all that an op owns, or reads of another's, unless the op says otherwise (experts).
 template <class O, class N = count>
 [[nodiscard]] constexpr N active_parameters_of(O const& o) {

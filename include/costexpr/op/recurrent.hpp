@@ -19,6 +19,7 @@ struct convolution {
     static constexpr bool in_order = true;  ///< the columns of the tokens before are needed
     [[nodiscard]] constexpr role purpose() const { return role::convolution; }
     [[nodiscard]] constexpr bool idle() const { return channels == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
         return N(channels) * N(kernel) + (bias ? N(channels) : N(0));
@@ -63,6 +64,7 @@ struct recurrence {
     static constexpr bool in_order = true;  ///< the state of the token before is needed
     [[nodiscard]] constexpr role purpose() const { return role::recurrence; }
     [[nodiscard]] constexpr bool idle() const { return elements == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
     template <class N = count>
     [[nodiscard]] constexpr N parameters() const {
         return N(weights);

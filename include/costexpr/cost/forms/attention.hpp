@@ -92,18 +92,18 @@ struct prefill_attention_form {
     }
     constexpr void settle(auto& check) { slice.settle(check); }
 
-    /// Seconds for a load whose pairs and context are those of the window where there is one; its tokens must not be zero.
+    /// Seconds for a load whose pairs and context are those of the window where there is one, in the dtypes of the shape; its tokens must not be zero.
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s) const {
         double const heads = static_cast<double>(s.heads);
         double const dim = attention_slice::dim(s);
         double const keys_and_values = 2 * static_cast<double>(s.kv_heads) * dim;
-        double const cached = weight_width(slice.cached);
+        double const cached = weight_width(s.cached);
         double const dims = dim + softmax_dims + narrow_dims * max(0.0, 128 - dim);
         double const per_tile = 1 / static_cast<double>(query_tile);
         T const blocks = l.sequences * whole_above(l.tokens / l.sequences * T(per_tile)) * T(heads / d.multiprocessors);
         T const waves = T(1 - wave) + T(wave) * whole_above(blocks) / (l.tokens * T(heads * per_tile / d.multiprocessors));
-        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(slice.arithmetic)) * T(4 * heads * dims / math_efficiency) * waves;
+        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(s.arithmetic)) * T(4 * heads * dims / math_efficiency) * waves;
         T const memory = l.tokens * T(4 * heads * dim / memory_efficiency + cache_passes * keys_and_values * (2 + cached)) +
                          l.context * T(keys_and_values * cached / memory_efficiency);
         T const fixed = T(1e-6 * launch_us) + l.pairs / l.tokens * T(1e-9 * key_ns) + l.sequences * T(1e-9 * head_ns * heads);
@@ -169,22 +169,24 @@ struct decode_attention_form {
     }
     constexpr void settle(auto& check) { slice.settle(check); }
 
-    /// Seconds for a load whose pairs and context are those of the window where there is one; its sequences must not be zero.
+    /// Seconds for a load whose pairs and context are those of the window where there is one, in the dtypes of the shape; its sequences must not be zero.
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s) const {
         double const heads = static_cast<double>(s.heads);
         double const kv_heads = static_cast<double>(s.kv_heads);
         double const dim = attention_slice::dim(s);
-        double const cached = weight_width(slice.cached);
-        T const keys = l.context / l.sequences;
+        double const cached = weight_width(s.cached);
         T const memory = ((l.context + T(tile_keys) * l.sequences) * T(2 * kv_heads * dim * cached) + l.tokens * T(4 * heads * dim)) * T(1 / memory_efficiency);
-        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(slice.arithmetic)) * T(4 * max(heads, group_heads * kv_heads) * dim / math_efficiency);
+        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(s.arithmetic)) * T(4 * max(heads, group_heads * kv_heads) * dim / math_efficiency);
         double const wider = dim / 128 - 1;
         T const issue = l.sequences * T(1e-9 * (sequence_ns + head_ns * kv_heads + query_ns * heads) * (1 + issue_dims * wider));
         T const read = l.context * d.seconds_per_byte * T(2 * kv_heads * dim * cached);
         T const waves = l.sequences * T(fade * kv_heads / d.multiprocessors);
-        T const chain = (keys * T(1e-9 * key_ns * (1 + key_dims * wider)) / (T(1) + keys * T(1 / key_bend)) +
-                         T(1e-6 * ramp_us) * read / (read + T(1e-6 * ramp_memory_us))) / (T(1) + waves * waves);
+        // (a k / (bend + k) + b r / (r + c)) / (1 + w^2) with k = context / sequences, over one divisor
+        T const long_sum = l.context + l.sequences * T(key_bend);
+        T const ramp = read + T(1e-6 * ramp_memory_us);
+        T const chain = (l.context * ramp * T(1e-9 * key_ns * key_bend * (1 + key_dims * wider)) + read * long_sum * T(1e-6 * ramp_us)) /
+                        (long_sum * ramp * (T(1) + waves * waves));
         return T(1e-6 * launch_us) + chain + busy(busy(math, memory * d.seconds_per_byte, exposed), issue, issue_exposed);
     }
 };

@@ -74,36 +74,42 @@ struct gemm_form {
         if (!parse_dtype(weights_name.view(), weights)) check.fail(errc::unknown_name, "weights", 0, 0, "a dtype of weights");
     }
 
-    /// Whether the framework takes this kernel for a shape.
-    template <class T>
-    [[nodiscard]] constexpr bool takes(T const& rows, count outer, count inner) const {
-        return (most_rows == 0 || rows < T(static_cast<double>(most_rows) + 1)) && (outer_multiple <= 1 || outer % outer_multiple == 0) && (inner_multiple <= 1 || inner % inner_multiple == 0);
+    /// Whether the framework takes this kernel for a matrix, and
+    [[nodiscard]] constexpr bool takes(count outer, count inner) const {
+        return (outer_multiple <= 1 || outer % outer_multiple == 0) && (inner_multiple <= 1 || inner % inner_multiple == 0);
     }
+    /// for how many rows at most; 0: any.
+    [[nodiscard]] constexpr count most() const { return most_rows; }
 
-    /// Seconds on the device alone.
+    /// Seconds on the device alone, for weights of a dtype that the constants may have been fitted to or not.
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T device_seconds(device_rates<T> const& d, T const& rows, double outer, double inner) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr T device_seconds(device_rates<T> const& d, T const& rows, double outer, double inner, dtype stored) const {
         constexpr double column_tile = 128;
-        double const activation = activation_width(weights);
-        double const most = static_cast<double>(row_tile);
-        double const tile = rows < T(65) ? 64.0 : rows < T(129) ? min(most, 128.0) : most;
-        T const tiles = whole_above(rows * T(1 / tile));
+        double const activation = activation_width(stored);
+        // a division costs as much as all else of a term: reciprocals are taken of constants, and of as few as possible
+        double const large = static_cast<double>(row_tile);
+        double const per_large = 1 / large;
+        auto const few = rows < T(65);
+        auto const some = rows < T(129);
+        T const tile = select(few, T(64), select(some, T(min(large, 128.0)), T(large)));
+        T const per_tile = select(few, T(1.0 / 64), select(some, T(max(per_large, 1.0 / 128)), T(per_large)));
+        T const tiles = whole_above(rows * per_tile);
         T const waves = tiles * T(whole_above(outer / column_tile) / d.multiprocessors);
-        T const per_flop = d.of(math_of(weights)) * T(2 * inner);
-        T const multiplied = (rows + T(padding) * (tiles * T(tile) - rows)) * T(outer) +
-                             (whole_above(waves) - waves) * T(wave * d.multiprocessors * tile * column_tile);
-        T const ideal = per_flop * rows * T(outer);
-        T const math = per_flop * multiplied * T(1 / math_efficiency) * (T(throttle) * ideal / (ideal + T(1e-3)) + T(1 + fill / inner));
-        T const memory = rows * T((activation * inner + 2 * outer) / memory_efficiency + output_passes * 2 * outer) +
-                         T(weight_width(weights) * outer * inner / memory_efficiency);
+        T const per_sum = d.of(math_of(stored)) * T(2);
+        double const per_byte = 1 / memory_efficiency;
+        T const multiplied = (rows + T(padding) * (tiles * tile - rows)) * T(outer) +
+                             (whole_above(waves) - waves) * tile * T(wave * d.multiprocessors * column_tile);
+        T const ideal = per_sum * rows * T(outer * inner);
+        T const math = per_sum * multiplied * T(1 / math_efficiency) * (T(throttle * inner) * ideal / (ideal + T(1e-3)) + T(inner + fill));
+        T const memory = rows * T((activation * inner + 2 * outer) * per_byte + output_passes * 2 * outer) + T(weight_width(stored) * outer * inner * per_byte);
         T const quantize = rows * T(quantize_passes * inner * (2 + activation));
-        T const fixed = T(1e-6 * launch_us + 1e-9 * inner_ns * inner / (1 + inner / inner_bend)) + rows * T(1e-9 * row_ns);
+        T const fixed = T(1e-6 * launch_us + 1e-9 * inner_ns * inner * inner_bend / (inner_bend + inner)) + rows * T(1e-9 * row_ns);
         return fixed + quantize * d.seconds_per_byte + busy(math, memory * d.seconds_per_byte, exposed);
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, T const& rows, double outer, double inner) const {
-        bool const unaligned = whole_part(rows * T(0.25)) * T(4) < rows;
-        return max(T(1e-6 * (host_us + (unaligned ? host_unaligned_us : 0.0))), device_seconds(d, rows, outer, inner));
+        auto const unaligned = whole_part(rows * T(0.25)) * T(4) < rows;
+        return max(select(unaligned, T(1e-6 * (host_us + host_unaligned_us)), T(1e-6 * host_us)), device_seconds(d, rows, outer, inner, weights));
     }
 };
 

@@ -147,11 +147,12 @@ struct mla_bmm_form {
         if (!parse_dtype(weights_name.view(), weights)) check.fail(errc::unknown_name, "weights", 0, 0, "a dtype");
     }
 
+    /// Seconds for weights of a dtype that the constants may have been fitted to or not.
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, T const& rows, double heads, double outer, double inner) const {
-        double const in = activation_width(weights);
-        T const math = rows * T(2 * heads * outer * inner / math_efficiency) * d.of(math_of(weights));
-        T const memory = (T(heads * weight_width(weights) * outer * inner / memory_efficiency) + rows * T(heads * (in * inner + 2 * outer) / memory_efficiency)) *
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, T const& rows, double heads, double outer, double inner, dtype stored) const {
+        double const in = activation_width(stored);
+        T const math = rows * T(2 * heads * outer * inner / math_efficiency) * d.of(math_of(stored));
+        T const memory = (T(heads * weight_width(stored) * outer * inner / memory_efficiency) + rows * T(heads * (in * inner + 2 * outer) / memory_efficiency)) *
                          d.seconds_per_byte;
         return T(1e-6 * launch_us) + rows * T(quantize_passes * heads * inner * (2 + in)) * d.seconds_per_byte + smooth_max(math, memory, sharpness);
     }

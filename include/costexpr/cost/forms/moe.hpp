@@ -77,25 +77,22 @@ struct moe_form {
         if (!parse_dtype(weights_name.view(), weights)) check.fail(errc::unknown_name, "weights", 0, 0, "a dtype of weights");
     }
 
-    /// Whether the framework takes this kernel for such experts.
+    /// Whether the framework takes this kernel for such experts, and
     [[nodiscard]] constexpr bool takes(count its_matrices, bool its_bias, count ranks) const {
         return (matrices == 0 || matrices == its_matrices) && (biased == 0 || its_bias) && ranks >= least_ranks && (most_ranks == 0 || ranks <= most_ranks);
     }
 
-    /// Whether it takes this kernel for a step of so many tokens of all sources.
-    template <class T>
-    [[nodiscard]] constexpr bool reaches(T const& tokens) const {
-        return most_tokens == 0 || tokens < T(static_cast<double>(most_tokens) + 1);
-    }
+    /// For how many tokens of all sources it takes this kernel at most; 0: any number.
+    [[nodiscard]] constexpr count most() const { return most_tokens; }
 
+    /// Seconds for weights of a dtype that the constants may have been fitted to or not.
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, moe_load<T> const& l, double local, double hidden, double inner,
-                                                      double its_matrices) const {
+                                                      double its_matrices, dtype stored) const {
         double const each = its_matrices * hidden * inner;
-        T const seen = l.choices * T(1 / local);
-        T const tile = l.active * T(tile_rows) * seen / (seen + T(tile_rows));
-        T const math = square_root(l.rows * l.rows + tile * tile) * T(2 * each / math_efficiency) * d.of(math_of(weights));
-        T const memory = l.active * T(each * weight_width(weights) / memory_efficiency) * d.seconds_per_byte;
+        T const tile = l.active * T(tile_rows) * l.choices / (l.choices + T(tile_rows * local));
+        T const math = square_root(l.rows * l.rows + tile * tile) * T(2 * each / math_efficiency) * d.of(math_of(stored));
+        T const memory = l.active * T(each * weight_width(stored) / memory_efficiency) * d.seconds_per_byte;
         T const moved = l.rows * T(activation_passes * (4 * hidden + 2 * its_matrices * inner)) + l.tokens * T(4 * hidden * token_passes) +
                         l.choices * T(2 * hidden * choice_passes);
         return T(1e-6 * launch_us + 1e-9 * chain_ns * (hidden + inner)) + l.active * T(1e-6 * expert_us) + moved * d.seconds_per_byte +

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a point of a sweep costs, batches outside and lengths inside, and in random order (where nothing is shared); the goal is 10 ns. Built with
+// -O3 -march=native -ffp-contract=off -fno-math-errno. One by one is the same step priced alone. Nothing may allocate.
+#include <costexpr/calibrated.hpp>
+#include <costexpr/costexpr.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <cstdlib>
+#include <new>
+
+namespace cx = costexpr;
+
+namespace {
+
+std::size_t allocations = 0;
+constexpr std::size_t points = 16384;
+
+cx::op_graph<> lowered(std::string_view name) {
+    std::size_t i = 0;
+    while (cx::embedded::models[i].name != name) ++i;
+    return *cx::lower(*cx::read_model(cx::embedded::models[i].config(), cx::embedded::models[i].hf_quant_config()), cx::layout{.tp = 8});
+}
+cx::op_graph<> const& dense() {
+    static cx::op_graph<> const g = lowered("meta-llama/Meta-Llama-3.1-70B");
+    return g;
+}
+cx::op_graph<> const& hybrid() {
+    static cx::op_graph<> const g = lowered("moonshotai/Kimi-K3");
+    return g;
+}
+cx::calibration const& constants() {
+    static cx::calibration const c = *cx::calibration_of(cx::system<"h200_sxm">, "vllm");
+    return c;
+}
+constexpr cx::system_spec const& h200 = cx::system<"h200_sxm">;
+
+/// Batches of 1 to 64, each at 256 lengths.
+struct decode_points {
+    std::array<double, points> batch, past;
+    explicit decode_points(bool in_order) {
+        for (std::size_t i = 0; i != points; ++i) {
+            std::size_t const at = in_order ? i : i * 7919 % points;
+            batch[i] = static_cast<double>(1 + at / 256);
+            past[i] = static_cast<double>(at % 256 * 128);
+        }
+    }
+};
+
+template <class Price>
+void sweep(benchmark::State& state, cx::op_graph<> const& g, Price const& price, bool in_order) {
+    static std::array<double, points> seconds;
+    decode_points const p(in_order);
+    cx::swept_group const decode[] = {{.sequences = p.batch, .past_tokens = p.past}};
+    std::size_t const before = allocations;
+    for (auto _ : state) {
+        if (!cx::sweep(g, decode, price, seconds)) state.SkipWithError("refused");
+        benchmark::DoNotOptimize(seconds.data());
+    }
+    if (allocations != before) state.SkipWithError("a sweep allocated");
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(points));
+    state.counters["a_point"] = benchmark::Counter(static_cast<double>(points), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+template <class Price>
+void one_by_one(benchmark::State& state, cx::op_graph<> const& g, Price const& price) {
+    decode_points const p(true);
+    double sum = 0;
+    for (auto _ : state)
+        for (std::size_t i = 0; i != points; ++i) {
+            cx::mean_group const one[] = {{p.batch[i], 1, p.past[i], cx::phase::decode}};
+            sum += cx::seconds(g, std::span<cx::mean_group const>(one), price);
+        }
+    benchmark::DoNotOptimize(sum);
+    state.counters["a_point"] = benchmark::Counter(static_cast<double>(points), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+void calibrated_dense(benchmark::State& s) { sweep(s, dense(), cx::calibrated<cx::pack<>>(h200, constants()), true); }
+void calibrated_dense_random(benchmark::State& s) { sweep(s, dense(), cx::calibrated<cx::pack<>>(h200, constants()), false); }
+void calibrated_dense_one_by_one(benchmark::State& s) { one_by_one(s, dense(), cx::calibrated<>(h200, constants())); }
+void calibrated_hybrid(benchmark::State& s) { sweep(s, hybrid(), cx::calibrated<cx::pack<>>(h200, constants()), true); }
+void calibrated_hybrid_random(benchmark::State& s) { sweep(s, hybrid(), cx::calibrated<cx::pack<>>(h200, constants()), false); }
+void calibrated_hybrid_one_by_one(benchmark::State& s) { one_by_one(s, hybrid(), cx::calibrated<>(h200, constants())); }
+void roofline_dense(benchmark::State& s) { sweep(s, dense(), cx::roofline<cx::pack<>>(h200), true); }
+void roofline_hybrid(benchmark::State& s) { sweep(s, hybrid(), cx::roofline<cx::pack<>>(h200), true); }
+BENCHMARK(calibrated_dense)->Unit(benchmark::kMicrosecond);
+BENCHMARK(calibrated_dense_random)->Unit(benchmark::kMicrosecond);
+BENCHMARK(calibrated_dense_one_by_one)->Unit(benchmark::kMicrosecond);
+BENCHMARK(calibrated_hybrid)->Unit(benchmark::kMicrosecond);
+BENCHMARK(calibrated_hybrid_random)->Unit(benchmark::kMicrosecond);
+BENCHMARK(calibrated_hybrid_one_by_one)->Unit(benchmark::kMicrosecond);
+BENCHMARK(roofline_dense)->Unit(benchmark::kMicrosecond);
+BENCHMARK(roofline_hybrid)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t n) {
+    ++allocations;
+    if (void* p = std::malloc(n)) return p;
+    throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
