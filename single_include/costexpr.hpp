@@ -5910,6 +5910,52 @@ struct index_scores {
 
 }  // namespace costexpr
 
+// costexpr/op/streams.hpp
+
+namespace costexpr {
+
+/// What stands around the blocks of a layer with several residual streams (hyper-connections): before a block the streams are mixed into its
+/// input, as values computed from the streams say; behind it its output is written into the streams. Engines run each as one kernel.
+///   parameters  sites (values copies hidden + scales)
+///   flops       2 sites values copies hidden per token
+///   bytes       before, per site and token: the streams read for the values and again for the input, which is written: 2 (2 copies + 1) hidden;
+///               behind: streams and output read, streams written: 2 (2 copies + 1) hidden
+/// stream_mixing{.hidden = 4096, .copies = 4, .values = 24, .scales = 27, .sites = 2} has 786,486 parameters; a token costs 1,572,864 FLOPs and moves
+/// 294,912 bytes beside them.
+struct stream_mixing {
+    count hidden = 0;
+    count copies = 0;    ///< residual streams
+    count values = 0;    ///< per site: weights of the mixture
+    count scales = 0;    ///< per site, beside the matrix: biases and gains
+    count sites = 2;     ///< of a layer: its blocks
+    bool writes = true;  ///< into the streams behind the block; the end of a model only reads
+
+    static constexpr std::string_view kind = "stream_mixing";
+    [[nodiscard]] constexpr role purpose() const { return role::hyper_connection; }
+    [[nodiscard]] constexpr bool idle() const { return copies == 0; }
+    [[nodiscard]] static constexpr bool sees_lengths(bool) { return false; }
+
+    template <class N = count>
+    [[nodiscard]] constexpr N parameters() const {
+        return N(sites) * (N(values) * N(copies) * N(hidden) + N(scales));
+    }
+    [[nodiscard]] constexpr count weight_bytes() const { return storage_bytes(dtype::bf16, parameters<count>()); }
+    /// Bytes of all streams of a token, in bf16.
+    [[nodiscard]] constexpr double stream_bytes() const { return 2.0 * static_cast<double>(copies) * static_cast<double>(hidden); }
+    [[nodiscard]] constexpr double vector_bytes() const { return 2.0 * static_cast<double>(hidden); }
+
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr work<T> operator()(load<T> const& l) const {
+        double const matrix = static_cast<double>(values) * static_cast<double>(copies) * static_cast<double>(hidden);
+        double const all = static_cast<double>(sites);
+        return {.flops = l.tokens * T(2 * all * matrix),
+                .weight_bytes = T(2 * all * matrix),
+                .activation_bytes = l.tokens * T(all * (writes ? 2.0 : 1.0) * (2 * stream_bytes() + vector_bytes()))};
+    }
+};
+
+}  // namespace costexpr
+
 namespace costexpr {
 
 /// The attention of DeepSeek-V4 with its projections, its compressor (ratio 4 or 128) and, at ratio 4, its indexer.
@@ -5986,14 +6032,8 @@ struct hyper_connection {
     static constexpr std::string_view type = "hyper_connection";
     COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
         count const values = at_the_end ? copies : 2 * copies + (mixes ? copies * copies : 0);
-        count const sites = at_the_end ? 1 : 2;
-        double const streams = static_cast<double>(copies) * static_cast<double>(hidden);
-        // the matrices of both sites stand in one op, which reads the streams once
-        double const passes = at_the_end ? 2.0 * streams + 2.0 * static_cast<double>(hidden)
-                                         : 2.0 * (6.0 * streams + 4.0 * static_cast<double>(hidden)) + 2.0 * streams;
-        return costexpr::ops(gemm{.outer = sites * values, .inner = copies * hidden, .weights = dtype::bf16, .part = role::hyper_connection},
-                             elementwise{.bytes_per_token = passes, .weights = sites * (values + (at_the_end ? 1 : mixes ? 3 : 2)),
-                                         .part = role::hyper_connection});
+        return costexpr::ops(stream_mixing{.hidden = hidden, .copies = copies, .values = values, .scales = values + (at_the_end ? 1 : mixes ? 3 : 2),
+                                           .sites = at_the_end ? 1 : 2, .writes = !at_the_end});
     }
 };
 
@@ -12228,6 +12268,14 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
         return {.weights = {{tokens, width, f{"bytes", weight_width(o.weights)}}}, .activations = {{tokens, width, f{"bytes", 2}}}};
     } else if constexpr (std::is_same_v<O, elementwise>) {
         return {.activations = {{tokens, f{"bytes", o.bytes_per_token}}}, .state = {{tokens, f{"bytes", o.state_bytes_per_token}}}};
+    } else if constexpr (std::is_same_v<O, stream_mixing>) {
+        f const streams{"streams", real(o.copies)};
+        f const hidden{"hidden", real(o.hidden)};
+        f const blocks{"blocks", real(o.sites)};
+        f const bytes{"bytes", o.writes ? 4.0 : 2.0};
+        return {.flops = {{two, tokens, blocks, f{"values", real(o.values)}, streams, hidden}},
+                .weights = {{blocks, f{"values", real(o.values)}, streams, hidden, f{"bytes", 2}}},
+                .activations = {{tokens, blocks, two, streams, hidden, bytes}, {tokens, blocks, hidden, bytes}}};
     } else if constexpr (std::is_same_v<O, collective>) {
         double const share = over(o.bytes_per_token(), 2 * o.width);
         bool const both = o.shape <= collective::pattern::halves;  // a reduce-scatter and an all-gather
@@ -12730,6 +12778,7 @@ COSTEXPR_COLD constexpr op_memory memory_of(O const& o) {
     }
     if constexpr (std::is_same_v<O, gather>)
         if (m.part == role::embedding) m.stream = 2.0 * static_cast<double>(o.width);
+    if constexpr (std::is_same_v<O, stream_mixing>) m.stream = o.stream_bytes();
     if constexpr (std::is_same_v<O, gemm>)
         m.stream = 2.0 * static_cast<double>(m.part == role::embedding_projection ? o.outer : m.part == role::hyper_connection ? o.inner : 0);
     if (m.idle) return m;
@@ -14814,6 +14863,21 @@ struct entry {
     [[nodiscard]] constexpr std::string_view hf_quant_config() const { return quantization != nullptr ? std::string_view(quantization, quantization_size) : std::string_view(); }
 };
 
+/// Where the entry of this name stands in a list; `absent` where there is none.
+inline constexpr std::size_t absent = static_cast<std::size_t>(-1);
+template <std::size_t N>
+[[nodiscard]] constexpr std::size_t index_of(entry const (&list)[N], std::string_view name) {
+    for (std::size_t i = 0; i != N; ++i)
+        if (list[i].text != nullptr && list[i].name == name) return i;
+    return absent;
+}
+/// Its text; empty where there is none.
+template <std::size_t N>
+[[nodiscard]] constexpr std::string_view text_of(entry const (&list)[N], std::string_view name) {
+    std::size_t const i = index_of(list, name);
+    return i == absent ? std::string_view() : list[i].config();
+}
+
 }  // namespace costexpr::embedded
 
 // clang-format off
@@ -15192,14 +15256,6 @@ struct no_embedded_model_is_named;
 
 namespace detail {
 
-/// The embedded entry of this name, or the number of entries.
-template <std::size_t N>
-constexpr std::size_t find_entry(embedded::entry const (&entries)[N], std::size_t size, std::string_view name) {
-    for (std::size_t i = 0; i != size; ++i)
-        if (entries[i].name == name) return i;
-    return size;
-}
-
 /// The known<F> of what `Source` reads: a type with a static constexpr result.
 template <class Source>
 consteval auto make_known() {
@@ -15227,10 +15283,10 @@ struct given_config {
 
 template <fixed_string Name, class Registry>
 consteval auto named_model() {
-    constexpr std::size_t index = find_entry(embedded::models, embedded::model_count, Name.view());
-    if constexpr (index == embedded::model_count) {
+    constexpr std::size_t index = embedded::index_of(embedded::models, Name.view());
+    if constexpr (index == embedded::absent) {
         (void)sizeof(no_embedded_model_is_named<Name>);
-        static_assert(index != embedded::model_count,
+        static_assert(index != embedded::absent,
                       "costexpr: no embedded model has this name; `costexpr models` lists them, costexpr::read_model reads a config.json of your own");
     } else {
         return make_known<embedded_config<index, Registry>>();
@@ -15314,18 +15370,13 @@ namespace detail {
 
 template <fixed_string Name, class Keys = system_keys>
 consteval system_spec named_system() {
-    constexpr auto find = [] {
-        std::size_t i = 0;
-        while (i != embedded::system_count && embedded::systems[i].name != Name.view()) ++i;
-        return i;
-    };
-    constexpr std::size_t index = find();
-    if constexpr (index == embedded::system_count) {
+    constexpr std::size_t index = embedded::index_of(embedded::systems, Name.view());
+    if constexpr (index == embedded::absent) {
         (void)sizeof(no_embedded_system_is_named<Name>);
-        static_assert(index != embedded::system_count,
+        static_assert(index != embedded::absent,
                       "costexpr: no embedded system has this name; `costexpr systems` lists them, costexpr::read_system reads a JSON of your own");
     } else {
-        return *read_system<Keys>({embedded::systems[index].text, embedded::systems[index].size});
+        return *read_system<Keys>(embedded::systems[index].config());
     }
 }
 

@@ -347,9 +347,10 @@ namespace costexpr::forms {
 
 /// A pass over activations.
 ///   seconds  smooth_max(launch, bytes / (efficiency bandwidth))
-/// `quantize` (bf16 read, fp8 written) is fitted to `scale_matrix` of aiconfigurator-core 0.12.0, the only pass measured by itself: median error 3
-/// to 8 %. `pre` and `post` are the hyper-connections of both sites of a layer, fitted to `mhc_module`: the streams and one vector of hidden
-/// elements, and the streams twice and one vector, in bf16; median error 3 to 12 %.
+/// An entry is for the op whose role its part names (norm, activation, ...): measurements of your own. The public tables hold one pass by itself,
+/// `quantize` (bf16 read, fp8 written: `scale_matrix` of aiconfigurator-core 0.12.0, median error 3 to 8 %), which no op is: the kernel before does
+/// it, or the multiplication was measured with it. `pre` and `post` are the hyper-connections of both blocks of a layer, fitted to `mhc_module`:
+/// the streams and one vector of hidden elements, and the streams twice and one vector, in bf16; median error 3 to 12 %.
 /// With launch_us = 2 and an efficiency of 0.8, 50,331,648 bytes take 15.11 us at 4.8 TB/s.
 struct pass_form {
     short_string part{};
@@ -1212,11 +1213,7 @@ template <class Profile = framework_profile>
 }
 
 /// The embedded profile of a framework; an empty text where there is none.
-[[nodiscard]] constexpr std::string_view framework_text(std::string_view name) {
-    for (std::size_t i = 0; i != embedded::framework_count; ++i)
-        if (embedded::frameworks[i].name == name) return embedded::frameworks[i].config();
-    return {};
-}
+[[nodiscard]] constexpr std::string_view framework_text(std::string_view name) { return embedded::text_of(embedded::frameworks, name); }
 
 }  // namespace costexpr
 
@@ -1267,7 +1264,8 @@ struct calibration {
     inplace_vector<forms::sparse_form, 4> compressed_decode{};
     inplace_vector<forms::moe_form, 48> moe{};
     inplace_vector<forms::exchange_form, 16> moe_exchange{};
-    inplace_vector<forms::pass_form, 4> elementwise{};
+    inplace_vector<forms::pass_form, 8> elementwise{};  ///< by the role of an op
+    inplace_vector<forms::pass_form, 4> hyper_connections{};
     inplace_vector<forms::recurrent_form, 16> gated_delta{};
     inplace_vector<forms::recurrent_form, 16> kda{};
     inplace_vector<forms::recurrent_form, 16> mamba2{};
@@ -1299,6 +1297,7 @@ struct calibration {
         f("moe", c.moe);
         f("moe_exchange", c.moe_exchange);
         f("elementwise", c.elementwise);
+        f("hyper_connections", c.hyper_connections);
         f("gated_delta", c.gated_delta);
         f("kda", c.kda);
         f("mamba2", c.mamba2);
@@ -1334,9 +1333,12 @@ constexpr void read_forms(std::string_view text, json::value const& list, std::s
 
 }  // namespace detail
 
-/// Reads constants; all problems are reported together.
+inline constexpr std::size_t all_lists = static_cast<std::size_t>(-1);
+
+/// Reads constants; all problems are reported together. Of one list alone where one is named by its number: so much constant evaluation of a large
+/// file can be done in parts.
 template <class Calibration = calibration>
-[[nodiscard]] constexpr result<Calibration> read_calibration(std::string_view text) {
+[[nodiscard]] constexpr result<Calibration> read_calibration(std::string_view text, std::size_t only = all_lists) {
     result<Calibration> c = costexpr::read<Calibration>(text);
     if (!c) return c;
     problems p{};
@@ -1344,8 +1346,10 @@ template <class Calibration = calibration>
     r.enter_object();
     for (json::string_token k{}; r.next_member(k);) {
         json::value const v = r.skip();
+        std::size_t number = 0;
         Calibration::for_each_list(*c, [&](std::string_view name, auto& list) {
-            if (json::equals(text, k, name)) detail::read_forms(text, v, name, list, p);
+            if ((number == only || only == all_lists) && json::equals(text, k, name)) detail::read_forms(text, v, name, list, p);
+            ++number;
         });
     }
     if (!p.empty()) return p;
@@ -1372,14 +1376,63 @@ constexpr void run_as(calibration& c, framework_profile const& f) {
 
 /// The embedded constants of a system under a framework; an empty text where there are none.
 [[nodiscard]] constexpr std::string_view calibration_text(std::string_view system, std::string_view framework) {
-    for (std::size_t i = 0; i != embedded::calibration_count; ++i) {
-        std::string_view const name = embedded::calibrations[i].name;
-        if (name.size() == system.size() + 1 + framework.size() && name.substr(0, system.size()) == system && name[system.size()] == '.' &&
-            name.substr(system.size() + 1) == framework)
-            return embedded::calibrations[i].config();
-    }
-    return {};
+    inplace_vector<char, 64> name{};
+    for (std::string_view part : {system, std::string_view("."), framework})
+        for (char c : part)
+            if (!name.try_push_back(c)) return {};
+    return embedded::text_of(embedded::calibrations, {name.begin(), name.size()});
 }
+
+/// A system and a framework without embedded constants; never defined, so that the first line of a compile error prints them.
+template <fixed_string System, fixed_string Framework>
+struct no_embedded_constants_are_named;
+
+namespace detail {
+
+template <fixed_string System, fixed_string Framework, std::size_t List>
+inline constexpr auto constants_of_list = read_calibration(calibration_text(System.view(), Framework.view()), List);
+
+consteval std::size_t count_lists() {
+    calibration const none{};
+    std::size_t n = 0;
+    calibration::for_each_list(none, [&](std::string_view, auto const&) { ++n; });
+    return n;
+}
+
+template <fixed_string System, fixed_string Framework>
+consteval calibration named_constants() {
+    if constexpr (calibration_text(System.view(), Framework.view()).empty()) {
+        (void)sizeof(no_embedded_constants_are_named<System, Framework>);
+        static_assert(!calibration_text(System.view(), Framework.view()).empty(),
+                      "costexpr: no constants are embedded for this system under this framework; systems/ lists them as <system>.<framework>.json");
+    } else {
+        calibration all = *constants_of_list<System, Framework, 0>;
+        // every list was read by itself: the steps of one constant evaluation are limited
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            auto const take = [&](std::size_t which, calibration const& from) {
+                std::size_t number = 0;
+                calibration::for_each_list(all, [&](std::string_view, auto& mine) {
+                    std::size_t its_number = 0;
+                    calibration::for_each_list(from, [&](std::string_view, auto const& its) {
+                        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(its)>, std::remove_cvref_t<decltype(mine)>>)
+                            if (number == which && its_number == which) mine = its;
+                        ++its_number;
+                    });
+                    ++number;
+                });
+            };
+            (take(I, *constants_of_list<System, Framework, I>), ...);
+        }(std::make_index_sequence<count_lists()>{});
+        return all;
+    }
+}
+
+}  // namespace detail
+
+/// The embedded constants of a system under a framework, as a constant: `costexpr::calibration_for<"h200_sxm", "vllm">`. What was not measured there is
+/// not filled in (calibration_of does that at run time).
+template <fixed_string System, fixed_string Framework>
+inline constexpr calibration calibration_for = detail::named_constants<System, Framework>();
 
 /// Takes over the forms of another device or framework for what has none here; they are marked, so that prices by them say `extrapolated`.
 constexpr void fill_gaps(calibration& c, calibration const& other) {
@@ -1485,27 +1538,29 @@ struct slice_table {
     }
 };
 
-/// Which entry of a list of attention forms is for a shape: the first that takes it; else, of those that are not for other heads, the one that is
-/// closest by the cache's dtype, then by that of the arithmetic (where that tells entries apart), then by the window.
-struct attention_choice {
-    std::size_t index = 0;
-    bool found = false;
-    bool exact = false;
-
-    template <class List>
-    [[nodiscard]] static constexpr attention_choice of(List const& list, attention_shape const& s, bool windowed, bool by_arithmetic) {
-        attention_choice c{};
-        int best = -1;
-        for (std::size_t i = 0; i != list.size(); ++i) {
-            forms::attention_slice const& its = list[i].slice;
-            if (its.cached == s.cached && its.windowed == windowed && (!by_arithmetic || its.arithmetic == s.arithmetic) && its.suits(s)) return {i, true, true};
-            if (!its.suits(s) && (its.head_dim != 0 || best >= 0)) continue;
-            int const close = (its.suits(s) ? 8 : 0) + (weight_width(its.cached) == weight_width(s.cached) ? 4 : 0) + (its.arithmetic == s.arithmetic ? 2 : 0) + (its.windowed == windowed ? 1 : 0);
-            if (close > best) best = close, c = {i, true, false};
-        }
-        return c;
+/// The first entry of a list with the highest score, of which `most` is the highest possible and one below 0 rules an entry out; nullptr where none is left.
+template <class List, class Score>
+[[nodiscard]] COSTEXPR_INLINE constexpr auto closest(List const& list, int most, Score const& score) -> typename List::value_type const* {
+    typename List::value_type const* best = nullptr;
+    int highest = -1;
+    for (auto const& one : list) {
+        int const s = score(one);
+        if (s <= highest) continue;
+        highest = s;
+        best = &one;
+        if (s == most) break;
     }
-};
+    return best;
+}
+
+/// How well a slice of attention is for a shape: by the heads it was measured with, the cache's dtype, that of the arithmetic (where that tells
+/// slices apart), and the window.
+[[nodiscard]] COSTEXPR_INLINE constexpr int likeness(forms::attention_slice const& its, attention_shape const& s, bool windowed, bool by_arithmetic) {
+    if (!its.suits(s) && its.head_dim != 0) return -1;
+    return (its.suits(s) ? 16 : 0) + (its.cached == s.cached ? 8 : weight_width(its.cached) == weight_width(s.cached) ? 4 : 0) +
+           (!by_arithmetic || its.arithmetic == s.arithmetic ? 2 : 0) + (its.windowed == windowed ? 1 : 0);
+}
+inline constexpr int most_likeness = 27;
 
 }  // namespace detail
 
@@ -1524,6 +1579,8 @@ struct calibrated {
     using by_phase = std::array<forms::recurrent_form const*, 2>;
     by_phase convolutions{};
     std::array<by_phase, 4> recurrences{};  ///< by recurrence::update
+    std::array<forms::pass_form const*, role_count> passes{};  ///< by role
+    std::array<forms::pass_form const*, 2> streams{};          ///< before a block and behind it
     detail::slice_table gemms{};
     detail::slice_table mixtures{};
     detail::slice_table absorbed_products{};
@@ -1560,6 +1617,11 @@ struct calibrated {
             recurrences[static_cast<std::size_t>(recurrence::update::gated_delta)][at] = recurrent(c.gated_delta, "recurrence", p);
             recurrences[static_cast<std::size_t>(recurrence::update::kimi_delta)][at] = recurrent(c.kda.empty() ? c.gated_delta : c.kda, "recurrence", p);
         }
+        for (auto const& f : c.elementwise)
+            for (std::size_t r = 0; r != role_count; ++r)
+                if (f.part.view() == role_names[r] && passes[r] == nullptr) passes[r] = &f;
+        for (auto const& f : c.hyper_connections)
+            if (auto& its = streams[f.part.view() == "pre" ? 0 : 1]; its == nullptr) its = &f;
         resolve(c.all_reduce, own_links);
         resolve(c.collectives, library_links);
     }
@@ -1653,7 +1715,18 @@ struct calibrated {
                           f.seconds(device, l.tokens, h, static_cast<double>(o.v_head_dim), latent, o.weights),
                       f.error, r);
     }
-    [[nodiscard]] constexpr timing of_op(elementwise const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
+    [[nodiscard]] constexpr timing of_op(elementwise const& o, work<T> const& w, load<T> const&, phase) const {
+        if (auto const* f = passes[static_cast<std::size_t>(o.part)]) return fitted(f->seconds(device, w.memory_bytes()), f->error);
+        return {pass(w)};
+    }
+    /// Both kernels were measured around the two blocks of a layer; one of the end of a model counts as half of the first.
+    [[nodiscard]] constexpr timing of_op(stream_mixing const& o, work<T> const& w, load<T> const& l, phase) const {
+        if (streams[0] == nullptr || streams[1] == nullptr) return unfitted(w);
+        T const before = streams[0]->seconds(device, l.tokens * T(2 * (o.stream_bytes() + o.vector_bytes())));
+        if (!o.writes) return fitted(before * T(0.5 * static_cast<double>(o.sites)), streams[0]->error);
+        T const behind = streams[1]->seconds(device, l.tokens * T(2 * (2 * o.stream_bytes() + o.vector_bytes())));
+        return fitted((before + behind) * T(0.5 * static_cast<double>(o.sites)), streams[0]->error);
+    }
     [[nodiscard]] constexpr timing of_op(gather const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
 
     [[nodiscard]] constexpr timing of_op(experts const& o, work<T> const& w, load<T> const& l, phase) const {
@@ -1712,27 +1785,24 @@ struct calibrated {
     }
     [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, phase p) const {
         auto const priced = [&](auto const& list) -> timing {
-            auto const choice = detail::attention_choice::of(list, s, windowed, p == phase::prefill);
-            if (!choice.found) return unfitted(w);
-            auto const& f = list[choice.index];
-            timing const t = fitted(f.seconds(device, l, s), f.error);
-            return choice.exact ? t : timing{t.seconds, t.error, provenance::extrapolated};
+            auto const score = [&](auto const& f) COSTEXPR_INLINE_LAMBDA { return detail::likeness(f.slice, s, windowed, p == phase::prefill); };
+            auto const* const f = detail::closest(list, detail::most_likeness, score);
+            if (f == nullptr) return unfitted(w);
+            timing const t = fitted(f->seconds(device, l, s), f->error);
+            return score(*f) == detail::most_likeness ? t : timing{t.seconds, t.error, provenance::extrapolated};
         };
         return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
     }
 
     [[nodiscard]] constexpr timing of_op(encoder_attention const& o, work<T> const& w, load<T> const& l, phase) const {
-        if (constants->encoder_attention.empty()) return unfitted(w);
         // the entry for any head dimension stands first; some kernels are slow at one
-        auto const* form = &constants->encoder_attention[0];
-        for (auto const& one : constants->encoder_attention)
-            if (one.slice.head_dim == o.head_dim) form = &one;
-        auto const& f = *form;
+        auto const* const f = detail::closest(constants->encoder_attention, 1, [&](auto const& one) { return one.slice.head_dim == o.head_dim ? 1 : 0; });
+        if (f == nullptr) return unfitted(w);
         double const width = static_cast<double>(o.heads) * static_cast<double>(o.head_dim);
         T const rows = w.activation_bytes * T(1 / (8 * width));
         T const keys = w.flops * T(1 / (4 * width)) / rows;
         attention_shape const s{.heads = o.heads, .kv_heads = o.heads, .head_dim = o.head_dim, .v_head_dim = o.head_dim};
-        return fitted(f.seconds(device, forms::encoder_load(l.sequences, rows, keys), s), f.error);
+        return fitted(f->seconds(device, forms::encoder_load(l.sequences, rows, keys), s), f->error);
     }
 
     [[nodiscard]] constexpr timing of_op(sparse_mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -1807,13 +1877,7 @@ struct calibrated {
     /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first.
     template <class List>
     [[nodiscard]] static constexpr auto fitting(List const& list, dtype arithmetic, dtype cached) -> typename List::value_type const* {
-        typename List::value_type const* best = nullptr;
-        int score = -1;
-        for (auto const& f : list) {
-            int const s = (f.cache == cached ? 2 : 0) + (f.arithmetic == arithmetic ? 1 : 0);
-            if (s > score) score = s, best = &f;
-        }
-        return best;
+        return detail::closest(list, 3, [&](auto const& f) { return (f.cache == cached ? 2 : 0) + (f.arithmetic == arithmetic ? 1 : 0); });
     }
 };
 
@@ -2732,14 +2796,14 @@ void for_each_block(std::span<swept_group const> groups, std::size_t points, F c
     std::span<basic_group<Pack> const> const used(block.data(), groups.size());
     for (std::size_t first = 0; first < points; first += Pack::lanes) {
         std::size_t const here = min(Pack::lanes, points - first);
-        bool alike = true;
+        bool same_groups = true;
         for (std::size_t g = 0; g != groups.size(); ++g) {
             block[g] = {lanes_of<Pack>(groups[g].sequences, first, points), lanes_of<Pack>(groups[g].new_tokens, first, points),
                         lanes_of<Pack>(groups[g].past_tokens, first, points), groups[g].phase};
             auto const there = block[g].sequences * block[g].new_tokens > Pack(0);
-            alike = alike && (all(there) || !any(there));
+            same_groups = same_groups && (all(there) || !any(there));
         }
-        if (alike) {
+        if (same_groups) {
             f(used, first, here);
             continue;
         }

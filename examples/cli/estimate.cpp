@@ -96,7 +96,7 @@ outcome<answer> compute(estimate_options const& o, loaded_model const& m, priced
         for (cx::count i = 0; i + 1 < o.osl; ++i) a.decode += seconds(decode_at(o.isl + i));
         a.tpot = o.osl > 1 ? a.decode / static_cast<double>(o.osl - 1) : seconds(decode_at(o.isl));
     }
-    if (!cx::is_priced(a.ttft + a.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*graph, x, system.device), system)};
+    if (!cx::is_priced(a.ttft + a.tpot)) return without_price(*graph, x, system);
     a.founded = cx::max(m.model.config.founded, price.founded);
     if (a.has_decode) bound(a, *graph, x, {static_cast<double>(o.batch), static_cast<double>(o.mtp + 1), static_cast<double>(o.isl + (o.osl - 1) / 2), cx::phase::decode}, price, s.framework);
     a.request = a.prefill + a.decode;
@@ -306,10 +306,6 @@ cx::deployment deployment_of(estimate_options const& o, loaded_model const& m, p
     if (s.constants && !o.weights.empty()) cx::as_stored(x.precision, m.model.config.precision());
     if (s.constants) cx::run_as(x.precision, s.framework, s.system.device, {.kv_cache = o.kv_cache.empty(), .attention = o.attention.empty()});
     return x;
-}
-
-complaint missing_rate(cx::problem const& why, cx::system_spec const& system) {
-    return simple_complaint(std::string(cx::name(why.code)), std::string(system.name.view()), std::string(cx::describe(why, {}).message.view()));
 }
 
 complaints explain(cx::problems const& problems) {

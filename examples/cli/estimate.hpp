@@ -116,6 +116,11 @@ cx::deployment deployment_of(estimate_options const& options, loaded_model const
 outcome<answer> serve_aggregated(estimate_options const& o, loaded_model const& m, priced_system const& s);
 outcome<answer> serve_disaggregated(estimate_options const& o, loaded_model const& m, priced_system const& s);
 
-complaint missing_rate(cx::problem const& why, cx::system_spec const& system);
+/// Why a step of a model has no price: the rate that the system lacks.
+template <class Graph>
+complaints without_price(Graph const& graph, cx::deployment const& x, cx::system_spec const& system) {
+    cx::problem const why = cx::detail::missing_rate(graph, x, system.device);
+    return {simple_complaint(std::string(cx::name(why.code)), std::string(system.name.view()), std::string(cx::describe(why, {}).message.view()))};
+}
 
 }  // namespace cli

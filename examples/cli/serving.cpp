@@ -116,7 +116,7 @@ outcome<answer> serve_aggregated(estimate_options const& o, loaded_model const& 
         a.prefill_ops = ops_of(*graph, x, cx::mean_group{1, w.fresh(), w.prefix, cx::phase::prefill}, price, m);
         a.decode_ops = ops_of(*graph, x, decode, price, m);
     });
-    if (!cx::is_priced(a.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*graph, x, s.system.device), s.system)};
+    if (!cx::is_priced(a.tpot)) return without_price(*graph, x, s.system);
     account(a, o, m, s, *graph, x, held, cx::no_predictions{});
     return a;
 }
@@ -148,7 +148,7 @@ outcome<answer> serve_disaggregated(estimate_options const& o, loaded_model cons
         a.prefill_ops = ops_of(*reader, reading_on, cx::mean_group{static_cast<double>(o.prefill.batch), w.fresh(), w.prefix, cx::phase::prefill}, price, m);
         a.decode_ops = ops_of(*writer, writing_on, decode, price, m);
     });
-    if (!cx::is_priced(a.ttft + a.tpot)) return complaints{missing_rate(cx::detail::missing_rate(*writer, writing_on, s.system.device), s.system)};
+    if (!cx::is_priced(a.ttft + a.tpot)) return without_price(*writer, writing_on, s.system);
     account(a, writing, m, s, *writer, writing_on, {.sequences = o.decode.batch, .context = static_cast<cx::count>(w.prompt + w.output), .step_tokens = o.decode.batch}, cx::no_predictions{});
     return a;
 }

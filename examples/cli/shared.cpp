@@ -95,11 +95,8 @@ outcome<config_texts> load_config(std::string const& config) {
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) path /= "config.json";
     if (std::optional<std::string> const text = read_file(path)) return config_texts{model_name(path), {path.string(), *text}, quantization_beside(path)};
-    for (std::size_t i = 0; i != cx::embedded::model_count; ++i) {
-        cx::embedded::entry const& e = cx::embedded::models[i];
-        if (e.name != config) continue;
-        return config_texts{config, {config, std::string(e.config())}, std::string(e.hf_quant_config())};
-    }
+    if (std::size_t const i = cx::embedded::index_of(cx::embedded::models, config); i != cx::embedded::absent)
+        return config_texts{config, {config, std::string(cx::embedded::models[i].config())}, std::string(cx::embedded::models[i].hf_quant_config())};
     return complaints{simple_complaint("unknown_model", config, fmt::format("there is no such model (expected a path to a config.json, a directory that holds one, or a name that `costexpr models` lists, found \"{}\")", config))};
 }
 
@@ -112,9 +109,7 @@ outcome<loaded_model> load_model(std::string const& config) {
 }
 
 outcome<cx::system_spec> load_system(std::string const& name) {
-    source from{name, {}};
-    for (std::size_t i = 0; i != cx::embedded::system_count; ++i)
-        if (cx::embedded::systems[i].name == name) from.text = cx::embedded::systems[i].config();
+    source from{name, std::string(cx::embedded::text_of(cx::embedded::systems, name))};
     if (from.text.empty()) {
         auto text = read_file(name);
         if (!text) return complaints{simple_complaint("unknown_system", name, fmt::format("there is no such system (expected a path to a system's JSON, or a name that `costexpr systems` lists, found \"{}\")", name))};

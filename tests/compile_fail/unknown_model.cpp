@@ -4,6 +4,6 @@
 #if FAILING_CODE
 constexpr auto qwen = costexpr::model<"Qwen/Qwen99-1T">;
 #else
-constexpr auto found = costexpr::detail::find_entry(costexpr::embedded::models, costexpr::embedded::model_count, "Qwen/Qwen99-1T");
-static_assert(found == costexpr::embedded::model_count);
+constexpr auto found = costexpr::embedded::index_of(costexpr::embedded::models, "Qwen/Qwen99-1T");
+static_assert(found == costexpr::embedded::absent);
 #endif

@@ -119,13 +119,14 @@ constexpr bool mamba2_in_chunks() {
 }
 CHECK_TWICE(mamba2_in_chunks)
 
-// DeepSeek-V4-Flash: 4 streams of 4,096. 2 sites read and write 8 x 16,384 + 4 x 4,096 bytes a token each, one of the reads in the GEMM.
+// DeepSeek-V4-Flash: 4 streams of 4,096. 2 sites read and write 8 x 16,384 + 4 x 4,096 bytes a token each; the end of the model reads alone.
 constexpr bool hyper_connection() {
     cx::hyper_connection const layer{.hidden = launder(count{4096}), .copies = 4};
-    auto const passes = find<cx::elementwise>(layer, {}, [](auto const&) { return true; });
-    auto const weights = find<cx::gemm>(layer, {}, [](auto const&) { return true; });
-    double const both = 2.0 * (8 * 16'384 + 4 * 4096);
-    return passes.bytes_per_token + 2.0 * 16'384 == both && weights(tokens(1)).flops == 2 * 2.0 * 24 * 16'384;
+    auto const o = find<cx::stream_mixing>(layer, {}, [](auto const&) { return true; });
+    auto const end = find<cx::stream_mixing>(cx::hyper_connection{.hidden = launder(count{4096}), .copies = 4, .at_the_end = true}, {}, [](auto const&) { return true; });
+    cx::work<double> const w = o(tokens(1));
+    return o.parameters() == 786'486 && w.activation_bytes == 2.0 * (8 * 16'384 + 4 * 4096) && w.flops == 2 * 2.0 * 24 * 16'384 && w.weight_bytes == w.flops &&
+           end.parameters() == 65'541 && end(tokens(1)).activation_bytes == 4 * 16'384 + 2 * 4096;
 }
 CHECK_TWICE(hyper_connection)
 

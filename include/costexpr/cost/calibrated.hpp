@@ -12,6 +12,7 @@
 #include <costexpr/op/moe.hpp>
 #include <costexpr/op/norm.hpp>
 #include <costexpr/op/recurrent.hpp>
+#include <costexpr/op/streams.hpp>
 
 #include <array>
 #include <cstddef>
@@ -63,27 +64,29 @@ struct slice_table {
     }
 };
 
-/// Which entry of a list of attention forms is for a shape: the first that takes it; else, of those that are not for other heads, the one that is
-/// closest by the cache's dtype, then by that of the arithmetic (where that tells entries apart), then by the window.
-struct attention_choice {
-    std::size_t index = 0;
-    bool found = false;
-    bool exact = false;
-
-    template <class List>
-    [[nodiscard]] static constexpr attention_choice of(List const& list, attention_shape const& s, bool windowed, bool by_arithmetic) {
-        attention_choice c{};
-        int best = -1;
-        for (std::size_t i = 0; i != list.size(); ++i) {
-            forms::attention_slice const& its = list[i].slice;
-            if (its.cached == s.cached && its.windowed == windowed && (!by_arithmetic || its.arithmetic == s.arithmetic) && its.suits(s)) return {i, true, true};
-            if (!its.suits(s) && (its.head_dim != 0 || best >= 0)) continue;
-            int const close = (its.suits(s) ? 8 : 0) + (weight_width(its.cached) == weight_width(s.cached) ? 4 : 0) + (its.arithmetic == s.arithmetic ? 2 : 0) + (its.windowed == windowed ? 1 : 0);
-            if (close > best) best = close, c = {i, true, false};
-        }
-        return c;
+/// The first entry of a list with the highest score, of which `most` is the highest possible and one below 0 rules an entry out; nullptr where none is left.
+template <class List, class Score>
+[[nodiscard]] COSTEXPR_INLINE constexpr auto closest(List const& list, int most, Score const& score) -> typename List::value_type const* {
+    typename List::value_type const* best = nullptr;
+    int highest = -1;
+    for (auto const& one : list) {
+        int const s = score(one);
+        if (s <= highest) continue;
+        highest = s;
+        best = &one;
+        if (s == most) break;
     }
-};
+    return best;
+}
+
+/// How well a slice of attention is for a shape: by the heads it was measured with, the cache's dtype, that of the arithmetic (where that tells
+/// slices apart), and the window.
+[[nodiscard]] COSTEXPR_INLINE constexpr int likeness(forms::attention_slice const& its, attention_shape const& s, bool windowed, bool by_arithmetic) {
+    if (!its.suits(s) && its.head_dim != 0) return -1;
+    return (its.suits(s) ? 16 : 0) + (its.cached == s.cached ? 8 : weight_width(its.cached) == weight_width(s.cached) ? 4 : 0) +
+           (!by_arithmetic || its.arithmetic == s.arithmetic ? 2 : 0) + (its.windowed == windowed ? 1 : 0);
+}
+inline constexpr int most_likeness = 27;
 
 }  // namespace detail
 
@@ -102,6 +105,8 @@ struct calibrated {
     using by_phase = std::array<forms::recurrent_form const*, 2>;
     by_phase convolutions{};
     std::array<by_phase, 4> recurrences{};  ///< by recurrence::update
+    std::array<forms::pass_form const*, role_count> passes{};  ///< by role
+    std::array<forms::pass_form const*, 2> streams{};          ///< before a block and behind it
     detail::slice_table gemms{};
     detail::slice_table mixtures{};
     detail::slice_table absorbed_products{};
@@ -138,6 +143,11 @@ struct calibrated {
             recurrences[static_cast<std::size_t>(recurrence::update::gated_delta)][at] = recurrent(c.gated_delta, "recurrence", p);
             recurrences[static_cast<std::size_t>(recurrence::update::kimi_delta)][at] = recurrent(c.kda.empty() ? c.gated_delta : c.kda, "recurrence", p);
         }
+        for (auto const& f : c.elementwise)
+            for (std::size_t r = 0; r != role_count; ++r)
+                if (f.part.view() == role_names[r] && passes[r] == nullptr) passes[r] = &f;
+        for (auto const& f : c.hyper_connections)
+            if (auto& its = streams[f.part.view() == "pre" ? 0 : 1]; its == nullptr) its = &f;
         resolve(c.all_reduce, own_links);
         resolve(c.collectives, library_links);
     }
@@ -231,7 +241,18 @@ struct calibrated {
                           f.seconds(device, l.tokens, h, static_cast<double>(o.v_head_dim), latent, o.weights),
                       f.error, r);
     }
-    [[nodiscard]] constexpr timing of_op(elementwise const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
+    [[nodiscard]] constexpr timing of_op(elementwise const& o, work<T> const& w, load<T> const&, phase) const {
+        if (auto const* f = passes[static_cast<std::size_t>(o.part)]) return fitted(f->seconds(device, w.memory_bytes()), f->error);
+        return {pass(w)};
+    }
+    /// Both kernels were measured around the two blocks of a layer; one of the end of a model counts as half of the first.
+    [[nodiscard]] constexpr timing of_op(stream_mixing const& o, work<T> const& w, load<T> const& l, phase) const {
+        if (streams[0] == nullptr || streams[1] == nullptr) return unfitted(w);
+        T const before = streams[0]->seconds(device, l.tokens * T(2 * (o.stream_bytes() + o.vector_bytes())));
+        if (!o.writes) return fitted(before * T(0.5 * static_cast<double>(o.sites)), streams[0]->error);
+        T const behind = streams[1]->seconds(device, l.tokens * T(2 * (2 * o.stream_bytes() + o.vector_bytes())));
+        return fitted((before + behind) * T(0.5 * static_cast<double>(o.sites)), streams[0]->error);
+    }
     [[nodiscard]] constexpr timing of_op(gather const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
 
     [[nodiscard]] constexpr timing of_op(experts const& o, work<T> const& w, load<T> const& l, phase) const {
@@ -290,27 +311,24 @@ struct calibrated {
     }
     [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, phase p) const {
         auto const priced = [&](auto const& list) -> timing {
-            auto const choice = detail::attention_choice::of(list, s, windowed, p == phase::prefill);
-            if (!choice.found) return unfitted(w);
-            auto const& f = list[choice.index];
-            timing const t = fitted(f.seconds(device, l, s), f.error);
-            return choice.exact ? t : timing{t.seconds, t.error, provenance::extrapolated};
+            auto const score = [&](auto const& f) COSTEXPR_INLINE_LAMBDA { return detail::likeness(f.slice, s, windowed, p == phase::prefill); };
+            auto const* const f = detail::closest(list, detail::most_likeness, score);
+            if (f == nullptr) return unfitted(w);
+            timing const t = fitted(f->seconds(device, l, s), f->error);
+            return score(*f) == detail::most_likeness ? t : timing{t.seconds, t.error, provenance::extrapolated};
         };
         return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
     }
 
     [[nodiscard]] constexpr timing of_op(encoder_attention const& o, work<T> const& w, load<T> const& l, phase) const {
-        if (constants->encoder_attention.empty()) return unfitted(w);
         // the entry for any head dimension stands first; some kernels are slow at one
-        auto const* form = &constants->encoder_attention[0];
-        for (auto const& one : constants->encoder_attention)
-            if (one.slice.head_dim == o.head_dim) form = &one;
-        auto const& f = *form;
+        auto const* const f = detail::closest(constants->encoder_attention, 1, [&](auto const& one) { return one.slice.head_dim == o.head_dim ? 1 : 0; });
+        if (f == nullptr) return unfitted(w);
         double const width = static_cast<double>(o.heads) * static_cast<double>(o.head_dim);
         T const rows = w.activation_bytes * T(1 / (8 * width));
         T const keys = w.flops * T(1 / (4 * width)) / rows;
         attention_shape const s{.heads = o.heads, .kv_heads = o.heads, .head_dim = o.head_dim, .v_head_dim = o.head_dim};
-        return fitted(f.seconds(device, forms::encoder_load(l.sequences, rows, keys), s), f.error);
+        return fitted(f->seconds(device, forms::encoder_load(l.sequences, rows, keys), s), f->error);
     }
 
     [[nodiscard]] constexpr timing of_op(sparse_mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -385,13 +403,7 @@ struct calibrated {
     /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first.
     template <class List>
     [[nodiscard]] static constexpr auto fitting(List const& list, dtype arithmetic, dtype cached) -> typename List::value_type const* {
-        typename List::value_type const* best = nullptr;
-        int score = -1;
-        for (auto const& f : list) {
-            int const s = (f.cache == cached ? 2 : 0) + (f.arithmetic == arithmetic ? 1 : 0);
-            if (s > score) score = s, best = &f;
-        }
-        return best;
+        return detail::closest(list, 3, [&](auto const& f) { return (f.cache == cached ? 2 : 0) + (f.arithmetic == arithmetic ? 1 : 0); });
     }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <costexpr/core/fixed_string.hpp>
 #include <costexpr/core/inplace_vector.hpp>
 #include <costexpr/cost/forms/attention.hpp>
 #include <costexpr/cost/forms/collective.hpp>
@@ -20,6 +21,7 @@
 #include <costexpr/system/system.hpp>
 
 #include <cstddef>
+#include <utility>
 #include <string_view>
 #include <type_traits>
 
@@ -70,7 +72,8 @@ struct calibration {
     inplace_vector<forms::sparse_form, 4> compressed_decode{};
     inplace_vector<forms::moe_form, 48> moe{};
     inplace_vector<forms::exchange_form, 16> moe_exchange{};
-    inplace_vector<forms::pass_form, 4> elementwise{};
+    inplace_vector<forms::pass_form, 8> elementwise{};  ///< by the role of an op
+    inplace_vector<forms::pass_form, 4> hyper_connections{};
     inplace_vector<forms::recurrent_form, 16> gated_delta{};
     inplace_vector<forms::recurrent_form, 16> kda{};
     inplace_vector<forms::recurrent_form, 16> mamba2{};
@@ -102,6 +105,7 @@ struct calibration {
         f("moe", c.moe);
         f("moe_exchange", c.moe_exchange);
         f("elementwise", c.elementwise);
+        f("hyper_connections", c.hyper_connections);
         f("gated_delta", c.gated_delta);
         f("kda", c.kda);
         f("mamba2", c.mamba2);
@@ -137,9 +141,12 @@ constexpr void read_forms(std::string_view text, json::value const& list, std::s
 
 }  // namespace detail
 
-/// Reads constants; all problems are reported together.
+inline constexpr std::size_t all_lists = static_cast<std::size_t>(-1);
+
+/// Reads constants; all problems are reported together. Of one list alone where one is named by its number: so much constant evaluation of a large
+/// file can be done in parts.
 template <class Calibration = calibration>
-[[nodiscard]] constexpr result<Calibration> read_calibration(std::string_view text) {
+[[nodiscard]] constexpr result<Calibration> read_calibration(std::string_view text, std::size_t only = all_lists) {
     result<Calibration> c = costexpr::read<Calibration>(text);
     if (!c) return c;
     problems p{};
@@ -147,8 +154,10 @@ template <class Calibration = calibration>
     r.enter_object();
     for (json::string_token k{}; r.next_member(k);) {
         json::value const v = r.skip();
+        std::size_t number = 0;
         Calibration::for_each_list(*c, [&](std::string_view name, auto& list) {
-            if (json::equals(text, k, name)) detail::read_forms(text, v, name, list, p);
+            if ((number == only || only == all_lists) && json::equals(text, k, name)) detail::read_forms(text, v, name, list, p);
+            ++number;
         });
     }
     if (!p.empty()) return p;
@@ -175,14 +184,63 @@ constexpr void run_as(calibration& c, framework_profile const& f) {
 
 /// The embedded constants of a system under a framework; an empty text where there are none.
 [[nodiscard]] constexpr std::string_view calibration_text(std::string_view system, std::string_view framework) {
-    for (std::size_t i = 0; i != embedded::calibration_count; ++i) {
-        std::string_view const name = embedded::calibrations[i].name;
-        if (name.size() == system.size() + 1 + framework.size() && name.substr(0, system.size()) == system && name[system.size()] == '.' &&
-            name.substr(system.size() + 1) == framework)
-            return embedded::calibrations[i].config();
-    }
-    return {};
+    inplace_vector<char, 64> name{};
+    for (std::string_view part : {system, std::string_view("."), framework})
+        for (char c : part)
+            if (!name.try_push_back(c)) return {};
+    return embedded::text_of(embedded::calibrations, {name.begin(), name.size()});
 }
+
+/// A system and a framework without embedded constants; never defined, so that the first line of a compile error prints them.
+template <fixed_string System, fixed_string Framework>
+struct no_embedded_constants_are_named;
+
+namespace detail {
+
+template <fixed_string System, fixed_string Framework, std::size_t List>
+inline constexpr auto constants_of_list = read_calibration(calibration_text(System.view(), Framework.view()), List);
+
+consteval std::size_t count_lists() {
+    calibration const none{};
+    std::size_t n = 0;
+    calibration::for_each_list(none, [&](std::string_view, auto const&) { ++n; });
+    return n;
+}
+
+template <fixed_string System, fixed_string Framework>
+consteval calibration named_constants() {
+    if constexpr (calibration_text(System.view(), Framework.view()).empty()) {
+        (void)sizeof(no_embedded_constants_are_named<System, Framework>);
+        static_assert(!calibration_text(System.view(), Framework.view()).empty(),
+                      "costexpr: no constants are embedded for this system under this framework; systems/ lists them as <system>.<framework>.json");
+    } else {
+        calibration all = *constants_of_list<System, Framework, 0>;
+        // every list was read by itself: the steps of one constant evaluation are limited
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            auto const take = [&](std::size_t which, calibration const& from) {
+                std::size_t number = 0;
+                calibration::for_each_list(all, [&](std::string_view, auto& mine) {
+                    std::size_t its_number = 0;
+                    calibration::for_each_list(from, [&](std::string_view, auto const& its) {
+                        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(its)>, std::remove_cvref_t<decltype(mine)>>)
+                            if (number == which && its_number == which) mine = its;
+                        ++its_number;
+                    });
+                    ++number;
+                });
+            };
+            (take(I, *constants_of_list<System, Framework, I>), ...);
+        }(std::make_index_sequence<count_lists()>{});
+        return all;
+    }
+}
+
+}  // namespace detail
+
+/// The embedded constants of a system under a framework, as a constant: `costexpr::calibration_for<"h200_sxm", "vllm">`. What was not measured there is
+/// not filled in (calibration_of does that at run time).
+template <fixed_string System, fixed_string Framework>
+inline constexpr calibration calibration_for = detail::named_constants<System, Framework>();
 
 /// Takes over the forms of another device or framework for what has none here; they are marked, so that prices by them say `extrapolated`.
 constexpr void fill_gaps(calibration& c, calibration const& other) {

@@ -93,6 +93,14 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
         return {.weights = {{tokens, width, f{"bytes", weight_width(o.weights)}}}, .activations = {{tokens, width, f{"bytes", 2}}}};
     } else if constexpr (std::is_same_v<O, elementwise>) {
         return {.activations = {{tokens, f{"bytes", o.bytes_per_token}}}, .state = {{tokens, f{"bytes", o.state_bytes_per_token}}}};
+    } else if constexpr (std::is_same_v<O, stream_mixing>) {
+        f const streams{"streams", real(o.copies)};
+        f const hidden{"hidden", real(o.hidden)};
+        f const blocks{"blocks", real(o.sites)};
+        f const bytes{"bytes", o.writes ? 4.0 : 2.0};
+        return {.flops = {{two, tokens, blocks, f{"values", real(o.values)}, streams, hidden}},
+                .weights = {{blocks, f{"values", real(o.values)}, streams, hidden, f{"bytes", 2}}},
+                .activations = {{tokens, blocks, two, streams, hidden, bytes}, {tokens, blocks, hidden, bytes}}};
     } else if constexpr (std::is_same_v<O, collective>) {
         double const share = over(o.bytes_per_token(), 2 * o.width);
         bool const both = o.shape <= collective::pattern::halves;  // a reduce-scatter and an all-gather

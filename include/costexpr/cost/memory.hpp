@@ -81,6 +81,7 @@ COSTEXPR_COLD constexpr op_memory memory_of(O const& o) {
     }
     if constexpr (std::is_same_v<O, gather>)
         if (m.part == role::embedding) m.stream = 2.0 * static_cast<double>(o.width);
+    if constexpr (std::is_same_v<O, stream_mixing>) m.stream = o.stream_bytes();
     if constexpr (std::is_same_v<O, gemm>)
         m.stream = 2.0 * static_cast<double>(m.part == role::embedding_projection ? o.outer : m.part == role::hyper_connection ? o.inner : 0);
     if (m.idle) return m;

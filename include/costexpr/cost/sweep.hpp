@@ -69,14 +69,14 @@ void for_each_block(std::span<swept_group const> groups, std::size_t points, F c
     std::span<basic_group<Pack> const> const used(block.data(), groups.size());
     for (std::size_t first = 0; first < points; first += Pack::lanes) {
         std::size_t const here = min(Pack::lanes, points - first);
-        bool alike = true;
+        bool same_groups = true;
         for (std::size_t g = 0; g != groups.size(); ++g) {
             block[g] = {lanes_of<Pack>(groups[g].sequences, first, points), lanes_of<Pack>(groups[g].new_tokens, first, points),
                         lanes_of<Pack>(groups[g].past_tokens, first, points), groups[g].phase};
             auto const there = block[g].sequences * block[g].new_tokens > Pack(0);
-            alike = alike && (all(there) || !any(there));
+            same_groups = same_groups && (all(there) || !any(there));
         }
-        if (alike) {
+        if (same_groups) {
             f(used, first, here);
             continue;
         }

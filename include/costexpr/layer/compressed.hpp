@@ -8,6 +8,7 @@
 #include <costexpr/op/graph.hpp>
 #include <costexpr/op/mla.hpp>
 #include <costexpr/op/norm.hpp>
+#include <costexpr/op/streams.hpp>
 
 namespace costexpr {
 
@@ -85,14 +86,8 @@ struct hyper_connection {
     static constexpr std::string_view type = "hyper_connection";
     COSTEXPR_INLINE constexpr auto ops(deployment const&) const {
         count const values = at_the_end ? copies : 2 * copies + (mixes ? copies * copies : 0);
-        count const sites = at_the_end ? 1 : 2;
-        double const streams = static_cast<double>(copies) * static_cast<double>(hidden);
-        // the matrices of both sites stand in one op, which reads the streams once
-        double const passes = at_the_end ? 2.0 * streams + 2.0 * static_cast<double>(hidden)
-                                         : 2.0 * (6.0 * streams + 4.0 * static_cast<double>(hidden)) + 2.0 * streams;
-        return costexpr::ops(gemm{.outer = sites * values, .inner = copies * hidden, .weights = dtype::bf16, .part = role::hyper_connection},
-                             elementwise{.bytes_per_token = passes, .weights = sites * (values + (at_the_end ? 1 : mixes ? 3 : 2)),
-                                         .part = role::hyper_connection});
+        return costexpr::ops(stream_mixing{.hidden = hidden, .copies = copies, .values = values, .scales = values + (at_the_end ? 1 : mixes ? 3 : 2),
+                                           .sites = at_the_end ? 1 : 2, .writes = !at_the_end});
     }
 };
 

@@ -22,14 +22,6 @@ struct no_embedded_model_is_named;
 
 namespace detail {
 
-/// The embedded entry of this name, or the number of entries.
-template <std::size_t N>
-constexpr std::size_t find_entry(embedded::entry const (&entries)[N], std::size_t size, std::string_view name) {
-    for (std::size_t i = 0; i != size; ++i)
-        if (entries[i].name == name) return i;
-    return size;
-}
-
 /// The known<F> of what `Source` reads: a type with a static constexpr result.
 template <class Source>
 consteval auto make_known() {
@@ -57,10 +49,10 @@ struct given_config {
 
 template <fixed_string Name, class Registry>
 consteval auto named_model() {
-    constexpr std::size_t index = find_entry(embedded::models, embedded::model_count, Name.view());
-    if constexpr (index == embedded::model_count) {
+    constexpr std::size_t index = embedded::index_of(embedded::models, Name.view());
+    if constexpr (index == embedded::absent) {
         (void)sizeof(no_embedded_model_is_named<Name>);
-        static_assert(index != embedded::model_count,
+        static_assert(index != embedded::absent,
                       "costexpr: no embedded model has this name; `costexpr models` lists them, costexpr::read_model reads a config.json of your own");
     } else {
         return make_known<embedded_config<index, Registry>>();

@@ -136,10 +136,6 @@ template <class Profile = framework_profile>
 }
 
 /// The embedded profile of a framework; an empty text where there is none.
-[[nodiscard]] constexpr std::string_view framework_text(std::string_view name) {
-    for (std::size_t i = 0; i != embedded::framework_count; ++i)
-        if (embedded::frameworks[i].name == name) return embedded::frameworks[i].config();
-    return {};
-}
+[[nodiscard]] constexpr std::string_view framework_text(std::string_view name) { return embedded::text_of(embedded::frameworks, name); }
 
 }  // namespace costexpr

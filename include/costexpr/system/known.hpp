@@ -17,18 +17,13 @@ namespace detail {
 
 template <fixed_string Name, class Keys = system_keys>
 consteval system_spec named_system() {
-    constexpr auto find = [] {
-        std::size_t i = 0;
-        while (i != embedded::system_count && embedded::systems[i].name != Name.view()) ++i;
-        return i;
-    };
-    constexpr std::size_t index = find();
-    if constexpr (index == embedded::system_count) {
+    constexpr std::size_t index = embedded::index_of(embedded::systems, Name.view());
+    if constexpr (index == embedded::absent) {
         (void)sizeof(no_embedded_system_is_named<Name>);
-        static_assert(index != embedded::system_count,
+        static_assert(index != embedded::absent,
                       "costexpr: no embedded system has this name; `costexpr systems` lists them, costexpr::read_system reads a JSON of your own");
     } else {
-        return *read_system<Keys>({embedded::systems[index].text, embedded::systems[index].size});
+        return *read_system<Keys>(embedded::systems[index].config());
     }
 }
 

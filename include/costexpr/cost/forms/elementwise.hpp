@@ -10,9 +10,10 @@ namespace costexpr::forms {
 
 /// A pass over activations.
 ///   seconds  smooth_max(launch, bytes / (efficiency bandwidth))
-/// `quantize` (bf16 read, fp8 written) is fitted to `scale_matrix` of aiconfigurator-core 0.12.0, the only pass measured by itself: median error 3
-/// to 8 %. `pre` and `post` are the hyper-connections of both sites of a layer, fitted to `mhc_module`: the streams and one vector of hidden
-/// elements, and the streams twice and one vector, in bf16; median error 3 to 12 %.
+/// An entry is for the op whose role its part names (norm, activation, ...): measurements of your own. The public tables hold one pass by itself,
+/// `quantize` (bf16 read, fp8 written: `scale_matrix` of aiconfigurator-core 0.12.0, median error 3 to 8 %), which no op is: the kernel before does
+/// it, or the multiplication was measured with it. `pre` and `post` are the hyper-connections of both blocks of a layer, fitted to `mhc_module`:
+/// the streams and one vector of hidden elements, and the streams twice and one vector, in bf16; median error 3 to 12 %.
 /// With launch_us = 2 and an efficiency of 0.8, 50,331,648 bytes take 15.11 us at 4.8 TB/s.
 struct pass_form {
     short_string part{};
