@@ -541,6 +541,21 @@ inline constexpr dtype_columns columns = [] {
     return false;
 }
 
+/// The same weights with wider activations, for a device that does not multiply in their class: Marlin and its kin unpack them on the way.
+[[nodiscard]] constexpr dtype weights_only(dtype d) {
+    switch (d) {
+        case dtype::fp8:
+        case dtype::fp8_block:
+        case dtype::int8:
+        case dtype::mxfp8: return dtype::int8_wo;
+        case dtype::nvfp4: return dtype::nvfp4_wo;
+        case dtype::mxfp4:
+        case dtype::w4a8_mxfp4_mxfp8: return dtype::w4a16_mxfp4;
+        case dtype::w4afp8: return dtype::int4_wo;
+        default: return d;
+    }
+}
+
 }  // namespace costexpr
 
 // costexpr/op/role.hpp
@@ -656,6 +671,12 @@ struct precision {
     dtype head = dtype::bf16;         ///< the output projection
     dtype router = dtype::bf16;
     exception_list exceptions{};      ///< what a checkpoint stores otherwise
+    std::uint8_t lacking = 0;         ///< classes of arithmetic that the device has not, a bit each: weights are unpacked for a wider one
+
+    /// At which rate the device does what is meant for this one: its own, or that of bf16.
+    [[nodiscard]] constexpr costexpr::math rate(costexpr::math meant) const { return (lacking >> static_cast<unsigned>(meant) & 1u) != 0 ? math::bf16 : meant; }
+    /// In which dtype weights of this one are multiplied.
+    [[nodiscard]] constexpr dtype multiplied(dtype stored) const { return rate(math_of(stored)) == math_of(stored) ? stored : weights_only(stored); }
 
     /// The dtype of the component that an op's weights belong to.
     [[nodiscard]] constexpr dtype component(role part) const { return part == role::experts ? experts : part == role::head ? head : weights; }
@@ -691,7 +712,7 @@ COSTEXPR_INLINE constexpr void for_each_dtype(O const& o, count layers, precisio
             O other = o;
             dtype& stored = detail::weights_type(other);
             if (stored != p.component(e.part)) continue;
-            stored = e.type;
+            stored = p.multiplied(e.type);
             count const n = min(rest, e.among(layers));
             if (n != 0) f(other, n);
             rest -= n;
@@ -5874,6 +5895,7 @@ struct index_scores {
     count dim = 0;
     count ratio = 0;  ///< tokens per index key where another op keeps compressed keys; 0: a key per token, kept here
     count ranks = 1;  ///< context-parallel ranks
+    costexpr::math rate = math::fp8;  ///< of the products; a wider one where a device has no fp8
 
     static constexpr std::string_view kind = "index_scores";
     [[nodiscard]] constexpr role purpose() const { return role::index_scores; }
@@ -5899,7 +5921,7 @@ struct index_scores {
         return work<T>{.flops = a.pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
                        .activation_bytes = a.tokens * T(static_cast<double>(heads * dim)),
                        .state_bytes = a.keys * T(static_cast<double>(dim + scales()) / static_cast<double>(ratio != 0 ? ratio : 1)),
-                       .math = math::fp8}
+                       .math = rate}
             .on_rank(p, ranks);
     }
     template <class T>
@@ -6004,7 +6026,7 @@ struct compressed_mqa {
                              .windows = overlap, .holds = cache::kind::index, .cached = x.precision.kv_cache, .ranks = cp},
             gemm{.outer = indexes ? index_heads * index_dim : 0, .inner = indexes ? q_latent : 0, .weights = w, .part = role::index_projection},
             gemm{.outer = indexes ? index_heads : 0, .inner = indexes ? hidden : 0, .weights = dtype::bf16, .part = role::index_projection},
-            index_scores{.heads = indexes ? index_heads : 0, .dim = index_dim, .ratio = ratio, .ranks = cp},
+            index_scores{.heads = indexes ? index_heads : 0, .dim = index_dim, .ratio = ratio, .ranks = cp, .rate = x.precision.rate(math::fp8)},
             context_exchange{.kept = static_cast<double>(head_dim + (indexes ? index_dim : 0)) * weight_width(x.precision.kv_cache) / static_cast<double>(2 * max(ratio, count{1})),
                              .partial = static_cast<double>(n) * (static_cast<double>(head_dim) + 4.0), .window = compresses ? 0 : window,
                              .offered = indexes ? top_k : 0, .devices = cp, .span = x.layout.tp * cp},
@@ -6944,7 +6966,7 @@ struct indexer {
                                               .ranks = x.layout.cp},
                              context_exchange{.kept = static_cast<double>(dim + 4 * ceil_div(dim, 128)) / static_cast<double>(2 * max(pool, count{1})),
                                               .devices = x.layout.cp, .span = x.layout.tp * x.layout.cp},
-                             index_scores{.heads = heads, .dim = dim, .ratio = pool, .ranks = x.layout.cp});
+                             index_scores{.heads = heads, .dim = dim, .ratio = pool, .ranks = x.layout.cp, .rate = x.precision.rate(math::fp8)});
     }
 };
 
@@ -12083,7 +12105,7 @@ COSTEXPR_INLINE constexpr provenance founded_on(M const& m, provenance pricing) 
 template <walkable M>
 COSTEXPR_COLD constexpr problem missing_rate(M const& m, deployment const& x, device const& d) {
     problem why{.code = errc::missing_math_rate, .key = "flops_per_second"};
-    group const one[] = {{.sequences = 1, .new_tokens = 1, .past_tokens = 1, .phase = phase::decode}};
+    group const one[] = {{.sequences = 1, .new_tokens = 1, .past_tokens = 1 << 20, .phase = phase::decode}};  // long enough for compressed keys
     measured_step<double, count> const s{std::span<group const>(one)};
     for_each_op_of(m, x, [&](auto const& o, op_place const&) {
         for_each_kernel(o, s, [&](work<double> const& w, load<double> const&, phase) {

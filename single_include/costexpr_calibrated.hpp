@@ -1143,21 +1143,6 @@ struct framework_decides {
     bool attention = true;
 };
 
-/// The same weights with wider activations, for a device that does not multiply in their class: Marlin and its kin unpack them on the way.
-[[nodiscard]] constexpr dtype weights_only(dtype d) {
-    switch (d) {
-        case dtype::fp8:
-        case dtype::fp8_block:
-        case dtype::int8:
-        case dtype::mxfp8: return dtype::int8_wo;
-        case dtype::nvfp4: return dtype::nvfp4_wo;
-        case dtype::mxfp4:
-        case dtype::w4a8_mxfp4_mxfp8: return dtype::w4a16_mxfp4;
-        case dtype::w4afp8: return dtype::int4_wo;
-        default: return d;
-    }
-}
-
 /// Families of formats: asking for one of a checkpoint that is stored in another of the same family asks for that checkpoint.
 [[nodiscard]] constexpr bool same_format(dtype a, dtype b) {
     auto const family = [](dtype d) {
@@ -1201,8 +1186,9 @@ constexpr void run_as(precision& p, framework_profile const& f, device const& d,
         if (free.attention) p.attention = dtype::fp8;
     }
     if (p.experts == dtype::w4a16_mxfp4 && d.has(math::fp4) && !f.mxfp4_experts.empty()) (void)parse_dtype(f.mxfp4_experts.view(), p.experts);
-    for (dtype* t : {&p.weights, &p.experts, &p.head, &p.router})
-        if (!d.has(math_of(*t))) *t = weights_only(*t);
+    for (std::size_t m = 0; m != math_classes; ++m)
+        if (!d.has(static_cast<math>(m))) p.lacking |= static_cast<std::uint8_t>(1u << m);
+    for (dtype* t : {&p.weights, &p.experts, &p.head, &p.router}) *t = p.multiplied(*t);
     if (!d.has(math_of(p.attention))) p.attention = dtype::bf16;
 }
 

@@ -66,7 +66,7 @@ COSTEXPR_INLINE constexpr provenance founded_on(M const& m, provenance pricing) 
 template <walkable M>
 COSTEXPR_COLD constexpr problem missing_rate(M const& m, deployment const& x, device const& d) {
     problem why{.code = errc::missing_math_rate, .key = "flops_per_second"};
-    group const one[] = {{.sequences = 1, .new_tokens = 1, .past_tokens = 1, .phase = phase::decode}};
+    group const one[] = {{.sequences = 1, .new_tokens = 1, .past_tokens = 1 << 20, .phase = phase::decode}};  // long enough for compressed keys
     measured_step<double, count> const s{std::span<group const>(one)};
     for_each_op_of(m, x, [&](auto const& o, op_place const&) {
         for_each_kernel(o, s, [&](work<double> const& w, load<double> const&, phase) {

@@ -58,7 +58,7 @@ struct compressed_mqa {
                              .windows = overlap, .holds = cache::kind::index, .cached = x.precision.kv_cache, .ranks = cp},
             gemm{.outer = indexes ? index_heads * index_dim : 0, .inner = indexes ? q_latent : 0, .weights = w, .part = role::index_projection},
             gemm{.outer = indexes ? index_heads : 0, .inner = indexes ? hidden : 0, .weights = dtype::bf16, .part = role::index_projection},
-            index_scores{.heads = indexes ? index_heads : 0, .dim = index_dim, .ratio = ratio, .ranks = cp},
+            index_scores{.heads = indexes ? index_heads : 0, .dim = index_dim, .ratio = ratio, .ranks = cp, .rate = x.precision.rate(math::fp8)},
             context_exchange{.kept = static_cast<double>(head_dim + (indexes ? index_dim : 0)) * weight_width(x.precision.kv_cache) / static_cast<double>(2 * max(ratio, count{1})),
                              .partial = static_cast<double>(n) * (static_cast<double>(head_dim) + 4.0), .window = compresses ? 0 : window,
                              .offered = indexes ? top_k : 0, .devices = cp, .span = x.layout.tp * cp},

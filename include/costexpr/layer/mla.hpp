@@ -95,7 +95,7 @@ struct indexer {
                                               .ranks = x.layout.cp},
                              context_exchange{.kept = static_cast<double>(dim + 4 * ceil_div(dim, 128)) / static_cast<double>(2 * max(pool, count{1})),
                                               .devices = x.layout.cp, .span = x.layout.tp * x.layout.cp},
-                             index_scores{.heads = heads, .dim = dim, .ratio = pool, .ranks = x.layout.cp});
+                             index_scores{.heads = heads, .dim = dim, .ratio = pool, .ranks = x.layout.cp, .rate = x.precision.rate(math::fp8)});
     }
 };
 

@@ -117,4 +117,19 @@ inline constexpr dtype_columns columns = [] {
     return false;
 }
 
+/// The same weights with wider activations, for a device that does not multiply in their class: Marlin and its kin unpack them on the way.
+[[nodiscard]] constexpr dtype weights_only(dtype d) {
+    switch (d) {
+        case dtype::fp8:
+        case dtype::fp8_block:
+        case dtype::int8:
+        case dtype::mxfp8: return dtype::int8_wo;
+        case dtype::nvfp4: return dtype::nvfp4_wo;
+        case dtype::mxfp4:
+        case dtype::w4a8_mxfp4_mxfp8: return dtype::w4a16_mxfp4;
+        case dtype::w4afp8: return dtype::int4_wo;
+        default: return d;
+    }
+}
+
 }  // namespace costexpr

@@ -151,6 +151,7 @@ struct index_scores {
     count dim = 0;
     count ratio = 0;  ///< tokens per index key where another op keeps compressed keys; 0: a key per token, kept here
     count ranks = 1;  ///< context-parallel ranks
+    costexpr::math rate = math::fp8;  ///< of the products; a wider one where a device has no fp8
 
     static constexpr std::string_view kind = "index_scores";
     [[nodiscard]] constexpr role purpose() const { return role::index_scores; }
@@ -176,7 +177,7 @@ struct index_scores {
         return work<T>{.flops = a.pairs * T(2 * static_cast<double>(heads) * static_cast<double>(dim)),
                        .activation_bytes = a.tokens * T(static_cast<double>(heads * dim)),
                        .state_bytes = a.keys * T(static_cast<double>(dim + scales()) / static_cast<double>(ratio != 0 ? ratio : 1)),
-                       .math = math::fp8}
+                       .math = rate}
             .on_rank(p, ranks);
     }
     template <class T>

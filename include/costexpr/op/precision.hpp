@@ -55,6 +55,12 @@ struct precision {
     dtype head = dtype::bf16;         ///< the output projection
     dtype router = dtype::bf16;
     exception_list exceptions{};      ///< what a checkpoint stores otherwise
+    std::uint8_t lacking = 0;         ///< classes of arithmetic that the device has not, a bit each: weights are unpacked for a wider one
+
+    /// At which rate the device does what is meant for this one: its own, or that of bf16.
+    [[nodiscard]] constexpr costexpr::math rate(costexpr::math meant) const { return (lacking >> static_cast<unsigned>(meant) & 1u) != 0 ? math::bf16 : meant; }
+    /// In which dtype weights of this one are multiplied.
+    [[nodiscard]] constexpr dtype multiplied(dtype stored) const { return rate(math_of(stored)) == math_of(stored) ? stored : weights_only(stored); }
 
     /// The dtype of the component that an op's weights belong to.
     [[nodiscard]] constexpr dtype component(role part) const { return part == role::experts ? experts : part == role::head ? head : weights; }
@@ -90,7 +96,7 @@ COSTEXPR_INLINE constexpr void for_each_dtype(O const& o, count layers, precisio
             O other = o;
             dtype& stored = detail::weights_type(other);
             if (stored != p.component(e.part)) continue;
-            stored = e.type;
+            stored = p.multiplied(e.type);
             count const n = min(rest, e.among(layers));
             if (n != 0) f(other, n);
             rest -= n;
