@@ -72,7 +72,7 @@ struct fit_error {
     double p90 = 0;
     double bias = 0;
     count rows = 0;
-    bool elsewhere = false;  ///< fitted on another device or under another framework, and taken over
+    count steps = 0;  ///< of the ladder down which it was found: 1 on this device under another framework, 2 on another device of its generation
 
     /// The keys as they stand in a form's entry, of which it is a part.
     static constexpr auto json(auto...) {
@@ -1420,8 +1420,9 @@ consteval calibration named_constants() {
 template <fixed_string System, fixed_string Framework>
 inline constexpr calibration calibration_for = detail::named_constants<System, Framework>();
 
-/// Takes over the forms of another device or framework for what has none here; they are marked, so that prices by them say `extrapolated`.
-constexpr void fill_gaps(calibration& c, calibration const& other) {
+/// Takes over the forms of another device or framework, so many steps away, for what has none here; they are marked, so that prices by them say
+/// `extrapolated` and their bands widen.
+constexpr void fill_gaps(calibration& c, calibration const& other, count steps) {
     bool filled = false;
     calibration::for_each_list(c, [&](std::string_view name, auto& mine) {
         if (!mine.empty()) return;
@@ -1429,7 +1430,7 @@ constexpr void fill_gaps(calibration& c, calibration const& other) {
             if constexpr (std::is_same_v<std::remove_cvref_t<decltype(its)>, std::remove_cvref_t<decltype(mine)>>) {
                 if (its_name != name) return;
                 mine = its;
-                for (auto& one : mine) one.error.elsewhere = true;
+                for (auto& one : mine) one.error.steps = steps;
                 filled = filled || !mine.empty();
             }
         });
@@ -1454,7 +1455,7 @@ constexpr void fill_gaps(calibration& c, calibration const& other) {
         } else {
             calibration near = *other;
             near.multiprocessors *= scale;
-            fill_gaps(*c, near);
+            fill_gaps(*c, near, scale == 1 && system == s.name.view() ? 1 : 2);
             if (!found) c->typical = near.typical;
         }
         found = true;
@@ -1618,6 +1619,7 @@ struct calibrated {
         T seconds{};
         forms::fit_error const* error = nullptr;
         provenance founded = provenance::calibrated;
+        count steps = 0;  ///< from what was measured: of the ladder (fit_error::steps), and one where another dtype's constants stand in
     };
     template <class O>
     [[nodiscard]] COSTEXPR_INLINE constexpr timing timing_of(O const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -1642,8 +1644,11 @@ struct calibrated {
         T const busy = forms::smooth_max(limits.compute_seconds(w) * T(1 / f.compute), limits.memory_seconds(w) * T(1 / f.memory), 2);
         return busy + T(f.launch_us * 1e-6) + (w.wire_bytes > T(0) ? limits.wire_seconds(w) * T(1 / f.wire) : T(0));
     }
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing away(T const& seconds, forms::fit_error const& e, count steps) {
+        return {seconds, &e, steps != 0 ? provenance::extrapolated : provenance::calibrated, steps};
+    }
     [[nodiscard]] COSTEXPR_INLINE static constexpr timing fitted(T const& seconds, forms::fit_error const& e) {
-        return {seconds, &e, e.elsewhere ? provenance::extrapolated : provenance::calibrated};
+        return away(seconds, e, e.steps);
     }
     [[nodiscard]] constexpr timing unfitted(work<T> const& w) const { return {typical(w), nullptr, provenance::extrapolated}; }
     /// Bytes moved without arithmetic.
@@ -1654,7 +1659,7 @@ struct calibrated {
 
     /// Seconds by a slice's constants, which may stand in for a dtype without a fit: widths and rate are then those of the dtype that is asked for.
     [[nodiscard]] COSTEXPR_INLINE static constexpr timing fitted(T const& seconds, forms::fit_error const& e, detail::slice_table::range const& r) {
-        return {seconds, &e, r.borrowed || e.elsewhere ? provenance::extrapolated : provenance::calibrated};
+        return away(seconds, e, e.steps + (r.borrowed ? 1 : 0));
     }
     /// Of the slices of a dtype the first that takes a shape and no more than its most rows (or tokens): the kernel that the framework picks. Where
     /// T is many numbers at once, each takes its own.
@@ -1672,7 +1677,7 @@ struct calibrated {
             if (!any(here)) continue;
             timing const one = fitted(seconds(f), f.error, r);
             if (all(here)) return one;
-            t = {select(here, one.seconds, t.seconds), one.error, max(t.founded, one.founded)};
+            t = {select(here, one.seconds, t.seconds), one.error, max(t.founded, one.founded), max(t.steps, one.steps)};
             done = done || here;
             if (all(done)) break;
         }
@@ -1775,7 +1780,7 @@ struct calibrated {
             auto const* const f = detail::closest(list, detail::most_likeness, score);
             if (f == nullptr) return unfitted(w);
             timing const t = fitted(f->seconds(device, l, s), f->error);
-            return score(*f) == detail::most_likeness ? t : timing{t.seconds, t.error, provenance::extrapolated};
+            return score(*f) == detail::most_likeness ? t : away(t.seconds, *t.error, t.steps + 1);
         };
         return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
     }
@@ -1827,7 +1832,7 @@ struct calibrated {
             timing const first = linked(collective::pattern::reduce_scatter, w.wire_bytes * T(0.5), o.devices);
             timing const second = linked(collective::pattern::all_gather, w.wire_bytes * T(0.5), o.devices);
             if (first.error == nullptr || second.error == nullptr) return unfitted(w);
-            return {first.seconds + second.seconds, first.error, max(first.founded, second.founded)};
+            return {first.seconds + second.seconds, first.error, max(first.founded, second.founded), max(first.steps, second.steps)};
         }
         return or_typical(linked(o.shape, w.wire_bytes, o.devices), w);
     }
@@ -1836,7 +1841,7 @@ struct calibrated {
     [[nodiscard]] COSTEXPR_INLINE static constexpr timing faster(timing const& a, timing const& b) {
         if (a.error == nullptr) return b;
         bool const second(b.seconds < a.seconds);
-        return {min(a.seconds, b.seconds), second ? b.error : a.error, second ? b.founded : a.founded};
+        return {min(a.seconds, b.seconds), second ? b.error : a.error, second ? b.founded : a.founded, second ? b.steps : a.steps};
     }
     /// Communication inside one switch: a framework takes the faster of its own kernel and the library's.
     [[nodiscard]] constexpr timing linked(collective::pattern p, T const& wire_bytes, count devices) const {
@@ -1895,7 +1900,7 @@ struct uncertain_seconds {
 struct uncertainty_rules {
     double composition = 0.1;
     double typical_error = 0.3;
-    double borrowed = 2;       ///< times the error of a fit whose dtype is another
+    double each_step = 1;      ///< that many times the error of a fit more for each step from what was measured
 };
 template <walkable M, class N>
 [[nodiscard]] constexpr uncertain_seconds uncertainty(M const& m, deployment const& x, std::span<basic_group<N> const> groups, calibrated<double> const& price,
@@ -1913,7 +1918,7 @@ template <walkable M, class N>
             auto const t = price.timing_of(o, w, l, p);
             double const all = static_cast<double>(at.times) * t.seconds;
             bool const fitted = t.error != nullptr && t.error->median > 0;
-            double const off = all * (fitted ? t.error->median / 0.6745 * (t.founded > provenance::calibrated ? rules.borrowed : 1.0) : rules.typical_error);
+            double const off = all * (fitted ? t.error->median / 0.6745 * (1 + rules.each_step * static_cast<double>(t.steps)) : rules.typical_error);
             u.seconds += all;
             if (t.founded > provenance::calibrated) u.unfitted += all;
             for (part& known : parts)

@@ -170,6 +170,36 @@ TEST(calibration, every_embedded_file_is_read_whole) {
     }
 }
 
+// What was not measured is found down a ladder: here, under another framework, on another device of the generation, typical efficiencies. Each step
+// widens the band.
+TEST(calibration, each_step_down_the_ladder_is_told) {
+    cx::attention const dense{{.heads = 32, .kv_heads = 8, .head_dim = 128, .v_head_dim = 128}};
+    auto const priced = [&](cx::system_spec const& s, char const* framework, auto const& o) {
+        auto const c = cx::calibration_of(s, framework);
+        EXPECT_TRUE(c);
+        auto const t = timing_of(cx::calibrated<>(s, *c), o, 8, 4095);
+        return std::pair(t.steps, t.founded);
+    };
+    using enum cx::provenance;
+    cx::experts const mixture{.local = 8, .top_k = 2, .all = 8, .hidden = 4096, .inner = 14336};
+    EXPECT_EQ(priced(h200, "trtllm", dense), std::pair(cx::count{0}, calibrated));
+    // Mamba-2's convolution was measured under one framework
+    cx::convolution const short_one{.channels = 8192, .kernel = 4};
+    EXPECT_EQ(priced(h200, "trtllm", short_one), std::pair(cx::count{0}, calibrated));
+    EXPECT_EQ(priced(cx::system<"h100_pcie">, "trtllm", dense), std::pair(cx::count{2}, extrapolated));
+    EXPECT_EQ(priced(cx::system<"h100_pcie">, "trtllm", cx::gemm{.outer = 4096, .inner = 4096, .weights = cx::dtype::int4_wo}).first, 3);
+    auto const text_alone = *cx::read_calibration(text);
+    EXPECT_EQ(timing_of(cx::calibrated<>(h200, text_alone), mixture, 1, 0).founded, extrapolated);
+
+    cx::calibration near = text_alone;
+    for (auto& f : near.gemm) f.error.steps = 2;
+    auto const graph = cx::lower(*cx::read_model(cx::embedded::models[0].config()), cx::deployment{});
+    ASSERT_TRUE(graph);
+    cx::group const one[] = {{.sequences = 64, .past_tokens = 1000}};
+    auto const band = [&](cx::calibration const& c) { return cx::uncertainty(*graph, cx::deployment{}, cx::step(one), cx::calibrated<>(h200, c)).relative; };
+    EXPECT_GT(band(near), band(text_alone));
+}
+
 // Every embedded model has a price on every system with constants, in prefill and in decode, near its roofline: never below nine tenths of
 // it, for the forms allow efficiencies up to 1.05, and never beyond fifty times it.
 TEST(calibration, every_model_has_a_price) {

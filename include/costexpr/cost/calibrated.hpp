@@ -158,6 +158,7 @@ struct calibrated {
         T seconds{};
         forms::fit_error const* error = nullptr;
         provenance founded = provenance::calibrated;
+        count steps = 0;  ///< from what was measured: of the ladder (fit_error::steps), and one where another dtype's constants stand in
     };
     template <class O>
     [[nodiscard]] COSTEXPR_INLINE constexpr timing timing_of(O const& o, work<T> const& w, load<T> const& l, phase p) const {
@@ -182,8 +183,11 @@ struct calibrated {
         T const busy = forms::smooth_max(limits.compute_seconds(w) * T(1 / f.compute), limits.memory_seconds(w) * T(1 / f.memory), 2);
         return busy + T(f.launch_us * 1e-6) + (w.wire_bytes > T(0) ? limits.wire_seconds(w) * T(1 / f.wire) : T(0));
     }
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing away(T const& seconds, forms::fit_error const& e, count steps) {
+        return {seconds, &e, steps != 0 ? provenance::extrapolated : provenance::calibrated, steps};
+    }
     [[nodiscard]] COSTEXPR_INLINE static constexpr timing fitted(T const& seconds, forms::fit_error const& e) {
-        return {seconds, &e, e.elsewhere ? provenance::extrapolated : provenance::calibrated};
+        return away(seconds, e, e.steps);
     }
     [[nodiscard]] constexpr timing unfitted(work<T> const& w) const { return {typical(w), nullptr, provenance::extrapolated}; }
     /// Bytes moved without arithmetic.
@@ -194,7 +198,7 @@ struct calibrated {
 
     /// Seconds by a slice's constants, which may stand in for a dtype without a fit: widths and rate are then those of the dtype that is asked for.
     [[nodiscard]] COSTEXPR_INLINE static constexpr timing fitted(T const& seconds, forms::fit_error const& e, detail::slice_table::range const& r) {
-        return {seconds, &e, r.borrowed || e.elsewhere ? provenance::extrapolated : provenance::calibrated};
+        return away(seconds, e, e.steps + (r.borrowed ? 1 : 0));
     }
     /// Of the slices of a dtype the first that takes a shape and no more than its most rows (or tokens): the kernel that the framework picks. Where
     /// T is many numbers at once, each takes its own.
@@ -212,7 +216,7 @@ struct calibrated {
             if (!any(here)) continue;
             timing const one = fitted(seconds(f), f.error, r);
             if (all(here)) return one;
-            t = {select(here, one.seconds, t.seconds), one.error, max(t.founded, one.founded)};
+            t = {select(here, one.seconds, t.seconds), one.error, max(t.founded, one.founded), max(t.steps, one.steps)};
             done = done || here;
             if (all(done)) break;
         }
@@ -315,7 +319,7 @@ struct calibrated {
             auto const* const f = detail::closest(list, detail::most_likeness, score);
             if (f == nullptr) return unfitted(w);
             timing const t = fitted(f->seconds(device, l, s), f->error);
-            return score(*f) == detail::most_likeness ? t : timing{t.seconds, t.error, provenance::extrapolated};
+            return score(*f) == detail::most_likeness ? t : away(t.seconds, *t.error, t.steps + 1);
         };
         return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
     }
@@ -367,7 +371,7 @@ struct calibrated {
             timing const first = linked(collective::pattern::reduce_scatter, w.wire_bytes * T(0.5), o.devices);
             timing const second = linked(collective::pattern::all_gather, w.wire_bytes * T(0.5), o.devices);
             if (first.error == nullptr || second.error == nullptr) return unfitted(w);
-            return {first.seconds + second.seconds, first.error, max(first.founded, second.founded)};
+            return {first.seconds + second.seconds, first.error, max(first.founded, second.founded), max(first.steps, second.steps)};
         }
         return or_typical(linked(o.shape, w.wire_bytes, o.devices), w);
     }
@@ -376,7 +380,7 @@ struct calibrated {
     [[nodiscard]] COSTEXPR_INLINE static constexpr timing faster(timing const& a, timing const& b) {
         if (a.error == nullptr) return b;
         bool const second(b.seconds < a.seconds);
-        return {min(a.seconds, b.seconds), second ? b.error : a.error, second ? b.founded : a.founded};
+        return {min(a.seconds, b.seconds), second ? b.error : a.error, second ? b.founded : a.founded, second ? b.steps : a.steps};
     }
     /// Communication inside one switch: a framework takes the faster of its own kernel and the library's.
     [[nodiscard]] constexpr timing linked(collective::pattern p, T const& wire_bytes, count devices) const {

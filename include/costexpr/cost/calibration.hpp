@@ -242,8 +242,9 @@ consteval calibration named_constants() {
 template <fixed_string System, fixed_string Framework>
 inline constexpr calibration calibration_for = detail::named_constants<System, Framework>();
 
-/// Takes over the forms of another device or framework for what has none here; they are marked, so that prices by them say `extrapolated`.
-constexpr void fill_gaps(calibration& c, calibration const& other) {
+/// Takes over the forms of another device or framework, so many steps away, for what has none here; they are marked, so that prices by them say
+/// `extrapolated` and their bands widen.
+constexpr void fill_gaps(calibration& c, calibration const& other, count steps) {
     bool filled = false;
     calibration::for_each_list(c, [&](std::string_view name, auto& mine) {
         if (!mine.empty()) return;
@@ -251,7 +252,7 @@ constexpr void fill_gaps(calibration& c, calibration const& other) {
             if constexpr (std::is_same_v<std::remove_cvref_t<decltype(its)>, std::remove_cvref_t<decltype(mine)>>) {
                 if (its_name != name) return;
                 mine = its;
-                for (auto& one : mine) one.error.elsewhere = true;
+                for (auto& one : mine) one.error.steps = steps;
                 filled = filled || !mine.empty();
             }
         });
@@ -276,7 +277,7 @@ constexpr void fill_gaps(calibration& c, calibration const& other) {
         } else {
             calibration near = *other;
             near.multiprocessors *= scale;
-            fill_gaps(*c, near);
+            fill_gaps(*c, near, scale == 1 && system == s.name.view() ? 1 : 2);
             if (!found) c->typical = near.typical;
         }
         found = true;

@@ -31,7 +31,7 @@ struct uncertain_seconds {
 struct uncertainty_rules {
     double composition = 0.1;
     double typical_error = 0.3;
-    double borrowed = 2;       ///< times the error of a fit whose dtype is another
+    double each_step = 1;      ///< that many times the error of a fit more for each step from what was measured
 };
 template <walkable M, class N>
 [[nodiscard]] constexpr uncertain_seconds uncertainty(M const& m, deployment const& x, std::span<basic_group<N> const> groups, calibrated<double> const& price,
@@ -49,7 +49,7 @@ template <walkable M, class N>
             auto const t = price.timing_of(o, w, l, p);
             double const all = static_cast<double>(at.times) * t.seconds;
             bool const fitted = t.error != nullptr && t.error->median > 0;
-            double const off = all * (fitted ? t.error->median / 0.6745 * (t.founded > provenance::calibrated ? rules.borrowed : 1.0) : rules.typical_error);
+            double const off = all * (fitted ? t.error->median / 0.6745 * (1 + rules.each_step * static_cast<double>(t.steps)) : rules.typical_error);
             u.seconds += all;
             if (t.founded > provenance::calibrated) u.unfitted += all;
             for (part& known : parts)

@@ -33,7 +33,7 @@ struct fit_error {
     double p90 = 0;
     double bias = 0;
     count rows = 0;
-    bool elsewhere = false;  ///< fitted on another device or under another framework, and taken over
+    count steps = 0;  ///< of the ladder down which it was found: 1 on this device under another framework, 2 on another device of its generation
 
     /// The keys as they stand in a form's entry, of which it is a part.
     static constexpr auto json(auto...) {
