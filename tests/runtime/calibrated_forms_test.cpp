@@ -118,8 +118,9 @@ CHECK_TWICE(experts)
 constexpr bool a_kernel_for_some_experts() {
     cx::forms::moe_form const f{.matrices = 3, .biased = 1, .least_ranks = 2, .most_ranks = 8};
     return f.takes(launder(cx::count{3}), true, 2) && !f.takes(2, true, 2) && !f.takes(3, false, 2) && !f.takes(3, true, 1) && !f.takes(3, true, 9) &&
-           cx::forms::moe_form{}.takes(2, false, 64) && cx::forms::moe_form{.most_tokens = 128}.reaches(launder(128.0)) &&
-           !cx::forms::moe_form{.most_tokens = 128}.reaches(129.0) && f.reaches(1e6);
+           cx::forms::moe_form{}.takes(2, false, 64) && cx::forms::moe_form{.most_tokens = 128}.reaches(launder(128.0), 16) &&
+           !cx::forms::moe_form{.most_tokens = 128}.reaches(129.0, 16) && f.reaches(1e6, 16) &&
+           cx::forms::moe_form{.most_tokens_per_expert = 1}.reaches(16.0, 16) && !cx::forms::moe_form{.most_tokens_per_expert = 1}.reaches(17.0, 16);
 }
 CHECK_TWICE(a_kernel_for_some_experts)
 

@@ -229,7 +229,7 @@ struct calibrated {
         detail::slice_table::range const r = mixtures[o.weights];
         for (std::size_t i = r.begin; i != r.end; ++i) {
             forms::moe_form const& f = constants->moe[i];
-            if (f.weights != r.its || !f.takes(o.matrices, o.bias, o.ranks) || !f.reaches(tokens)) continue;
+            if (f.weights != r.its || !f.takes(o.matrices, o.bias, o.ranks) || !f.reaches(tokens, o.local)) continue;
             return by(f, o.weights, r, [&](auto const& form) {
                 return form.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner), static_cast<double>(o.matrices));
             });
