@@ -101,7 +101,11 @@ CHECK_TWICE(groups_of_query_heads)
 
 constexpr bool collective() {
     cx::forms::collective_form const f{.launch_us = 5, .device_us = 1, .link_efficiency = 0.75, .direct_efficiency = 0.75};
-    return near(f.seconds(hopper<>, launder(7'340'032.0), 8), 34.748e-6);
+    cx::forms::collective_form summed = f;
+    summed.summing_us = 10;
+    summed.summing_efficiency = 1.5;
+    return near(f.seconds(hopper<>, launder(7'340'032.0), 8), 34.748e-6) && near(summed.seconds(hopper<>, launder(7'340'032.0), 8), 33.874e-6) &&
+           near(summed.seconds(hopper<>, launder(7'340'032.0), 7), f.seconds(hopper<>, 7'340'032.0, 7));
 }
 CHECK_TWICE(collective)
 
