@@ -242,7 +242,7 @@ struct calibrated {
         if (p == phase::prefill) {
             if (auto const* f = fitting(constants->mla_prefill, o.arithmetic, o.cached))
                 return fitted(f->seconds(device, l, h, static_cast<double>(o.nope_dim + o.rope_dim + o.v_head_dim)), f->error);
-        } else if (auto const* f = fitting(constants->mla_decode, o.arithmetic, o.cached)) {
+        } else if (auto const* f = fitting(constants->mla_decode, o.arithmetic, o.cached, o.heads)) {
             return fitted(f->seconds(device, l, h, static_cast<double>(o.latent), static_cast<double>(o.rope_dim)), f->error);
         }
         return unfitted(w);
@@ -370,13 +370,15 @@ struct calibrated {
         return best.error != nullptr ? best : unfitted(w);
     }
 
-    /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first.
+    /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first; of those for these heads where
+    /// kernels differ by them.
     template <class List>
-    [[nodiscard]] static constexpr auto fitting(List const& list, dtype arithmetic, dtype cached) -> typename List::value_type const* {
+    [[nodiscard]] static constexpr auto fitting(List const& list, dtype arithmetic, dtype cached, [[maybe_unused]] count heads = 0) -> typename List::value_type const* {
         typename List::value_type const* best = nullptr;
         int score = -1;
         for (auto const& f : list) {
-            int const s = (f.cache == cached ? 2 : 0) + (f.arithmetic == arithmetic ? 1 : 0);
+            int s = (f.cache == cached ? 2 : 0) + (f.arithmetic == arithmetic ? 1 : 0);
+            if constexpr (requires { f.suits(heads); }) s += f.suits(heads) ? 4 : 0;
             if (s > score) score = s, best = &f;
         }
         return best;
