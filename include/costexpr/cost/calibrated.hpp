@@ -319,7 +319,7 @@ struct calibrated {
     /// Attention over keys that were chosen or compressed: `products` multiplications per head and pair.
     template <class List>
     [[nodiscard]] constexpr timing chosen(List const& list, dtype arithmetic, dtype cached, double heads, double products, double key_elements, work<T> const& w, load<T> const& l) const {
-        auto const* const f = fitting(list, arithmetic, cached);
+        auto const* const f = fitting(list, arithmetic, cached, static_cast<count>(heads));
         if (f == nullptr) return unfitted(w);
         return fitted(f->attention_seconds(device, w.flops * T(1 / (2 * heads * products)), l.tokens, heads, products, key_elements), f->error);
     }
