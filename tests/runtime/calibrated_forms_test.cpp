@@ -250,7 +250,8 @@ TEST(twins, gemm) {
 TEST(twins, attention) {
     auto const price = [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(r)); };
     compare<cx::forms::prefill_attention_form>("prefill_attention", price);
-    compare<cx::forms::decode_attention_form>("decode_attention", price);
+    compare<cx::forms::decode_attention_form>(
+        "decode_attention", [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(r), number(r, "whole")); });
     compare<cx::forms::encoder_attention_form>("encoder_attention", price);
 }
 TEST(twins, collectives) {

@@ -265,7 +265,7 @@ struct calibrated {
         return nullptr;
     }
 
-    [[nodiscard]] constexpr timing of_op(attention const& o, work<T> const& w, load<T> const& l, phase p) const { return attended(o.shape, false, w, l, p); }
+    [[nodiscard]] constexpr timing of_op(attention const& o, work<T> const& w, load<T> const& l, phase p) const { return attended(o.shape, false, w, l, l.context, p); }
     [[nodiscard]] constexpr timing of_op(windowed_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
         auto const& by_index = p == phase::prefill ? constants->msa_prefill : constants->msa_decode;
         if (o.chosen && !by_index.empty())
@@ -276,18 +276,24 @@ struct calibrated {
         load<T> seen = l;
         seen.pairs = w.flops * T(1 / (2 * static_cast<double>(o.shape.heads) * per_head));
         seen.context = w.state_bytes * T(1 / (static_cast<double>(o.shape.kv_heads) * per_head * weight_width(o.shape.cached)));
-        return attended(o.shape, true, w, seen, p);
+        return attended(o.shape, true, w, seen, l.context, p);
     }
-    [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, phase p) const {
+    [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, T const& whole, phase p) const {
+        auto const seconds = [&](auto const& f) {
+            if constexpr (requires { f.seconds(device, l, s, whole); })
+                return f.seconds(device, l, s, whole);
+            else
+                return f.seconds(device, l, s);
+        };
         auto const priced = [&](auto const& list) -> timing {
             auto const choice = detail::attention_choice::of(list, s, windowed, p == phase::prefill);
             if (!choice.found) return unfitted(w);
             auto const& f = list[choice.index];
-            if (choice.exact) return fitted(f.seconds(device, l, s), f.error);
+            if (choice.exact) return fitted(seconds(f), f.error);
             auto other = f;
             other.slice.arithmetic = s.arithmetic;
             other.slice.cached = s.cached;
-            return {other.seconds(device, l, s), &f.error, provenance::extrapolated};
+            return {seconds(other), &f.error, provenance::extrapolated};
         };
         return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
     }
