@@ -357,7 +357,7 @@ def by_shape(frame):
             new, batch = n.get("new", 1.0), n.get("batch", 1.0)
             past = n.get("past", n.get("context", new) - new)
             row.update(arithmetic=dtype, cached=size.get("cache", dtype), windowed="window" in size, sequences=batch, tokens=batch * new, heads=n["heads"],
-                       pairs=batch * (new * past + new * (new + 1) / 2), context=batch * (past + new), kv_heads=n.get("kv_heads", n["heads"]), dim=n["head_dim"])
+                       pairs=batch * (new * past + new * (new + 1) / 2), context=batch * (past + new), whole=batch * (past + new), kv_heads=n.get("kv_heads", n["heads"]), dim=n["head_dim"])
         elif op == "moe":
             ranks, matrices, local = n.get("ep", 1.0), n.get("matrices", 3.0), n["experts"] / n.get("ep", 1.0)
             choices = n["tokens"] * n["top_k"]
@@ -385,6 +385,7 @@ def measured_slices(form, paths):
     frame = frame[frame["op"] == form.op].rename(columns={"milliseconds": "ms"})
     if frame.empty:
         return
+    frame = frame.assign(**{name: frame[other] for name, other in form.standing.items() if name not in frame.columns and other in frame.columns})
     for name in (*form.columns, "ms"):
         values = pandas.to_numeric(frame[name], errors="coerce") if name in frame.columns else pandas.Series([float("nan")])
         if not (values >= 0).all():

@@ -92,6 +92,8 @@ class PrefillAttention(Attention):
 class DecodeAttention(Attention):
     op = "decode_attention"
     tables = ("attention/generation_attention_perf",)
+    columns = (*Attention.columns, "whole")
+    standing = {"whole": "context"}
     groups = (1, 32, 0)
     bounds = {
         "launch_us": (0, 8, 100),
@@ -121,12 +123,12 @@ class DecodeAttention(Attention):
     def loads(self, rows):
         sequences, keys = rows["sequences"].astype(float), rows["isl"].astype(float) + rows["step"]
         seen = np.where(rows["window_size"] > 0, np.minimum(keys, rows["window_size"]), keys)
-        return rows.assign(tokens=sequences, context=sequences * seen, pairs=sequences * seen)
+        return rows.assign(tokens=sequences, context=sequences * seen, pairs=sequences * seen, whole=sequences * keys)
 
     def milliseconds(self, c, rows, device):
-        sequences, tokens, pairs, context, heads, kv_heads, dim = (rows[name].to_numpy(float) for name in self.columns)
+        sequences, tokens, pairs, context, heads, kv_heads, dim, whole = (rows[name].to_numpy(float) for name in self.columns)
         cached = dtypes[c["cached"]].weight
-        keys = context / sequences
+        keys = whole / sequences
         paid = context + c["tile_keys"] * sequences
         memory = (2 * kv_heads * dim * cached * paid + 4 * heads * dim * tokens) / c["memory_efficiency"]
         grouped = np.maximum(heads, c["group_heads"] * kv_heads)
@@ -135,7 +137,7 @@ class DecodeAttention(Attention):
         issue = 1e-9 * (c["sequence_ns"] + c["head_ns"] * kv_heads + c["query_ns"] * heads) * (1 + c["issue_dims"] * wider) * sequences
         waves = c["fade"] * sequences * kv_heads / device.multiprocessors
         faded = 1 / (1 + waves * waves)
-        read = 2 * kv_heads * dim * cached * context * device.seconds_per_byte
+        read = 2 * kv_heads * dim * cached * whole * device.seconds_per_byte
         chain = (1e-9 * c["key_ns"] * (1 + c["key_dims"] * wider) * keys / (1 + keys / c["key_bend"])
                  + 1e-6 * c["ramp_us"] * read / (read + 1e-6 * c["ramp_memory_us"])) * faded
         work = busy(math, memory * device.seconds_per_byte, c["exposed"])

@@ -90,6 +90,7 @@ class Form:
     key           what tells slices apart; the keys of the dictionaries that `slices` yields, and of a user's measurements
     defaults      of the key, for a user's measurements; an empty text where it says nothing
     columns       canonical columns of a slice's rows
+    standing      {column: another one that stands for it where a user's measurements leave it out}
     bounds        {constant: (low, start, high)}; equal bounds fix it
     choices       {constant: values}: each value is tried
     slices        (frames: {table: DataFrame}, device) -> yields (key dictionary, rows with `columns` and ms)
@@ -102,6 +103,7 @@ class Form:
     key = ()
     defaults = {}
     columns = ()
+    standing = {}
     bounds = {}
     choices = {}
     most_rows = 2000

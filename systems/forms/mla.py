@@ -46,7 +46,9 @@ class MlaPrefill(Form):
 class MlaDecode(Form):
     op = "mla_decode"
     tables = ("mla/generation_mla_perf", "mla/mla_generation_module_perf")
-    key = ("arithmetic", "cache")
+    key = ("arithmetic", "cache", "least_heads", "most_heads")
+    defaults = {"least_heads": 0, "most_heads": 0}
+    tiles = ((0, 16), (17, 32), (33, 0))  # heads in a tile of queries: kernels differ, and that for 32 is slower than that for 64
     columns = ("pairs", "tokens", "context", "sequences", "heads", "latent", "rope")
     bounds = {
         "launch_us": (1, 8, 100),
@@ -61,7 +63,11 @@ class MlaDecode(Form):
     choices = {"sharpness": (1, 2, 4)}
 
     def slices(self, frames, device):
-        yield from kernels_of(self, frames, device, steps, self.beside)
+        for key, rows in kernels_of(self, frames, device, steps, self.beside):
+            for least, most in self.tiles:
+                inside = (rows["heads"] >= least) & ((rows["heads"] <= most) | (most == 0))
+                if inside.any():
+                    yield {**key, "least_heads": least, "most_heads": most}, rows[inside]
 
     def beside(self, rows, weights, device):
         """The module without its attention: three projections, the absorbed products, and the norms of both latents."""

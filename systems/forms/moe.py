@@ -10,6 +10,15 @@ from .common import Form, dtypes, smooth_max, spelled
 # Hidden and inner dimensions of the experts with two matrices (no gate): those whose kernels TensorRT-LLM's tables name "nongated".
 plain = {(2688, 1856), (1024, 2688), (4096, 2688), (2048, 5120), (8192, 5120)}
 
+# SGLang's Triton kernel was measured with a gate for all of them, and with expert parallelism in two ways: of these dimensions on the tokens that have
+# a choice on the rank, with their choices on other ranks sent to its first expert; of all others on all tokens, where those choices cost nothing.
+triton = "sglang_fused_moe_triton"
+clamped = {(1024, 2688), (2816, 704), (4096, 14336), (6144, 16384)}
+
+# DeepSeek-V3, whose grouped routing gathers a balanced step's choices on the first rank: 4 rows a token, where 64 ranks leave 1/8. SGLang's and
+# vLLM's rows with expert parallelism are of that load, TensorRT-LLM's are not.
+grouped = (7168, 2048, 256)
+
 
 @functools.lru_cache(maxsize=None)
 def fullest_rank(tokens, experts, top_k, ranks, exponent, draws=12):
@@ -42,8 +51,8 @@ def fullest_rank(tokens, experts, top_k, ranks, exponent, draws=12):
 class Moe(Form):
     op = "moe"
     tables = ("moe/moe_perf",)
-    key = ("weights", "kernel", "matrices", "biased", "least_ranks", "most_ranks", "most_tokens")
-    defaults = {"kernel": "", **dict.fromkeys(("matrices", "biased", "least_ranks", "most_ranks", "most_tokens"), 0)}
+    key = ("weights", "kernel", "matrices", "biased", "least_ranks", "most_ranks", "most_tokens", "most_tokens_per_expert")
+    defaults = {"kernel": "", **dict.fromkeys(("matrices", "biased", "least_ranks", "most_ranks", "most_tokens", "most_tokens_per_expert"), 0)}
     columns = ("tokens", "choices", "rows", "active", "local", "hidden", "inner", "projections")
     bounds = {
         "launch_us": (1, 15, 150),
@@ -63,6 +72,8 @@ class Moe(Form):
         frame = frames["moe/moe_perf"]
         # at least two experts a rank, shards of at least 128, up to 64 ranks: what is served
         frame = frame[(frame["num_experts"] >= 2 * frame["moe_ep_size"]) & (frame["inter_size"] >= 128 * frame["moe_tp_size"]) & (frame["moe_ep_size"] <= 64)]
+        dims = frame[["hidden_size", "inter_size", "num_experts"]].apply(tuple, axis=1)
+        frame = frame[~((dims == grouped) & (frame["moe_ep_size"] > 1) & ~frame["framework"].str.lower().str.startswith("trt"))]
         kinds = frame.assign(gated=self.gated(frame)).groupby(["moe_dtype", "kernel_source"])["gated"].unique()
         parts = []
         for (name, kernel), rows in frame.groupby(["moe_dtype", "kernel_source"]):
@@ -79,6 +90,7 @@ class Moe(Form):
                 "biased": int(bool((rows["hidden"] == 2880).all()) and bool(others)),  # gpt-oss alone has biases, and kernels of its own
                 "least_ranks": 0, "most_ranks": 0,
                 "most_tokens": 128 if kernel.endswith("min_latency") else 0,
+                "most_tokens_per_expert": 0,
             }
             if key["most_tokens"]:
                 rows = rows[rows["tokens"] <= key["most_tokens"]]
@@ -91,11 +103,22 @@ class Moe(Form):
         # The first entry whose conditions hold is taken: the narrower first, then the one that was measured on more shapes.
         conditions = ("matrices", "biased", "most_tokens")
         parts.sort(key=lambda part: (part[0]["weights"], -sum(bool(part[0][c]) for c in conditions), -len(part[1])))
-        yield from parts
+        for key, rows in parts:
+            yield from self.by_tile(key, rows)
+
+    def by_tile(self, key, rows):
+        """The rows of a kernel by its tiles, where a rule tells them apart: SGLang's Triton kernel takes tiles of 16 rows up to as many tokens as the
+        rank has experts and of 64 beyond, but for weights in blocks."""
+        small = rows["tokens"] <= rows["local"]
+        if key["kernel"] != triton or key["weights"] == "fp8_block" or min(small.sum(), (~small).sum()) < self.fewest:
+            yield key, rows
+        else:
+            yield {**key, "most_tokens_per_expert": 1}, rows[small]
+            yield key, rows[~small]
 
     @staticmethod
     def gated(frame):
-        return [float((h, i) not in plain) for h, i in zip(frame["hidden_size"], frame["inter_size"])]
+        return [float((h, i) not in plain or kernel == triton) for h, i, kernel in zip(frame["hidden_size"], frame["inter_size"], frame["kernel_source"])]
 
     def canonical(self, frame):
         rows = frame.rename(columns={"num_tokens": "tokens", "topk": "top_k", "hidden_size": "hidden", "moe_ep_size": "ranks", "latency": "ms"}).copy()
@@ -109,9 +132,20 @@ class Moe(Form):
             if law.startswith("power_law"):
                 loads.append(fullest_rank(int(tokens), int(experts), int(top_k), int(ranks), float(law.split("_")[-1])))
             else:
-                share = tokens * top_k / ranks
+                share = max(1.0, tokens * top_k / ranks)  # a step's first choice is on the rank that was measured
                 loads.append((share, min(experts / ranks, share)))
         rows["rows"], rows["active"] = np.array(loads).T if loads else ((), ())
+        return self.sent_to_one(rows)
+
+    @staticmethod
+    def sent_to_one(rows):
+        """What was computed where choices of other ranks were sent to an expert of this one."""
+        ours = (rows["kernel_source"] == triton) & (rows["ranks"] > 1) & rows[["hidden", "inter_size"]].apply(tuple, axis=1).isin(clamped)
+        tokens, top_k = rows["tokens"].astype(float), rows["top_k"].astype(float)
+        # a balanced step spreads the choices of a token evenly over the experts
+        reached = np.where(rows["distribution"] == "balanced", np.minimum(1, top_k / rows["ranks"]), 1 - (1 - rows["rows"] / (tokens * top_k)) ** top_k)
+        for name, computed in (("rows", tokens * top_k * reached), ("choices", tokens * top_k * reached), ("tokens", tokens * reached)):
+            rows[name] = np.where(ours, computed, rows[name])
         return rows
 
     def milliseconds(self, c, rows, device):

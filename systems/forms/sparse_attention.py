@@ -26,10 +26,28 @@ def lengths(frame):
     return rows, past, new, past + new
 
 
+def graphed(rows):
+    """Steps of decode up to the batch that was measured from a graph: beyond it the host sets the pace, and twice the sequences take more than twice
+    as long at once."""
+    fastest = rows.groupby("sequences")["ms"].min()
+    jumps = fastest.index[1:][fastest.to_numpy()[1:] > 2.5 * fastest.to_numpy()[:-1]]
+    return rows[rows["sequences"] < jumps[0]] if len(jumps) else rows
+
+
+def with_indexer(rows):
+    """The rows of layers that take over the choice of another one, unless they are no measurement of that: SGLang's on H200 are slower than those of
+    the same layers with an indexer in half of their shapes (by up to 4.5 times, and not by their length), everywhere else in less than a hundredth."""
+    skips = rows["op_name"].str.contains("skip_indexer")
+    shape = ["hidden", "heads", "sequences", "isl", "step"]
+    both = rows[skips].merge(rows[~skips].groupby(shape, as_index=False)["ms"].median(), on=shape, suffixes=("", "_with"))
+    return rows[~skips] if (both["ms"] > both["ms_with"]).mean() > 0.1 else rows
+
+
 class Sparse(Form):
     """What all sparse attention shares: the form, and the way to its measurements. A subclass says `models`, `moments` and `beside`."""
 
-    key = ("arithmetic", "cache")
+    key = ("arithmetic", "cache", "least_heads", "most_heads")
+    defaults = {"least_heads": 0, "most_heads": 0}
     columns = ("pairs", "index_pairs", "tokens", "context", "sequences", "heads", "products", "key_elements", "index_heads", "index_dim")
     choices = {"sharpness": (1, 2, 4)}
     bounds = {
@@ -58,6 +76,9 @@ class Sparse(Form):
             rows = rows[(rows["tokens"] <= 65536) & (rows["context"] <= 131072 * rows["sequences"])]
             if part["isl"].max() > 1:
                 rows = rows[(rows["sequences"] <= 64) & (rows["tokens"] >= 64 * rows["sequences"])]
+            else:
+                rows = graphed(rows)
+            rows = with_indexer(rows)
             others = self.beside(rows, spelled[linear], device)
             if others is None or rows.empty:
                 continue
@@ -68,7 +89,14 @@ class Sparse(Form):
                 continue
             # decode runs from a graph: where the host set the pace of its measurement nothing is left to learn
             if part["isl"].max() > 1 or np.quantile(rows["ms"] - others, 0.01) < 2 * host_bound:
-                yield {"arithmetic": spelled[arithmetic], "cache": spelled[cache.removesuffix("_e4m3")]}, rows.assign(beside=others)
+                rows = rows.assign(beside=others)
+                for least, most in self.kernels(part, cache):
+                    inside = (rows["heads"] >= least) & ((rows["heads"] <= most) | (most == 0))
+                    yield {"arithmetic": spelled[arithmetic], "cache": spelled[cache.removesuffix("_e4m3")], "least_heads": least, "most_heads": most}, rows[inside]
+
+    def kernels(self, part, cache):
+        """Ranges of heads that have a kernel of their own."""
+        return ((0, 0),)
 
     def bounds_of(self, key, rows, device):
         # where the fastest module leaves more than a launch can take, the host set the pace
@@ -124,6 +152,10 @@ class Latent(Sparse):
 class SparsePrefill(Latent):
     op = "dsa_prefill"
     tables = ("sparse_attention/dsa_context_module_perf",)
+
+    def kernels(self, part, cache):
+        # vLLM takes the kernel for an fp8 cache up to 31 heads and makes bf16 of the keys beyond
+        return ((0, 31), (32, 0)) if part["framework"].iloc[0].lower() == "vllm" and cache.startswith("fp8") else ((0, 0),)
 
 
 class SparseDecode(Latent):

@@ -200,19 +200,22 @@ struct calibrated {
     [[nodiscard]] COSTEXPR_INLINE static constexpr timing fitted(T const& seconds, forms::fit_error const& e, detail::slice_table::range const& r) {
         return away(seconds, e, e.steps + (r.borrowed ? 1 : 0));
     }
-    /// Of the slices of a dtype the first that takes a shape and no more than its most rows (or tokens): the kernel that the framework picks. Where
-    /// T is many numbers at once, each takes its own.
-    template <class List, class Takes, class F>
-    [[nodiscard]] COSTEXPR_INLINE static constexpr timing picked(List const& list, detail::slice_table const& table, dtype weights, T const& rows, Takes const& takes, F const& seconds) {
+    static constexpr count not_taken = -1;
+    /// Of the slices of a dtype the first that is taken for so many rows (or tokens): the kernel that the framework picks. `most` says up to how many
+    /// rows one is; 0: any number. Where T is many numbers at once, each takes its own.
+    template <class List, class Most, class F>
+    [[nodiscard]] COSTEXPR_INLINE static constexpr timing picked(List const& list, detail::slice_table const& table, dtype weights, T const& rows, Most const& most, F const& seconds) {
         using condition = decltype(rows < rows);
         detail::slice_table::range const r = table[weights];
         timing t{};
         condition done{};
         for (std::size_t i = r.begin; i != r.end; ++i) {
             auto const& f = list[i];
-            if (f.weights != r.its || !takes(f)) continue;
-            if (f.most() == 0 && !any(done)) return fitted(seconds(f), f.error, r);
-            condition const here = !done && (f.most() == 0 ? !condition{} : rows < T(static_cast<double>(f.most()) + 1));
+            if (f.weights != r.its) continue;
+            count const limit = most(f);
+            if (limit == not_taken) continue;
+            if (limit == 0 && !any(done)) return fitted(seconds(f), f.error, r);
+            condition const here = !done && (limit == 0 ? !condition{} : rows < T(static_cast<double>(limit) + 1));
             if (!any(here)) continue;
             timing const one = fitted(seconds(f), f.error, r);
             if (all(here)) return one;
@@ -223,7 +226,7 @@ struct calibrated {
         return t;
     }
     [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner) const {
-        return picked(constants->gemm, gemms, weights, rows, [&](forms::gemm_form const& f) { return f.takes(outer, inner); },
+        return picked(constants->gemm, gemms, weights, rows, [&](forms::gemm_form const& f) { return f.takes(outer, inner) ? f.most_rows : not_taken; },
                       [&](forms::gemm_form const& f) { return f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner), weights); });
     }
     /// What a form says, else the typical efficiencies; the work is not needed where there is a form.
@@ -264,7 +267,7 @@ struct calibrated {
         T const tokens = l.tokens * T(static_cast<double>(o.sources));
         T const choices = tokens * T(o.computed * static_cast<double>(o.top_k));
         forms::moe_load<T> const m{tokens, choices, o.skew > 0 ? tokens * T(o.computed * o.choices) : choices * T(1 / static_cast<double>(o.ranks)), o.chosen_by(tokens)};
-        return or_typical(picked(constants->moe, mixtures, o.weights, tokens, [&](forms::moe_form const& f) { return f.takes(o.matrices, o.bias, o.ranks); },
+        return or_typical(picked(constants->moe, mixtures, o.weights, tokens, [&](forms::moe_form const& f) { return f.takes(o.matrices, o.bias, o.ranks) ? f.most(o.local) : not_taken; },
                                  [&](forms::moe_form const& f) {
                                      return f.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner),
                                                       static_cast<double>(o.matrices), o.weights);
@@ -277,7 +280,7 @@ struct calibrated {
         if (p == phase::prefill) {
             if (auto const* f = fitting(constants->mla_prefill, o.arithmetic, o.cached))
                 return fitted(f->seconds(device, l, h, static_cast<double>(o.nope_dim + o.rope_dim + o.v_head_dim)), f->error);
-        } else if (auto const* f = fitting(constants->mla_decode, o.arithmetic, o.cached)) {
+        } else if (auto const* f = fitting(constants->mla_decode, o.arithmetic, o.cached, o.heads)) {
             return fitted(f->seconds(device, l, h, static_cast<double>(o.latent), static_cast<double>(o.rope_dim)), f->error);
         }
         return unfitted(w);
@@ -300,7 +303,7 @@ struct calibrated {
         return nullptr;
     }
 
-    [[nodiscard]] constexpr timing of_op(attention const& o, work<T> const& w, load<T> const& l, phase p) const { return attended(o.shape, false, w, l, p); }
+    [[nodiscard]] constexpr timing of_op(attention const& o, work<T> const& w, load<T> const& l, phase p) const { return attended(o.shape, false, w, l, l.context, p); }
     [[nodiscard]] constexpr timing of_op(windowed_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
         auto const& by_index = p == phase::prefill ? constants->msa_prefill : constants->msa_decode;
         if (o.chosen && !by_index.empty())
@@ -311,14 +314,20 @@ struct calibrated {
         load<T> seen = l;
         seen.pairs = w.flops * T(1 / (2 * static_cast<double>(o.shape.heads) * per_head));
         seen.context = w.state_bytes * T(1 / (static_cast<double>(o.shape.kv_heads) * per_head * weight_width(o.shape.cached)));
-        return attended(o.shape, true, w, seen, p);
+        return attended(o.shape, true, w, seen, l.context, p);
     }
-    [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, phase p) const {
+    [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, T const& whole, phase p) const {
+        auto const seconds = [&](auto const& f) {
+            if constexpr (requires { f.seconds(device, l, s, whole); })
+                return f.seconds(device, l, s, whole);
+            else
+                return f.seconds(device, l, s);
+        };
         auto const priced = [&](auto const& list) -> timing {
             auto const score = [&](auto const& f) COSTEXPR_INLINE_LAMBDA { return detail::likeness(f.slice, s, windowed, p == phase::prefill); };
             auto const* const f = detail::closest(list, detail::most_likeness, score);
             if (f == nullptr) return unfitted(w);
-            timing const t = fitted(f->seconds(device, l, s), f->error);
+            timing const t = fitted(seconds(*f), f->error);
             return score(*f) == detail::most_likeness ? t : away(t.seconds, *t.error, t.steps + 1);
         };
         return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
@@ -348,7 +357,7 @@ struct calibrated {
     /// Attention over keys that were chosen or compressed: `products` multiplications per head and pair.
     template <class List>
     [[nodiscard]] constexpr timing chosen(List const& list, dtype arithmetic, dtype cached, double heads, double products, double key_elements, work<T> const& w, load<T> const& l) const {
-        auto const* const f = fitting(list, arithmetic, cached);
+        auto const* const f = fitting(list, arithmetic, cached, static_cast<count>(heads));
         if (f == nullptr) return unfitted(w);
         return fitted(f->attention_seconds(device, w.flops * T(1 / (2 * heads * products)), l.tokens, heads, products, key_elements), f->error);
     }
@@ -404,10 +413,15 @@ struct calibrated {
         return or_typical(best, w);
     }
 
-    /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first.
+    /// The entry for a dtype of arithmetic and one of the cache, else one that shares the cache's, else the first; of those for these heads where
+    /// kernels differ by them.
     template <class List>
-    [[nodiscard]] static constexpr auto fitting(List const& list, dtype arithmetic, dtype cached) -> typename List::value_type const* {
-        return detail::closest(list, 3, [&](auto const& f) { return (f.cache == cached ? 2 : 0) + (f.arithmetic == arithmetic ? 1 : 0); });
+    [[nodiscard]] static constexpr auto fitting(List const& list, dtype arithmetic, dtype cached, [[maybe_unused]] count heads = 0) -> typename List::value_type const* {
+        return detail::closest(list, 7, [&](auto const& f) {
+            bool suits = true;
+            if constexpr (requires { f.suits(heads); }) suits = f.suits(heads);
+            return (suits ? 4 : 0) + (f.cache == cached ? 2 : 0) + (f.arithmetic == arithmetic ? 1 : 0);
+        });
     }
 };
 

@@ -115,8 +115,8 @@ struct prefill_attention_form {
 ///   memory  (2 kv_heads dim cached (context + tile_keys sequences) + 4 heads dim tokens) / (memory_efficiency bandwidth)
 ///   math    4 max(heads, group_heads kv_heads) dim (pairs + tile_keys tokens) / (math_efficiency peak): a tile has room for group_heads queries
 ///   issue   (sequence_ns + head_ns kv_heads + query_ns heads) sequences (1 + issue_dims (dim / 128 - 1)): starting the blocks
-///   chain   key_ns k / (1 + k / key_bend) (1 + key_dims (dim / 128 - 1)), k = context / sequences: one key after another, a long sum is split;
-///           plus ramp_us r / (r + ramp_memory_us), r = 2 kv_heads dim cached context / bandwidth: joining what was split;
+///   chain   key_ns k / (1 + k / key_bend) (1 + key_dims (dim / 128 - 1)), k = whole / sequences: one key after another, a long sum is split;
+///           plus ramp_us r / (r + ramp_memory_us), r = 2 kv_heads dim cached whole / bandwidth: joining what was split, outside a window too;
 ///           both over 1 + (fade w)^2, w = sequences kv_heads / multiprocessors: many blocks hide each other's latency
 ///   work    max(math, memory) + exposed min(math, memory)
 ///   time    launch + chain + max(work, issue) + issue_exposed min(work, issue)
@@ -169,9 +169,14 @@ struct decode_attention_form {
     }
     constexpr void settle(auto& check) { slice.settle(check); }
 
-    /// Seconds for a load whose pairs and context are those of the window where there is one, in the dtypes of the shape; its sequences must not be zero.
+    /// Seconds without a window, in the dtypes of the shape.
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s) const {
+        return seconds(d, l, s, l.context);
+    }
+    /// Seconds for a load whose pairs and context are those of the window where there is one, of `whole` keys; its sequences must not be zero.
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s, T const& whole) const {
         double const heads = static_cast<double>(s.heads);
         double const kv_heads = static_cast<double>(s.kv_heads);
         double const dim = attention_slice::dim(s);
@@ -180,12 +185,12 @@ struct decode_attention_form {
         T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(s.arithmetic)) * T(4 * max(heads, group_heads * kv_heads) * dim / math_efficiency);
         double const wider = dim / 128 - 1;
         T const issue = l.sequences * T(1e-9 * (sequence_ns + head_ns * kv_heads + query_ns * heads) * (1 + issue_dims * wider));
-        T const read = l.context * d.seconds_per_byte * T(2 * kv_heads * dim * cached);
+        T const read = whole * d.seconds_per_byte * T(2 * kv_heads * dim * cached);
         T const waves = l.sequences * T(fade * kv_heads / d.multiprocessors);
-        // (a k / (bend + k) + b r / (r + c)) / (1 + w^2) with k = context / sequences, over one divisor
-        T const long_sum = l.context + l.sequences * T(key_bend);
+        // (a k / (bend + k) + b r / (r + c)) / (1 + w^2) with k = whole / sequences, over one divisor
+        T const long_sum = whole + l.sequences * T(key_bend);
         T const ramp = read + T(1e-6 * ramp_memory_us);
-        T const chain = (l.context * ramp * T(1e-9 * key_ns * key_bend * (1 + key_dims * wider)) + read * long_sum * T(1e-6 * ramp_us)) /
+        T const chain = (whole * ramp * T(1e-9 * key_ns * key_bend * (1 + key_dims * wider)) + read * long_sum * T(1e-6 * ramp_us)) /
                         (long_sum * ramp * (T(1) + waves * waves));
         return T(1e-6 * launch_us) + chain + busy(busy(math, memory * d.seconds_per_byte, exposed), issue, issue_exposed);
     }

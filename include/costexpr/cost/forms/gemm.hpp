@@ -74,12 +74,10 @@ struct gemm_form {
         if (!parse_dtype(weights_name.view(), weights)) check.fail(errc::unknown_name, "weights", 0, 0, "a dtype of weights");
     }
 
-    /// Whether the framework takes this kernel for a matrix, and
+    /// Whether the framework takes this kernel for a matrix.
     [[nodiscard]] constexpr bool takes(count outer, count inner) const {
         return (outer_multiple <= 1 || outer % outer_multiple == 0) && (inner_multiple <= 1 || inner % inner_multiple == 0);
     }
-    /// for how many rows at most; 0: any.
-    [[nodiscard]] constexpr count most() const { return most_rows; }
 
     /// Seconds on the device alone, for weights of a dtype that the constants may have been fitted to or not.
     template <class T>

@@ -64,13 +64,16 @@ struct mla_prefill_form {
 ///   floor    launch + split length / (length + split_keys) + sequence sequences: a long context is split over the device and summed up again
 ///   absorbed 2 latent + rope; key: (latent + rope) bytes of the cache's dtype; padded: max(heads, tile_heads); length: context / sequences
 /// The mean length stands for all: for lengths spread evenly from 0 to twice the mean the floor is up to a quarter of `split` too high.
-/// Fitted to `generation_mla` of aiconfigurator-core 0.12.0, or to `mla_generation_module` as above. Median error 3 to 8 %, 90 % within 29 %.
+/// Fitted to `generation_mla` of aiconfigurator-core 0.12.0, or to `mla_generation_module` as above, by the heads that share a tile of queries. Median
+/// error 2 to 7 % a slice on Hopper and Blackwell, 90 % within 25 %.
 /// With launch_us = 10, split_us = 8, split_keys = 4096, efficiencies of 0.6 and 0.8, 8 sequences of 4,096 tokens on 128 heads take 30.13 us.
 struct mla_decode_form {
     dtype arithmetic = dtype::bf16;
     dtype cache = dtype::bf16;
     short_string arithmetic_name{};
     short_string cache_name{};
+    count least_heads = 0;  ///< for so many heads and more
+    count most_heads = 0;   ///< up to so many; 0: any number
     double launch_us = 0;
     double sequence_ns = 0;
     double split_us = 0;
@@ -88,6 +91,8 @@ struct mla_decode_form {
         return std::array{
             key(&f::arithmetic_name, "arithmetic"),
             key(&f::cache_name, "cache"),
+            key(&f::least_heads, "least_heads").optional(),
+            key(&f::most_heads, "most_heads").optional(),
             key(&f::launch_us, "launch_us").optional(),
             key(&f::sequence_ns, "sequence_ns").optional(),
             key(&f::split_us, "split_us").optional(),
@@ -103,6 +108,9 @@ struct mla_decode_form {
         if (!parse_dtype(arithmetic_name.view(), arithmetic)) check.fail(errc::unknown_name, "arithmetic", 0, 0, "a dtype");
         if (!parse_dtype(cache_name.view(), cache)) check.fail(errc::unknown_name, "cache", 0, 0, "a dtype");
     }
+
+    /// Whether the kernel is taken for so many heads.
+    [[nodiscard]] constexpr bool suits(count heads) const { return heads >= least_heads && (most_heads == 0 || heads <= most_heads); }
 
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, double heads, double latent, double rope) const {

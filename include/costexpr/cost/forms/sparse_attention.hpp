@@ -26,6 +26,8 @@ struct sparse_form {
     dtype cache = dtype::bf16;
     short_string arithmetic_name{};
     short_string cache_name{};
+    count least_heads = 0;  ///< for so many heads and more
+    count most_heads = 0;   ///< up to so many; 0: any number
     double host_us = 0;
     double index_host_us = 0;
     double launch_us = 0;
@@ -47,6 +49,8 @@ struct sparse_form {
         return std::array{
             key(&f::arithmetic_name, "arithmetic"),
             key(&f::cache_name, "cache"),
+            key(&f::least_heads, "least_heads").optional(),
+            key(&f::most_heads, "most_heads").optional(),
             key(&f::host_us, "host_us").optional(),
             key(&f::index_host_us, "index_host_us").optional(),
             key(&f::launch_us, "launch_us").optional(),
@@ -66,6 +70,9 @@ struct sparse_form {
         if (!parse_dtype(arithmetic_name.view(), arithmetic)) check.fail(errc::unknown_name, "arithmetic", 0, 0, "a dtype");
         if (!parse_dtype(cache_name.view(), cache)) check.fail(errc::unknown_name, "cache", 0, 0, "a dtype");
     }
+
+    /// Whether the kernel is taken for so many heads.
+    [[nodiscard]] constexpr bool suits(count heads) const { return heads >= least_heads && (most_heads == 0 || heads <= most_heads); }
 
     /// With the pairs that are left of the causal triangle: chosen keys, window and compressed keys together.
     template <class T>
