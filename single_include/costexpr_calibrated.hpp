@@ -1702,23 +1702,19 @@ struct calibrated {
     /// rows one is; 0: any number. Where T is many numbers at once, each takes its own.
     template <class List, class Most, class F>
     [[nodiscard]] COSTEXPR_INLINE static constexpr timing picked(List const& list, detail::slice_table const& table, dtype weights, T const& rows, Most const& most, F const& seconds) {
-        using condition = decltype(rows < rows);
         detail::slice_table::range const r = table[weights];
         timing t{};
-        condition done{};
+        auto rest = !decltype(rows < rows){};  // those that have no kernel yet
         for (std::size_t i = r.begin; i != r.end; ++i) {
             auto const& f = list[i];
-            if (f.weights != r.its) continue;
-            count const limit = most(f);
+            count const limit = f.weights == r.its ? most(f) : not_taken;
             if (limit == not_taken) continue;
-            if (limit == 0 && !any(done)) return fitted(seconds(f), f.error, r);
-            condition const here = !done && (limit == 0 ? !condition{} : rows < T(static_cast<double>(limit) + 1));
+            auto const here = limit == 0 ? rest : rest && rows < T(static_cast<double>(limit) + 1);
             if (!any(here)) continue;
             timing const one = fitted(seconds(f), f.error, r);
-            if (all(here)) return one;
             t = {select(here, one.seconds, t.seconds), one.error, max(t.founded, one.founded), max(t.steps, one.steps)};
-            done = done || here;
-            if (all(done)) break;
+            rest = rest && !here;
+            if (!any(rest)) break;
         }
         return t;
     }
