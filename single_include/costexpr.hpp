@@ -9976,7 +9976,7 @@ class name_pattern {
 namespace costexpr {
 
 /// The dtype that a quantization algorithm stores linear layers in, by the name that NVIDIA's ModelOpt gives it.
-[[nodiscard]] COSTEXPR_ONCE constexpr bool algorithm_dtype(std::string_view name, dtype& out) {
+[[nodiscard]] constexpr bool algorithm_dtype(std::string_view name, dtype& out) {
     struct row {
         std::string_view name;
         dtype type;
@@ -10009,7 +10009,7 @@ struct quantized_group {
             key(&g::activation_bits, "input_activations.num_bits").optional(),
         };
     }
-    [[nodiscard]] COSTEXPR_ONCE constexpr bool dtype_of(dtype& out) const {
+    [[nodiscard]] constexpr bool dtype_of(dtype& out) const {
         if (type == "float" && bits == 8) return out = group_size == 32 ? dtype::mxfp8 : strategy == "block" ? dtype::fp8_block : dtype::fp8, true;
         if (type == "float" && bits == 4) {
             bool const wide = activation_bits == 0;
@@ -10049,7 +10049,7 @@ struct quantization {
     }
 
     /// The dtype of linear layers of which the checkpoint says nothing else, and whether the method is one that is known.
-    [[nodiscard]] COSTEXPR_ONCE constexpr bool apply(precision& p) const {
+    [[nodiscard]] constexpr bool apply(precision& p) const {
         auto const all = [&](dtype d) {
             p.weights = d;
             p.experts = d;
@@ -10160,7 +10160,7 @@ class module_dtypes {
         });
     }
     /// A name behind "layers.": a number or a star, then the module, or nothing for the whole layer.
-    COSTEXPR_ONCE constexpr void note_layers(std::string_view entry, dtype type) {
+    constexpr void note_layers(std::string_view entry, dtype type) {
         std::size_t digits = 0;
         count number = 0;
         while (digits != entry.size() && entry[digits] >= '0' && entry[digits] <= '9' && digits < 6) number = 10 * number + (entry[digits++] - '0');
@@ -10180,7 +10180,7 @@ class module_dtypes {
             if (!open || number == 0) break;
         }
     }
-    COSTEXPR_ONCE constexpr void note_module(std::string_view module, count first, count last, dtype type) {
+    constexpr void note_module(std::string_view module, count first, count last, dtype type) {
         if (first >= last) return;
         modules::name_pattern const p(module);
         if (p.is_prefix()) {
@@ -10246,7 +10246,7 @@ inline constexpr std::array<std::string_view, 6> exclude_lists{"modules_to_not_c
 namespace detail {
 
 /// Notes a name as JSON writes it; one that no module can have because of its length is not understood.
-COSTEXPR_ONCE constexpr void note_string(schema::document const& d, json::string_token const& k, dtype type, dtype outside, module_dtypes& into) {
+constexpr void note_string(schema::document const& d, json::string_token const& k, dtype type, dtype outside, module_dtypes& into) {
     if (!k.escaped) return into.note(d.text.substr(k.begin, k.end - k.begin), type, outside);
     char decoded[modules::name_pattern::longest + 1]{};
     std::size_t length = 0;
@@ -10255,7 +10255,7 @@ COSTEXPR_ONCE constexpr void note_string(schema::document const& d, json::string
 }
 
 /// Notes every string of a list, or every key of an object with the algorithm beside it.
-COSTEXPR_ONCE constexpr void note_modules(schema::document const& d, json::value const& list, dtype type, dtype outside, module_dtypes& into) {
+constexpr void note_modules(schema::document const& d, json::value const& list, dtype type, dtype outside, module_dtypes& into) {
     json::reader r = json::reader::inside(d.text, list, d.options);
     if (list.kind == json::kind::array) {
         r.enter_array();
@@ -10277,7 +10277,7 @@ COSTEXPR_ONCE constexpr void note_modules(schema::document const& d, json::value
 /// Notes all modules that a quantization lists: those of its groups, those of single algorithms, then those that are left out.
 /// `left`: the dtype of those.
 template <class Group>
-COSTEXPR_ONCE constexpr bool note_listed(schema::document const& d, dtype left, precision& p, module_dtypes& into) {
+constexpr bool note_listed(schema::document const& d, dtype left, precision& p, module_dtypes& into) {
     bool understood = true;
     auto const find = [&](std::string_view list) {
         schema::slot const* const s = d.find(schema::outer_name(list));
@@ -10338,7 +10338,7 @@ struct quantization_keys {
 /// Reads the quantization of a config.json, and of the hf_quant_config.json beside it, which beats it. Says whether its method is known.
 /// A checkpoint may quantize further what was fp8 before (DeepSeek-V4 with NVFP4 experts): modules that it leaves out are fp8 then.
 template <class Quantization>
-COSTEXPR_ONCE constexpr bool read_quantization(schema::document const& d, std::string_view beside, precision& stored, module_dtypes& listed, bool& understood, problems& p) {
+constexpr bool read_quantization(schema::document const& d, std::string_view beside, precision& stored, module_dtypes& listed, bool& understood, problems& p) {
     bool known = true;
     dtype left = dtype::bf16;
     auto const read = [&](schema::document const& text, json::value const& object, bool lists) {
@@ -10376,7 +10376,7 @@ using dtype_exceptions = inplace_vector<dtype_exception, most_exceptions>;
 
 /// Turns what a checkpoint says of its modules into the dtype of each component (of linear layers, the one that most of their parameters
 /// have) and the exceptions to it. Says whether there was room for all exceptions.
-COSTEXPR_ONCE constexpr bool settle_precision(module_dtypes const& listed, layer_blocks const& where, weights_by_role const& weights, precision& p, dtype_exceptions& exceptions) {
+constexpr bool settle_precision(module_dtypes const& listed, layer_blocks const& where, weights_by_role const& weights, precision& p, dtype_exceptions& exceptions) {
     struct share {
         count layers[dtype_table.size()]{};
         count of = 0;
@@ -11506,7 +11506,7 @@ struct registry {
     }
 
     /// The dtype of each component of a quantized checkpoint, and what it stores otherwise.
-    COSTEXPR_ONCE static constexpr void quantize(schema::document const& d, std::string_view beside, model& m, problems& p) {
+    COSTEXPR_COLD static constexpr void quantize(schema::document const& d, std::string_view beside, model& m, problems& p) {
         module_dtypes listed{};
         bool understood = true;
         if (!read_quantization<used<quantization>>(d, beside, m.config.stored, listed, understood, p)) m.config.remarks.try_push_back(remark::unknown_quantization);

@@ -331,7 +331,7 @@ struct registry {
     }
 
     /// The dtype of each component of a quantized checkpoint, and what it stores otherwise.
-    COSTEXPR_ONCE static constexpr void quantize(schema::document const& d, std::string_view beside, model& m, problems& p) {
+    COSTEXPR_COLD static constexpr void quantize(schema::document const& d, std::string_view beside, model& m, problems& p) {
         module_dtypes listed{};
         bool understood = true;
         if (!read_quantization<used<quantization>>(d, beside, m.config.stored, listed, understood, p)) m.config.remarks.try_push_back(remark::unknown_quantization);
