@@ -73,6 +73,9 @@
 // COSTEXPR_COLD marks totals, breakdowns and parsing: never worth inlining, and inlining them would dominate compile time.
 #define COSTEXPR_COLD [[gnu::noinline]] inline
 
+// COSTEXPR_ONCE marks what runs once per model, not once per step: reading, settling, laying out. Made for size, which compiles fastest.
+#define COSTEXPR_ONCE [[gnu::noinline, gnu::cold]] inline
+
 // costexpr/cost/breakdown.hpp
 
 // costexpr/cost/evaluate.hpp
@@ -354,7 +357,7 @@ struct problems {
     std::uint32_t dropped = 0;
 
     /// Keeps a problem, once: parts of a family that read the same key find the same wrong with it.
-    COSTEXPR_COLD constexpr void add(problem const& p) {
+    COSTEXPR_ONCE constexpr void add(problem const& p) {
         for (problem const& q : list)
             if (q.code == p.code && q.offset == p.offset && q.key == p.key && q.expected == p.expected && q.found == p.found) return;
         if (!list.try_push_back(p)) ++dropped;
@@ -697,6 +700,15 @@ COSTEXPR_INLINE constexpr dtype& weights_type(O& o) {
         return o.weights;
     else
         return o.matrix.weights;
+}
+
+/// The same; none where the op has no weights of a dtype of their own.
+template <class O>
+COSTEXPR_INLINE constexpr dtype* weights_type_if_any(O& o) {
+    if constexpr (has_weights_type<O> || has_matrix<O>)
+        return &weights_type(o);
+    else
+        return nullptr;
 }
 
 }  // namespace detail
@@ -2492,7 +2504,7 @@ struct backbone {
             key(&f::uses_mtp, "use_mtp").or_else(true),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         layers = is.size.layers;
         hidden = is.size.hidden;
         vocab = is.size.vocab;
@@ -2862,6 +2874,8 @@ struct routed_experts {
 
 // costexpr/core/one_of.hpp
 
+#include <cstring>
+
 namespace costexpr {
 
 /// A list of types.
@@ -2900,12 +2914,26 @@ union stored<Head, Tail...> {
     template <class T>
     constexpr explicit stored(T const& value) : tail(value) {}
 
-    // One comparison of the same number per type: compilers make a jump table of them.
-    template <class R, std::uint8_t Here = 0, class F>
-    COSTEXPR_INLINE constexpr R visit(std::uint8_t index, F const& f) const {
-        if constexpr (sizeof...(Tail) != 0)
-            if (index != Here) return tail.template visit<R, Here + 1>(index, f);
-        return f(head);
+    // One comparison of the same number per type: compilers make a jump table of them. Four types a call, as every call that is inlined copies
+    // all that was inlined into it. `This` is the union, const or not.
+    template <class R, std::uint8_t Here = 0, class This, class F>
+    COSTEXPR_INLINE static constexpr R visit(This& u, std::uint8_t index, F const& f) {
+        constexpr std::size_t others = sizeof...(Tail);
+        if constexpr (others > 0)
+            if (index != Here) {
+                if constexpr (others > 1)
+                    if (index != Here + 1) {
+                        if constexpr (others > 2)
+                            if (index != Here + 2) {
+                                if constexpr (others > 3)
+                                    if (index != Here + 3) return std::remove_cvref_t<decltype(u.tail.tail.tail.tail)>::template visit<R, Here + 4>(u.tail.tail.tail.tail, index, f);
+                                return f(u.tail.tail.tail.head);
+                            }
+                        return f(u.tail.tail.head);
+                    }
+                return f(u.tail.head);
+            }
+        return f(u.head);
     }
 };
 
@@ -2922,8 +2950,22 @@ class one_of<types<T...>> {
   public:
     constexpr one_of() = default;
     template <class U>
-    constexpr explicit one_of(U const& value) : value_(value), index_(index_of<U>()) {}
+    constexpr explicit one_of(U const& value) : index_(index_of<U>()) {
+        // Bytes where there are any: the constructors that lead to a type are compiled for none then.
+        if (__builtin_is_constant_evaluated())
+            value_ = detail::stored<T...>(value);
+        else
+            std::memcpy(static_cast<void*>(&value_), &value, sizeof value);
+    }
 
+    /// The value of the type of this number that lies at an address. Not in constant evaluation, which has no bytes.
+    static one_of copy_of(std::uint8_t index, void const* value) {
+        constexpr std::size_t sizes[] = {sizeof(T)...};
+        one_of o;
+        std::memcpy(static_cast<void*>(&o.value_), value, sizes[index]);
+        o.index_ = index;
+        return o;
+    }
     template <class U>
     static constexpr std::uint8_t index_of() {
         std::uint8_t i = 0;
@@ -2933,7 +2975,11 @@ class one_of<types<T...>> {
     /// Calls f with the value; R is what it returns for every type.
     template <class R, class F>
     COSTEXPR_INLINE constexpr R visit(F const& f) const {
-        return value_.template visit<R>(index_, f);
+        return detail::stored<T...>::template visit<R>(value_, index_, f);
+    }
+    template <class R, class F>
+    COSTEXPR_INLINE constexpr R visit(F const& f) {
+        return detail::stored<T...>::template visit<R>(value_, index_, f);
     }
 
   private:
@@ -4359,34 +4405,26 @@ class checker {
     constexpr checker(document const& d, problems& p) : d_(d), p_(p) {}
 
     /// Reports a problem at the first of these keys that the config has, else at the decoder's object.
-    COSTEXPR_COLD constexpr void fail(errc code, std::string_view key, count expected = 0, count found = 0, std::string_view hint = {}) {
+    COSTEXPR_ONCE constexpr void fail(errc code, std::string_view key, count expected = 0, count found = 0, std::string_view hint = {}) {
         slot const* const s = d_.find(key);
         p_.add({.code = code, .offset = s != nullptr ? s->value.begin : d_.decoder, .key = key, .expected = expected, .found = found, .hint = hint});
     }
     /// The same of a member, at the key that fills it in this config.
     template <described C, class M>
     constexpr void fail(M C::* member, errc code, count expected = 0, count found = 0, std::string_view hint = {}) {
-        place const at = find(member);
-        p_.add({.code = code, .offset = at.there ? at.value.begin : d_.decoder, .key = at.key, .expected = expected, .found = found, .hint = hint});
+        fail_at(field_of(member), code, expected, found, hint);
     }
     /// Whether the config has none of a member's keys, not even as null.
     template <described C, class M>
     [[nodiscard]] constexpr bool absent(M C::* member) const {
         for (field<C> const& f : table<C>)
-            if (f.fills(member))
-                for (std::size_t i = 0; i != f.name_count; ++i)
-                    if (std::uint16_t const id = d_.keys.find(outer_name(f.names[i])); id < most_words && d_.outer[id] != 0) return false;
+            if (f.fills(member) && !has_none_of(f)) return false;
         return true;
     }
     /// A member that must be there after all and above zero; `key` is the name to ask for, `what` says what it is.
     template <described C>
     constexpr void needed(C const& c, count C::* member, std::string_view key, std::string_view what) {
-        if (c.*member > 0) return;
-        place const at = find(member);
-        if (!at.there)
-            p_.add({.code = errc::missing_key, .offset = d_.decoder, .key = key, .hint = what});
-        else if (!p_.mentions(at.value.begin, at.value.end))
-            p_.add({.code = errc::out_of_range, .offset = at.value.begin, .key = at.key, .expected = 1});
+        if (!(c.*member > 0)) report_needed(field_of(member), key, what);
     }
     /// `divisor` must divide `value`; says nothing where one of them is missing anyway.
     constexpr void divisible(count value, std::string_view key, count divisor, std::string_view by) {
@@ -4405,22 +4443,21 @@ class checker {
         count known = 0;
         ((known += list.of(allowed)), ...);
         if (known == list.size() && (layers <= 0 || known == layers)) return;
-        report_schedule(list, find(member), layers, kinds, ((std::uint32_t{1} << static_cast<unsigned>(allowed)) | ...));
+        report_schedule(list, find(field_of(member)), layers, kinds, ((std::uint32_t{1} << static_cast<unsigned>(allowed)) | ...));
     }
     /// Calls f(layer, number) for every entry of the list of one number per layer under this key, if it is there.
     template <class F>
     constexpr void numbers(std::string_view key, count layers, F const& f) {
         slot const* const s = d_.find(key);
         if (s == nullptr) return;
-        if (s->value.kind != json::kind::array) return p_.add({.code = errc::wrong_type, .offset = s->value.begin, .key = key, .hint = "a list with one number per layer"});
         json::reader r = json::reader::inside(d_.text, s->value);
+        if (s->value.kind != json::kind::array) return not_a_number_per_layer(s->value, key);
         r.enter_array();
         count layer = 0;
         for (; r.next_element(); ++layer) {
             json::value const entry = r.skip();
-            count n = 0;
-            if (entry.kind != json::kind::number || json::to_integer(entry.raw(d_.text), n) != errc::none || n < 0 || n > largest_dimension)
-                return p_.add({.code = errc::wrong_type, .offset = entry.begin, .key = key, .hint = "a list with one number per layer"});
+            count const n = dimension_in(entry);
+            if (n < 0) return not_a_number_per_layer(entry, key);
             if (layer < layers) f(layer, n);
         }
         if (layer < layers) p_.add({.code = errc::length_mismatch, .offset = s->value.begin, .key = key, .expected = layers, .found = layer});
@@ -4463,7 +4500,7 @@ class checker {
         bool there = false;
     };
     /// The length that is wrong, and the first entry whose kind is not in the set `allowed`.
-    COSTEXPR_COLD constexpr void report_schedule(pattern const& list, place const& at, count layers, std::string_view kinds, std::uint32_t allowed) {
+    COSTEXPR_ONCE constexpr void report_schedule(pattern const& list, place const& at, count layers, std::string_view kinds, std::uint32_t allowed) {
         if (layers > 0 && list.size() != layers)
             p_.add({.code = errc::length_mismatch, .offset = at.there ? at.value.begin : d_.decoder, .key = at.key, .expected = layers, .found = list.size()});
         json::reader r = json::reader::inside(d_.text, at.value);
@@ -4474,19 +4511,46 @@ class checker {
             if ((allowed >> static_cast<unsigned>(list[i]) & 1) == 0) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
         }
     }
-    /// The key that fills a member in this config, or the first that could.
+    /// The field of a member. What is asked of it is no template: it is asked by every family.
     template <described C, class M>
-    [[nodiscard]] constexpr place find(M C::* member) const {
-        for (field<C> const& f : table<C>) {
-            if (!f.fills(member)) continue;
-            for (std::size_t i = 0; i != f.name_count; ++i) {
-                slot const* const s = d_.find(outer_name(f.names[i]), f.outermost_wins);
-                json::value const v = s == nullptr ? json::value{} : member_of(s->value, inner_name(f.names[i]));
-                if (v.kind != json::kind::end && v.kind != json::kind::null && !meant_for_another(f, v.kind)) return {f.names[i], v, true};
-            }
-            return {f.name(), {}, false};
+    [[nodiscard]] static constexpr field_facts const* field_of(M C::* member) {
+        for (field<C> const& f : table<C>)
+            if (f.fills(member)) return &f;
+        return nullptr;
+    }
+    /// The key that fills a field in this config, or the first that could.
+    [[nodiscard]] COSTEXPR_ONCE constexpr place find(field_facts const* f) const {
+        if (f == nullptr) return {};
+        for (std::size_t i = 0; i != f->name_count; ++i) {
+            slot const* const s = d_.find(outer_name(f->names[i]), f->outermost_wins);
+            json::value const v = s == nullptr ? json::value{} : member_of(s->value, inner_name(f->names[i]));
+            if (v.kind != json::kind::end && v.kind != json::kind::null && !meant_for_another(*f, v.kind)) return {f->names[i], v, true};
         }
-        return {};
+        return {f->name(), {}, false};
+    }
+    COSTEXPR_ONCE constexpr void fail_at(field_facts const* f, errc code, count expected, count found, std::string_view hint) {
+        place const at = find(f);
+        p_.add({.code = code, .offset = at.there ? at.value.begin : d_.decoder, .key = at.key, .expected = expected, .found = found, .hint = hint});
+    }
+    [[nodiscard]] COSTEXPR_ONCE constexpr bool has_none_of(field_facts const& f) const {
+        for (std::size_t i = 0; i != f.name_count; ++i)
+            if (std::uint16_t const id = d_.keys.find(outer_name(f.names[i])); id < most_words && d_.outer[id] != 0) return false;
+        return true;
+    }
+    COSTEXPR_ONCE constexpr void report_needed(field_facts const* f, std::string_view key, std::string_view what) {
+        place const at = find(f);
+        if (!at.there)
+            p_.add({.code = errc::missing_key, .offset = d_.decoder, .key = key, .hint = what});
+        else if (!p_.mentions(at.value.begin, at.value.end))
+            p_.add({.code = errc::out_of_range, .offset = at.value.begin, .key = at.key, .expected = 1});
+    }
+    COSTEXPR_ONCE constexpr void not_a_number_per_layer(json::value const& at, std::string_view key) {
+        p_.add({.code = errc::wrong_type, .offset = at.begin, .key = key, .hint = "a list with one number per layer"});
+    }
+    /// The dimension that a value is, below zero where it is none.
+    [[nodiscard]] COSTEXPR_ONCE constexpr count dimension_in(json::value const& v) const {
+        count n = 0;
+        return v.kind == json::kind::number && json::to_integer(v.raw(d_.text), n) == errc::none && n <= largest_dimension ? n : -1;
     }
     [[nodiscard]] constexpr json::value member_of(json::value const& v, std::string_view path) const { return schema::member(d_, v, path); }
 
@@ -4659,7 +4723,7 @@ struct feed_forward {
             key(&f::ratio, "expansion_ratio", "intermediate_multiple_size").optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         inner = is.size.inner;
         gated = is.gated;
@@ -4671,7 +4735,7 @@ struct feed_forward {
         down_bias = is.down_bias;
     }
     /// `layers`: how many of the model's layers have this network.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers) {
         if (inner == 0) inner = ratio * hidden;
         if (all_bias && !gated) bias = true;
         if (layers != 0) check.needed(*this, &feed_forward::inner, "intermediate_size", "the inner size of the feed-forward network");
@@ -4757,7 +4821,7 @@ struct mixture {
             key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         gated = is.gated;
         shared_gate = is.shared_gate;
@@ -4772,7 +4836,7 @@ struct mixture {
     }
     /// Brings every spelling of the schedule into one list. `required`: a family of which every model has experts. `mtp_modules` may add
     /// entries behind those of the layers.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
         using enum layer_kind;
         if (experts == 0) {
             if (required || (top_k > 0 && check.absent(&mixture::experts)))
@@ -4914,7 +4978,7 @@ struct grouped_attention {
             key(&f::repeated, "sliding_window_pattern").spelled(layer_sign{"G", full}, layer_sign{"L", sliding}).optional().not_numbers().not_lists(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         heads = is.size.heads;
         kv_heads = is.size.kv_heads;
@@ -4942,7 +5006,7 @@ struct grouped_attention {
         period = is.window_period;
     }
     /// Checks what the dimensions must fulfil.
-    COSTEXPR_COLD constexpr void settle_heads(auto& check) {
+    COSTEXPR_ONCE constexpr void settle_heads(auto& check) {
         if (fixed_bias) qkv_bias = output_bias = true;
         if (one_kv_head && multi_query && !new_decoder) kv_heads = 1;
         check.divisible(*this, &grouped_attention::heads, kv_heads, "the number of key and value heads");
@@ -4955,7 +5019,7 @@ struct grouped_attention {
     }
     /// The same, and brings every spelling of the schedule of full and sliding layers into one list. `mtp_modules` may add entries behind
     /// those of the layers. `index`: of families whose layers may choose their keys, which do.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count max_context, count mtp_modules = 0, pattern const* index = nullptr) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, count max_context, count mtp_modules = 0, pattern const* index = nullptr) {
         settle_heads(check);
         using enum layer_kind;
         if (layers > 0 && order.size() == layers + mtp_modules)
@@ -5341,7 +5405,7 @@ struct mixer_schedule {
         };
     }
     /// `other`: what stands where attention does not; `kinds` in words, and which they are: no layer is left out in silence.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
         using enum layer_kind;
         check.schedule(*this, &mixer_schedule::order, layers, kinds, allowed...);
         if (!order.empty()) return;
@@ -5410,7 +5474,7 @@ struct kimi_delta_shape {
             key(&f::layers, "linear_attn_config.kda_layers").optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
+    COSTEXPR_ONCE constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
     [[nodiscard]] COSTEXPR_INLINE constexpr kimi_delta layer() const {
         return {.hidden = hidden, .heads = heads, .head_dim = head_dim, .kernel = kernel, .full_rank_gate = full_rank_gate,
                 .full_rank_decay = full_rank_decay};
@@ -5454,12 +5518,12 @@ struct state_space_shape {
             key(&f::state_type, "mamba_ssm_dtype", "mamba_ssm_cache_dtype").optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         gated_norm = is.gated_mixer_norm;
         inner_norms = is.mixer_inner_norms;
     }
     /// `layers`: how many of the model's layers have a state space.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool second) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, bool second) {
         if (layers != 0) check.needed(*this, &state_space_shape::state, "mamba_d_state", "the number of states per channel");
         if (!second) return;
         if (heads == 0 && head_dim != 0) heads = inner / head_dim;
@@ -5606,7 +5670,10 @@ struct convolution_hybrid_decoder {
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "conv_L_cache") && detail::has_any(d, "num_attention_heads"); }
-    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
+    static constexpr traits likely(schema::document const&) {
+        constexpr auto rows = architectures();
+        return rows[0].is;
+    }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -5614,7 +5681,7 @@ struct convolution_hybrid_decoder {
         experts.apply(is);
         adjusts = is.adjusted_inner;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         // files that list no layers have attention in all
         if (mixers.order.empty() && mixers.attention_at.empty()) mixers.order = pattern::uniform(full, base.layers);
@@ -6106,7 +6173,7 @@ struct deepseek_v4_decoder {
         base.apply(is);
         experts.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         if (order.size() == base.layers + 1) {  // the last entry is that of the multi-token prediction module
             layer_kind const last = order[base.layers];
@@ -6400,7 +6467,7 @@ struct dense_decoder {
         two_stacks = is.two_stacks;
         filters = is.filters;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         if (names_experts && (filters || attention.masks)) check.fail(errc::contradiction, check.has("use_moe") ? "use_moe" : "is_moe", 0, 1, "false: experts are not known in this architecture");
         if (two_stacks) {
             // without a size of its own per stack, num_hidden_layers is it
@@ -6617,7 +6684,10 @@ struct gemma4_decoder {
     static constexpr bool resembles(schema::document const& d) {
         return detail::has_any(d, "num_attention_heads") && detail::has_any(d, "global_head_dim", "num_global_key_value_heads", "attention_k_eq_v", "use_double_wide_mlp", "enable_moe_block");
     }
-    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
+    static constexpr traits likely(schema::document const&) {
+        constexpr auto rows = architectures();
+        return rows[0].is;
+    }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -6627,7 +6697,7 @@ struct gemma4_decoder {
         laurel_rank = streams != 0 ? 64 : 0;
     }
     /// Newer files list what differs on the global layers, layer by layer.
-    COSTEXPR_COLD constexpr void read_overrides(auto& check) {
+    COSTEXPR_ONCE constexpr void read_overrides(auto& check) {
         schema::document const& d = check.source();
         schema::slot const* const s = d.find("per_layer_config");
         if (s == nullptr) return;
@@ -6643,7 +6713,7 @@ struct gemma4_decoder {
         count const larger = max(global_head_dim, global_kv_heads);
         if (larger > largest_dimension) check.fail(errc::out_of_range, "per_layer_config", largest_dimension, larger);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         read_overrides(check);
         attention.settle(check, base.layers, base.max_context);
         if (!with_experts) experts.experts = 0;
@@ -6836,7 +6906,7 @@ struct inkling_decoder {
         experts.apply(is);
         second_generation = is.second_generation;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         if (attention.order.empty() && !local_layers.empty())
             for (count i = 0; i < base.layers; ++i) attention.order.push_back(local_layers.contains(i) ? sliding : full);
@@ -7070,7 +7140,7 @@ struct latent_attention {
             key(&f::rotated, "no_rope_layers").spelled(layer_sign{"0", unrotated}, layer_sign{"1", full}).optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         gated = is.latent_gated;
         gated_heads = is.gated_heads;
         gate_with_queries = is.gate_with_queries;
@@ -7078,7 +7148,7 @@ struct latent_attention {
         rope_norm = is.rope_norm;
         unrotated_every = is.unrotated_every;
     }
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count mtp_modules) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, count mtp_modules) {
         using enum layer_kind;
         if (layers > 0 && order.size() == layers + mtp_modules)
             while (order.size() != layers) order.pop_back();
@@ -7103,7 +7173,7 @@ struct latent_attention {
         }
     }
     /// What single layers have apart from the others must be the same for all sliding layers.
-    COSTEXPR_COLD constexpr void settle_sliding(auto& check) {
+    COSTEXPR_ONCE constexpr void settle_sliding(auto& check) {
         struct spelling {
             std::string_view key;
             count latent_attention::* member;
@@ -7163,13 +7233,13 @@ struct sparse_index {
             key(&f::order, "indexer_types").optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         scaled = is.scaled_index;
         every = is.index_period;
         first = is.index_period != 0 ? 2 : 0;
     }
     /// `attention`: the kinds of the layers, where they are listed. Those that slide choose no keys.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
         using enum layer_kind;
         check.schedule(*this, &sparse_index::order, layers, "full or shared", full, shared);
         if (top_k == 0) {
@@ -7254,7 +7324,7 @@ struct mla_decoder {
         blocks = is.attention_blocks;
         streams_mix = !is.parallel_streams;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         if (blocks > 1 && paired_layers != 0) base.layers = paired_layers;  // num_hidden_layers counts the attention layers there
         attention.settle(check, base.layers, base.mtp_modules);
         experts.settle(check, base.layers, false, base.mtp_modules);
@@ -7399,7 +7469,7 @@ struct kimi_linear_decoder {
         network.apply(is);
         experts.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         if (delta.layers.size() > base.layers)
             check.fail(&kimi_delta_shape::layers, errc::length_mismatch, base.layers, delta.layers.size());
@@ -7470,7 +7540,7 @@ struct lightning_hybrid_decoder {
         network.apply(is);
         experts.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         // left out, every second layer is linear, from the second on
         if (mixers.order.empty() && mixers.interval == 0 && mixers.period == 0) mixers.period = 2;
@@ -7526,14 +7596,17 @@ struct linear_hybrid_decoder {
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "linear_num_value_heads") && detail::has_any(d, "num_attention_heads"); }
-    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
+    static constexpr traits likely(schema::document const&) {
+        constexpr auto rows = architectures();
+        return rows[0].is;
+    }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
         network.apply(is);
         experts.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         if (mixers.order.empty() && mixers.attention_at.empty() && mixers.interval == 0 && mixers.period == 0) mixers.interval = 4;
         mixers.settle(check, base.layers, layer_kind::linear, "full_attention or linear_attention", layer_kind::full, layer_kind::linear);
         attention.settle_heads(check);
@@ -7609,7 +7682,7 @@ struct mamba_hybrid_decoder {
         second_generation = is.second_generation;
         parallel = is.parallel_mixers;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         mixers.settle(check, base.layers, parallel ? hybrid : mamba, "attention, mamba or hybrid", full, mamba, linear, hybrid);
         attention.settle_heads(check);
@@ -7711,7 +7784,7 @@ struct block_index {
         };
     }
     /// `layers`: of the model, `sparse`: of them that choose their keys.
-    constexpr void settle(auto& check, count sparse) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count sparse) {
         if (sparse == 0) return;
         check.needed(*this, &block_index::heads, "index_n_heads", "the number of indexer heads");
         check.needed(*this, &block_index::dim, "index_head_dim", "the width of an indexer head");
@@ -7817,7 +7890,7 @@ struct moe_decoder {
         residual = is.dense_residual;
         attention_has_experts = is.attention_experts;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         check.schedule(index, &block_index::order, base.layers, "0 or 1", layer_kind::full, layer_kind::chosen);
         attention.settle(check, base.layers, base.max_context, base.mtp_modules, &index.order);
         attention.settle_layers(check, base.layers);
@@ -7890,7 +7963,7 @@ struct nas_decoder {
         attention.apply(is);
         network.apply(is);
     }
-    COSTEXPR_COLD constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         attention.settle_heads(check);
         schema::document const& d = check.source();
         count listed = 0;
@@ -7935,13 +8008,13 @@ struct nas_decoder {
     }
 
   private:
-    COSTEXPR_COLD constexpr void add_heads(auto& check, std::string_view key, count n) {
+    COSTEXPR_ONCE constexpr void add_heads(auto& check, std::string_view key, count n) {
         if (n <= 0 || n > attention.heads || attention.heads % n != 0)
             check.fail(errc::not_divisible, key, n, attention.heads, "the KV heads of each of its blocks");
         else if (!add_one(kv_heads, n))
             check.fail(errc::list_too_long, key, static_cast<count>(kv_heads.capacity()));
     }
-    COSTEXPR_COLD constexpr void read_attention(auto& check, schema::document const& d, json::value const& block) {
+    COSTEXPR_ONCE constexpr void read_attention(auto& check, schema::document const& d, json::value const& block) {
         json::value const a = schema::member(d, block, "attention");
         if (schema::is_true(d, schema::member(d, a, "no_op"))) return;
         ++blocks;
@@ -7953,7 +8026,7 @@ struct nas_decoder {
             return check.fail(errc::not_divisible, "block_configs", sharing, attention.heads, "the n_heads_in_group of each block");
         add_heads(check, "block_configs", sharing > 0 ? attention.heads / sharing : schema::whole(d, schema::member(d, a, "num_key_value_heads")));
     }
-    COSTEXPR_COLD constexpr void read_network(auto& check, schema::document const& d, json::value const& block) {
+    COSTEXPR_ONCE constexpr void read_network(auto& check, schema::document const& d, json::value const& block) {
         json::value const f = schema::member(d, block, "ffn");
         if (schema::is_true(d, schema::member(d, f, "no_op"))) return;
         ++blocks;
@@ -8020,7 +8093,10 @@ struct nemotron_h_decoder {
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern") || (detail::has_any(d, "layers_block_type") && detail::has_any(d, "ssm_state_size")); }
-    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
+    static constexpr traits likely(schema::document const&) {
+        constexpr auto rows = architectures();
+        return rows[0].is;
+    }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -8033,7 +8109,7 @@ struct nemotron_h_decoder {
         base.layers = max(max(schema::entries(d, "hybrid_override_pattern"), schema::entries(d, "layers_block_type")), schema::entries(d, "block_configs"));
     }
     /// Blocks with keys of their own, which beat those of the config.
-    COSTEXPR_COLD constexpr void read_blocks(auto& check) {
+    COSTEXPR_ONCE constexpr void read_blocks(auto& check) {
         using enum layer_kind;
         schema::document const& d = check.source();
         schema::slot const* const s = d.find("block_configs");
@@ -8078,7 +8154,7 @@ struct nemotron_h_decoder {
         });
         for (counted<expert_size>& c : searched) c.what.log_not_chosen = costexpr::moe::log_chance_not_chosen(c.what.top_k, experts.experts);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         read_blocks(check);
         blocks.settle(check, base.layers, mamba, "mamba, attention, mlp or moe", full, mamba, linear, dense, moe);
@@ -8196,7 +8272,7 @@ struct recurrent_gemma_decoder {
         attention.apply(is);
         network.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         attention.output_bias = true;
         attention.settle_heads(check);
@@ -8350,7 +8426,7 @@ struct rwkv_decoder {
         base.apply(is);
         delta_rule = is.delta_rule;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         if (!delta_rule) return;
         check.needed(*this, &rwkv_decoder::head_dim, "head_dim", "the width of a head");
         check.needed(*this, &rwkv_decoder::decay_rank, "decay_low_rank_dim", "the rank of the decay");
@@ -8366,7 +8442,10 @@ struct rwkv_decoder {
         return !detail::has_any(d, "num_attention_heads", "n_head") && detail::unlisted(d, "attention_hidden_size").kind == json::kind::number && detail::unlisted(d, "rescale_every").kind == json::kind::number &&
                detail::unlisted(d, "head_size").kind == json::kind::end;  // which later generations have
     }
-    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
+    static constexpr traits likely(schema::document const&) {
+        constexpr auto rows = architectures();
+        return rows[0].is;
+    }
 
     COSTEXPR_INLINE constexpr auto layers() const {
         rwkv7_time_mix const first{base.hidden, head_dim, decay_rank, rate_rank, gate_rank, 0};
@@ -8419,7 +8498,7 @@ struct state_space_decoder {
         space.apply(is);
         second_generation = is.second_generation;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         if (!second_generation && inner != 0) space.inner = inner;
         space.settle(check, base.layers, second_generation);
     }
@@ -8514,7 +8593,7 @@ struct xlstm_decoder {
     }
     static constexpr auto architectures() { return std::array{arch{"xLSTMForCausalLM", "xlstm"}}; }
     constexpr void apply(traits const& is) { base.apply(is); }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         check.divisible(query_width(), "qk_dim_factor", heads, "the number of heads, once multiplied by the width");
         check.divisible(value_width(), "v_dim_factor", heads, "the number of heads, once multiplied by the width");
         auto const sized = [&](count n, std::string_view key) {
@@ -8587,7 +8666,7 @@ struct zamba_decoder {
         second_generation = is.second_generation;
         rank = second_generation ? 128 : 0;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         // Zamba counts its period from the fourth layer on; the third has a block in any case
         if (mixers.order.empty() && mixers.period == 0 && !second_generation) mixers.period = 6, mixers.offset = 4;
@@ -8710,7 +8789,7 @@ struct zaya_decoder {
         attention.apply(is);
         experts.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         check.schedule(attention, &grouped_attention::order, base.layers, "hybrid", layer_kind::hybrid);
         attention.settle_heads(check);
         check.needed(experts, &mixture::router_hidden, "router_hidden_size", "the width of the router");
@@ -9086,7 +9165,7 @@ struct projector {
         };
     }
     /// `d`: the wrapper's own object.
-    COSTEXPR_COLD constexpr void settle(schema::document const& d) {
+    COSTEXPR_ONCE constexpr void settle(schema::document const& d) {
         if (count const listed = max(schema::entries(d, "vision_feature_layer"), schema::entries(d, "vision_feature_layers")); listed != 0) features = listed;
         if (schema::slot const* const adapter = d.find("adapter_config"))
             for (std::string_view name : {"vision_feature_layer", "vit_layers"}) read_layers(d, schema::member(d, adapter->value, name));
@@ -9097,7 +9176,7 @@ struct projector {
     }
 
   private:
-    COSTEXPR_COLD constexpr void read_layers(schema::document const& d, json::value const& list) {
+    COSTEXPR_ONCE constexpr void read_layers(schema::document const& d, json::value const& list) {
         if (list.kind != json::kind::array) return;
         features = 0;
         deepest = -largest_layers;
@@ -9117,10 +9196,10 @@ struct tower_layers {
     inplace_vector<run<projection>, 14> maps{};
     inplace_vector<run<encoder_block>, 4> blocks{};
 
-    COSTEXPR_COLD constexpr void map(count in, count out, bool bias, encoder_rows rows = {}, count times = 1, count stored = 1) {
+    COSTEXPR_ONCE constexpr void map(count in, count out, bool bias, encoder_rows rows = {}, count times = 1, count stored = 1) {
         maps.try_push_back({times, {in, out, bias, rows}, times * stored});
     }
-    COSTEXPR_COLD constexpr void block(count times, encoder_block const& b, count stored) { blocks.try_push_back({times, b, stored}); }
+    COSTEXPR_ONCE constexpr void block(count times, encoder_block const& b, count stored) { blocks.try_push_back({times, b, stored}); }
 };
 template <class F>
 constexpr void for_each_layer(tower_layers const& composition, F const& f) {
@@ -9240,7 +9319,7 @@ struct tower {
         pooling_head = traits.pooling_head;
     }
     /// Fills in what the file leaves out, and checks what the dimensions must fulfil. `d`: the tower's own object.
-    COSTEXPR_COLD constexpr void settle(auto& check, schema::document const& d) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, schema::document const& d) {
         using enum tower_positions;
         tower_traits::sizes const& size = is->size;
         auto const set = [](count& member, count value) {
@@ -9295,7 +9374,7 @@ struct tower {
         count const needed = link.deepest > 0 ? link.deepest : depth + link.deepest;
         if (needed > 0 && needed < depth) depth = needed;
     }
-    [[nodiscard]] COSTEXPR_COLD constexpr tower_layers layers() const {
+    [[nodiscard]] COSTEXPR_ONCE constexpr tower_layers layers() const {
         using enum tower_positions;
         tower_layers p{};
         if (is == nullptr) return p;
@@ -9349,7 +9428,7 @@ struct tower {
         return is->input == spectrogram ? 2 : is->input == subsampled ? 8 : is->input == conformer ? 4 : 1;
     }
     /// Elements of positions, class and mask tokens.
-    [[nodiscard]] COSTEXPR_COLD constexpr count learned() const {
+    [[nodiscard]] COSTEXPR_ONCE constexpr count learned() const {
         using enum tower_positions;
         count const extra = is->class_token ? 1 : 0;
         count const tokens = (extra + (mask_token ? 1 : 0) + (is->registers ? classes + registers : 0)) * hidden;
@@ -9366,12 +9445,12 @@ struct tower {
         }
         return tokens;
     }
-    COSTEXPR_COLD constexpr void neck(tower_layers& p) const {
+    COSTEXPR_ONCE constexpr void neck(tower_layers& p) const {
         p.map(hidden, narrow, false);
         p.map(9 * narrow, narrow, false);
         p.vectors += 4 * narrow;
     }
-    COSTEXPR_COLD constexpr void add_blocks(tower_layers& p, count gains, count copies, count per) const {
+    COSTEXPR_ONCE constexpr void add_blocks(tower_layers& p, count gains, count copies, count per) const {
         tower_traits const& t = *is;
         auto const rule = [&](bias_rule r) { return r == bias_rule::always || (r == bias_rule::by_key && attention_bias); };
         encoder_block block{.hidden = hidden, .heads = heads, .inner = t.input == tower_input::conformer ? 0 : t.tower_wide_networks ? inner : leaving(),
@@ -9409,7 +9488,7 @@ struct tower {
         }
     }
     /// What leads from `in` values per patch into the decoder, or (`own`) out of the tower.
-    COSTEXPR_COLD constexpr void project(tower_layers& p, projector_traits const& l, count in, bool own) const {
+    COSTEXPR_ONCE constexpr void project(tower_layers& p, projector_traits const& l, count in, bool own) const {
         using enum projector_kind;
         count const side = l.merge == 1 ? 1 : !own && link.merge != 0 ? link.merge : merge != 0 ? merge : l.merge;
         bool const sound = is->input != tower_input::patches;
@@ -10537,7 +10616,7 @@ COSTEXPR_INLINE constexpr bool check_degrees(layout const& l, Sink& p) {
 }
 
 /// The same where reasons are wanted: not hot, and compiled once.
-COSTEXPR_COLD constexpr bool check_degrees(layout const& l, problems& p) { return check_degrees<problems>(l, p); }
+COSTEXPR_ONCE constexpr bool check_degrees(layout const& l, problems& p) { return check_degrees<problems>(l, p); }
 
 /// Whether one of these ops keeps state.
 template <class Ops>
@@ -10575,7 +10654,7 @@ struct stage_counter {
         count const stages = mixers != 0 ? mixers : most;
         if (l.pp > stages) p.add({.code = errc::illegal_layout, .key = "pp", .expected = stages, .found = l.pp, .hint = "at most #, one stage per layer"});
     }
-    COSTEXPR_COLD constexpr void check(layout const& l, problems& p) const { check<problems>(l, p); }
+    COSTEXPR_ONCE constexpr void check(layout const& l, problems& p) const { check<problems>(l, p); }
 };
 
 /// Tells the sink everything that stands against a layout.
@@ -10672,10 +10751,10 @@ struct run_nature {
 
     template <op O>
     constexpr void look(O const& o) {
-        if (o.idle()) return;
+        if (!o.idle()) look(o.purpose(), cache_of(o));
+    }
+    COSTEXPR_ONCE constexpr void look(role part, cache const& c) {
         using enum role;
-        role const part = o.purpose();
-        cache const c = cache_of(o);
         edge_front = edge_front || part <= per_layer_embedding;
         edge_back = edge_back || (part >= head_projection && part <= logits_gather);
         mixes = mixes || (part >= qkv && part <= index_scores && part != hyper_connection);
@@ -10709,7 +10788,7 @@ struct layer_lists {
     pattern indexers{};
 };
 template <class F>
-[[nodiscard]] COSTEXPR_COLD constexpr layer_lists lists_of(F const& f) {
+[[nodiscard]] COSTEXPR_ONCE constexpr layer_lists lists_of(F const& f) {
     layer_lists l{blocks_of(f), {}};
     if (l.blocks.mixers.empty()) {
         if constexpr (requires { f.attention.order; }) l.blocks.mixers = f.attention.order;
@@ -10722,7 +10801,7 @@ template <class F>
 }
 
 /// Where the `n` blocks of an entry stand among the layers, of which those of its slot may be taken.
-COSTEXPR_COLD constexpr run_place place_of(run_nature const& is, count n, count layers, layer_lists const& lists, std::array<bool, largest_layers>& taken) {
+COSTEXPR_ONCE constexpr run_place place_of(run_nature const& is, count n, count layers, layer_lists const& lists, std::array<bool, largest_layers>& taken) {
     run_place p{.times = n};
     count const rest = n % layers;
     if (!is.is_block()) {  // norms and the like: in every layer, and once more at an end
@@ -10779,7 +10858,7 @@ class stage_plan {
     /// Says how often an entry runs, before it is placed.
     constexpr void set_times(count run, count times) { places_[static_cast<std::size_t>(run)].times = times; }
     /// Places the entries, of which `natures` says what they are.
-    COSTEXPR_COLD constexpr void place(detail::layer_lists const& lists, std::array<detail::run_nature, Runs> const& natures, framework f) {
+    COSTEXPR_ONCE constexpr void place(detail::layer_lists const& lists, std::array<detail::run_nature, Runs> const& natures, framework f) {
         framework_ = f;
         layers_ = lists.blocks.layers;
         if (layers_ == 0) {  // a composition without lists: as many layers as keep state, or as its longest run
@@ -10809,6 +10888,8 @@ template <std::size_t Runs>
 inline constexpr stage_plan<Runs> no_stages{};
 
 }  // namespace costexpr
+
+#include <boost/hana/unpack.hpp>
 
 namespace costexpr {
 
@@ -10882,17 +10963,29 @@ class op_graph {
     };
 
     /// Appends an op in each dtype that its weights are stored in; one that does nothing is left out unless it has weights.
-    /// One function per type of op, not one per layer type and op.
     template <op O>
-    COSTEXPR_COLD constexpr void push_back(op_place const& at, O const& o, precision const& p, problems& why) {
-        bool const idle = o.idle();
-        if (idle && o.template parameters<count>() == 0) return;
-        for_each_dtype(o, at.times, p, [&](O const& variant, count layers) {
-            if (size_ == capacity())
-                why.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(capacity())});
-            else
-                slots_[size_++] = slot({at.of(layers), one_of<op_list>(variant), idle});
-        });
+    constexpr void push_back(op_place const& at, O const& o, precision const& p, problems& why) {
+        push_back(at, one_of<op_list>(o), p, why);
+    }
+    // One function for all types of ops.
+    COSTEXPR_COLD constexpr void push_back(op_place const& at, one_of<op_list> const& any, precision const& p, problems& why) {
+        bool const idle = any.template visit<bool>([](auto const& o) { return o.idle(); });
+        if (idle && any.template visit<count>([](auto const& o) { return o.template parameters<count>(); }) == 0) return;
+        if (p.exceptions.size() == 0) return add(at, any, idle, why);
+        // for_each_dtype of an op whose type is not asked again
+        count rest = at.times;
+        role const part = purpose_of(any);
+        for (dtype_exception const& e : p.exceptions) {
+            if (e.part != part) continue;
+            one_of<op_list> variant = any;
+            dtype* const stored = variant.template visit<dtype*>([](auto& o) { return detail::weights_type_if_any(o); });
+            if (stored == nullptr || *stored != p.component(part)) continue;
+            *stored = e.type;
+            count const n = min(rest, e.among(at.times));
+            if (n != 0) add(at.of(n), variant, idle, why);
+            rest -= n;
+        }
+        if (rest != 0) add(at.of(rest), any, idle, why);
     }
     constexpr op_graph() {}  // not defaulted: `op_graph g{}` would write zeros first
     // What is not used is neither written nor copied: a list has room for the longest model of all families.
@@ -10921,13 +11014,17 @@ class op_graph {
     constexpr void set_times(count run, count times) {
         if (staged_) stages_.used.set_times(run, times);
     }
-    COSTEXPR_COLD constexpr void set_stages(detail::layer_lists const& lists, framework f) {
+    COSTEXPR_ONCE constexpr void set_stages(detail::layer_lists const& lists, framework f) {
         std::array<detail::run_nature, detail::registry_ops<Registry>::runs> natures{};
-        for (entry const& e : *this) e.op.template visit<void>([&](auto const& o) { natures[static_cast<std::size_t>(e.at.run)].look(o); });
+        for (entry const& e : *this)
+            if (!e.idle) natures[static_cast<std::size_t>(e.at.run)].look(purpose_of(e.op), e.op.template visit<cache>([](auto const& o) { return cache_of(o); }));
         stages_.used.place(lists, natures, f);
     }
 
   private:
+    static constexpr role purpose_of(one_of<op_list> const& any) {
+        return any.template visit<role>([](auto const& o) { return o.purpose(); });
+    }
     union slot {
         entry used;
         constexpr slot() {}
@@ -10944,6 +11041,12 @@ class op_graph {
         constexpr iterator& operator++() { return ++at, *this; }
         friend constexpr bool operator==(iterator const&, iterator const&) = default;
     };
+    COSTEXPR_COLD constexpr void add(op_place const& at, one_of<op_list> const& any, bool idle, problems& why) {
+        if (size_ == capacity())
+            why.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(capacity())});
+        else
+            slots_[size_++] = slot({at, any, idle});
+    }
     constexpr void take(op_graph const& other) {
         for (std::size_t i = 0; i != size_; ++i) slots_[i] = slot(other.slots_[i].used);
         staged_ = other.staged_;
@@ -10980,35 +11083,94 @@ constexpr void for_each_op_of(op_graph<Registry> const& g, deployment const&, F 
 
 namespace detail {
 
+/// A model being laid out: what is known before its layers, and what they add up to.
+template <class Registry>
+struct laying_out {
+    op_graph<Registry>& graph;
+    deployment const& x;
+    problems& why;
+    stage_counter stages{};
+    count index = 0;
+
+    /// The place of the ops of the next entry; false where it cannot stand in this layout.
+    COSTEXPR_ONCE constexpr bool enter(op_place& at) {
+        at.run = index++;
+        if (!why.empty()) return false;  // dimensions of shards that cannot be
+        graph.set_times(at.run, at.times);
+        return true;
+    }
+    /// Appends ops that lie at these addresses.
+    COSTEXPR_COLD void append(op_place const& at, void const* const* ops, std::uint8_t const* numbers, std::size_t size) {
+        using any_op = one_of<typename op_graph<Registry>::op_list>;
+        for (std::size_t i = 0; i != size; ++i) graph.push_back(at, any_op::copy_of(numbers[i], ops[i]), x.precision, why);
+    }
+};
+
+/// The numbers of types of ops in the list of a registry.
+template <class Registry, class... O>
+inline constexpr std::uint8_t op_numbers[] = {one_of<typename op_graph<Registry>::op_list>::template index_of<O>()...};
+
+template <class Registry, class... O>
+COSTEXPR_INLINE constexpr void append_ops(laying_out<Registry>& to, op_place const& at, hana::basic_tuple<O...> const& ops) {
+    // To compilers an address and a number per op are far less than a call per op.
+    if (__builtin_is_constant_evaluated()) {
+        for_each_op(ops, [&](auto const& o) { to.graph.push_back(at, o, to.x.precision, to.why); });
+    } else {
+        hana::unpack(ops, [&](auto const&... o) COSTEXPR_INLINE_LAMBDA {
+            void const* const addresses[] = {&o...};
+            to.append(at, addresses, op_numbers<Registry, O...>, sizeof...(O));
+        });
+    }
+}
+
 // One function per layer type, shared by all families.
 template <class Registry, class L>
-COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, stage_counter& stages, problems& p) {
-    stages.add(r);
-    check_layer(r.layer, x.layout, p);
-    if (!p.empty()) return;  // dimensions of shards that cannot be
-    op_place const at{r.times, r.copies, L::type, index};
-    g.set_times(index, r.times);
-    for_each_op(r.layer.ops(x), [&](auto const& o) { g.push_back(at, o, x.precision, p); });
+COSTEXPR_ONCE constexpr void append(laying_out<Registry>& to, run<L> const& r) {
+    op_place at{r.times, r.copies, L::type, 0};
+    to.stages.add(r);
+    check_layer(r.layer, to.x.layout, to.why);
+    if (to.enter(at)) append_ops(to, at, r.layer.ops(to.x));
+}
+
+/// An entry of a composition by its address.
+template <class Registry, class Entry>
+void append_entry(laying_out<Registry>& to, void const* entry) {
+    visit_entry(*static_cast<Entry const*>(entry), [&](auto const& r) { append(to, r); });
+}
+template <class Registry>
+COSTEXPR_ONCE void append_entries(laying_out<Registry>& to, void (*const* append)(laying_out<Registry>&, void const*), void const* const* entries, std::size_t size) {
+    for (std::size_t i = 0; i != size; ++i) append[i](to, entries[i]);
+}
+template <class Registry, class... Entry>
+inline constexpr void (*entry_appenders[])(laying_out<Registry>&, void const*) = {&append_entry<Registry, Entry>...};
+
+template <class Registry, class... Entry>
+COSTEXPR_INLINE constexpr void append_layers(laying_out<Registry>& to, hana::basic_tuple<Entry...> const& layers) {
+    if (__builtin_is_constant_evaluated()) {
+        for_each_layer(layers, [&](auto const& r) { append(to, r); });
+    } else {
+        hana::unpack(layers, [&](auto const&... entry) COSTEXPR_INLINE_LAMBDA {
+            void const* const addresses[] = {&entry...};
+            append_entries<Registry>(to, entry_appenders<Registry, Entry...>, addresses, sizeof...(Entry));
+        });
+    }
 }
 
 }  // namespace detail
 
 /// Lays a model out: its ops for this deployment, and every reason why that is impossible. Ops that do nothing there are left out.
 template <class Registry, composition M>
-COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const& x, problems& p) {
+COSTEXPR_ONCE constexpr op_graph<Registry> lay_out(M const& m, deployment const& x, problems& p) {
     op_graph<Registry> g{};
     if (!detail::check_degrees(x.layout, p)) return g;
     g.set_context_ranks(x.layout.cp);
     if (x.layout.pp != 1) g.begin_stages();
-    detail::stage_counter stages{};
-    count index = 0;
-    for_each_layer(m.layers(), [&](auto const& r) {
-        detail::append(g, r, index++, x, stages, p);
-    });
+    detail::laying_out<Registry> to{g, x, p};
+    detail::append_layers(to, m.layers());
     if (g.size() == 0 && p.empty())
         p.add({.code = errc::empty_graph, .key = "layers"});
     else
-        stages.check(x.layout, p);
+        to.stages.check(x.layout, p);
     if (x.layout.pp != 1 && p.empty()) g.set_stages(detail::lists_of(m), x.framework);
     return g;
 }
@@ -11366,7 +11528,7 @@ struct registry {
     using used = std::conditional_t<size != 0, T, void>;
 
     /// The same; an architecture without a row gets the one that its family takes it for.
-    COSTEXPR_COLD static constexpr detail::claim claimed_or_likely(schema::document const& d, config_facts& facts, arch& likely, problems& p) {
+    COSTEXPR_ONCE static constexpr detail::claim claimed_or_likely(schema::document const& d, config_facts& facts, arch& likely, problems& p) {
         detail::claim c = classify(d, facts, p);
         if (c.row != nullptr || !p.empty()) return c;
         with_family(c.family, [&]<class G>() {
@@ -11447,7 +11609,7 @@ struct registry {
 
     /// Reads one tower: from its own object, and from the wrapper's keys of what leads into the decoder.
     template <class T>
-    COSTEXPR_COLD static constexpr void read_tower(schema::document const& d, json::value const& object, std::string_view wrapper, std::string_view usual, bool fixed,
+    COSTEXPR_ONCE static constexpr void read_tower(schema::document const& d, json::value const& object, std::string_view wrapper, std::string_view usual, bool fixed,
                                      projector_traits const& link, T& out, problems& p) {
         json::value const type = schema::member(d, object, "model_type");
         short_string own{};
@@ -11471,7 +11633,7 @@ struct registry {
         // a resampler of Idefics has no key for what its blocks hold
         if (out.link.resampled) out = T{};
     }
-    COSTEXPR_COLD static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
+    COSTEXPR_ONCE static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
         using T = used<tower>;
         schema::slot const* vision = d.find("vision_config", true);
         bool const early = vision == nullptr;
@@ -11505,7 +11667,7 @@ struct registry {
     }
 
     /// What leads from the towers into a decoder of this width.
-    COSTEXPR_COLD static constexpr void lead_towers(auto& facts, count width, schema::document const& d, problems& p) {
+    COSTEXPR_ONCE static constexpr void lead_towers(auto& facts, count width, schema::document const& d, problems& p) {
         for (auto* t : {&facts.vision, &facts.detail, &facts.audio}) {
             t->link.width = width;
             if (p.empty() && t->is != nullptr && !(costexpr::parameters<double>(*t) < largest_total))

@@ -15,3 +15,6 @@
 
 // COSTEXPR_COLD marks totals, breakdowns and parsing: never worth inlining, and inlining them would dominate compile time.
 #define COSTEXPR_COLD [[gnu::noinline]] inline
+
+// COSTEXPR_ONCE marks what runs once per model, not once per step: reading, settling, laying out. Made for size, which compiles fastest.
+#define COSTEXPR_ONCE [[gnu::noinline, gnu::cold]] inline

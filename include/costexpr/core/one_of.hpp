@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 namespace costexpr {
@@ -45,12 +46,26 @@ union stored<Head, Tail...> {
     template <class T>
     constexpr explicit stored(T const& value) : tail(value) {}
 
-    // One comparison of the same number per type: compilers make a jump table of them.
-    template <class R, std::uint8_t Here = 0, class F>
-    COSTEXPR_INLINE constexpr R visit(std::uint8_t index, F const& f) const {
-        if constexpr (sizeof...(Tail) != 0)
-            if (index != Here) return tail.template visit<R, Here + 1>(index, f);
-        return f(head);
+    // One comparison of the same number per type: compilers make a jump table of them. Four types a call, as every call that is inlined copies
+    // all that was inlined into it. `This` is the union, const or not.
+    template <class R, std::uint8_t Here = 0, class This, class F>
+    COSTEXPR_INLINE static constexpr R visit(This& u, std::uint8_t index, F const& f) {
+        constexpr std::size_t others = sizeof...(Tail);
+        if constexpr (others > 0)
+            if (index != Here) {
+                if constexpr (others > 1)
+                    if (index != Here + 1) {
+                        if constexpr (others > 2)
+                            if (index != Here + 2) {
+                                if constexpr (others > 3)
+                                    if (index != Here + 3) return std::remove_cvref_t<decltype(u.tail.tail.tail.tail)>::template visit<R, Here + 4>(u.tail.tail.tail.tail, index, f);
+                                return f(u.tail.tail.tail.head);
+                            }
+                        return f(u.tail.tail.head);
+                    }
+                return f(u.tail.head);
+            }
+        return f(u.head);
     }
 };
 
@@ -67,8 +82,22 @@ class one_of<types<T...>> {
   public:
     constexpr one_of() = default;
     template <class U>
-    constexpr explicit one_of(U const& value) : value_(value), index_(index_of<U>()) {}
+    constexpr explicit one_of(U const& value) : index_(index_of<U>()) {
+        // Bytes where there are any: the constructors that lead to a type are compiled for none then.
+        if (__builtin_is_constant_evaluated())
+            value_ = detail::stored<T...>(value);
+        else
+            std::memcpy(static_cast<void*>(&value_), &value, sizeof value);
+    }
 
+    /// The value of the type of this number that lies at an address. Not in constant evaluation, which has no bytes.
+    static one_of copy_of(std::uint8_t index, void const* value) {
+        constexpr std::size_t sizes[] = {sizeof(T)...};
+        one_of o;
+        std::memcpy(static_cast<void*>(&o.value_), value, sizes[index]);
+        o.index_ = index;
+        return o;
+    }
     template <class U>
     static constexpr std::uint8_t index_of() {
         std::uint8_t i = 0;
@@ -78,7 +107,11 @@ class one_of<types<T...>> {
     /// Calls f with the value; R is what it returns for every type.
     template <class R, class F>
     COSTEXPR_INLINE constexpr R visit(F const& f) const {
-        return value_.template visit<R>(index_, f);
+        return detail::stored<T...>::template visit<R>(value_, index_, f);
+    }
+    template <class R, class F>
+    COSTEXPR_INLINE constexpr R visit(F const& f) {
+        return detail::stored<T...>::template visit<R>(value_, index_, f);
     }
 
   private:

@@ -76,7 +76,7 @@ struct problems {
     std::uint32_t dropped = 0;
 
     /// Keeps a problem, once: parts of a family that read the same key find the same wrong with it.
-    COSTEXPR_COLD constexpr void add(problem const& p) {
+    COSTEXPR_ONCE constexpr void add(problem const& p) {
         for (problem const& q : list)
             if (q.code == p.code && q.offset == p.offset && q.key == p.key && q.expected == p.expected && q.found == p.found) return;
         if (!list.try_push_back(p)) ++dropped;

@@ -65,7 +65,7 @@ struct backbone {
             key(&f::uses_mtp, "use_mtp").or_else(true),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         layers = is.size.layers;
         hidden = is.size.hidden;
         vocab = is.size.vocab;

@@ -49,7 +49,10 @@ struct convolution_hybrid_decoder {
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "conv_L_cache") && detail::has_any(d, "num_attention_heads"); }
-    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
+    static constexpr traits likely(schema::document const&) {
+        constexpr auto rows = architectures();
+        return rows[0].is;
+    }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -57,7 +60,7 @@ struct convolution_hybrid_decoder {
         experts.apply(is);
         adjusts = is.adjusted_inner;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         // files that list no layers have attention in all
         if (mixers.order.empty() && mixers.attention_at.empty()) mixers.order = pattern::uniform(full, base.layers);

@@ -51,7 +51,7 @@ struct deepseek_v4_decoder {
         base.apply(is);
         experts.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         if (order.size() == base.layers + 1) {  // the last entry is that of the multi-token prediction module
             layer_kind const last = order[base.layers];

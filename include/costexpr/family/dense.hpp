@@ -196,7 +196,7 @@ struct dense_decoder {
         two_stacks = is.two_stacks;
         filters = is.filters;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         if (names_experts && (filters || attention.masks)) check.fail(errc::contradiction, check.has("use_moe") ? "use_moe" : "is_moe", 0, 1, "false: experts are not known in this architecture");
         if (two_stacks) {
             // without a size of its own per stack, num_hidden_layers is it

@@ -33,7 +33,7 @@ struct feed_forward {
             key(&f::ratio, "expansion_ratio", "intermediate_multiple_size").optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         inner = is.size.inner;
         gated = is.gated;
@@ -45,7 +45,7 @@ struct feed_forward {
         down_bias = is.down_bias;
     }
     /// `layers`: how many of the model's layers have this network.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers) {
         if (inner == 0) inner = ratio * hidden;
         if (all_bias && !gated) bias = true;
         if (layers != 0) check.needed(*this, &feed_forward::inner, "intermediate_size", "the inner size of the feed-forward network");
@@ -131,7 +131,7 @@ struct mixture {
             key(&f::nth, "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval").optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         gated = is.gated;
         shared_gate = is.shared_gate;
@@ -146,7 +146,7 @@ struct mixture {
     }
     /// Brings every spelling of the schedule into one list. `required`: a family of which every model has experts. `mtp_modules` may add
     /// entries behind those of the layers.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, bool required, count mtp_modules = 0) {
         using enum layer_kind;
         if (experts == 0) {
             if (required || (top_k > 0 && check.absent(&mixture::experts)))

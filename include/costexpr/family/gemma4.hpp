@@ -73,7 +73,10 @@ struct gemma4_decoder {
     static constexpr bool resembles(schema::document const& d) {
         return detail::has_any(d, "num_attention_heads") && detail::has_any(d, "global_head_dim", "num_global_key_value_heads", "attention_k_eq_v", "use_double_wide_mlp", "enable_moe_block");
     }
-    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
+    static constexpr traits likely(schema::document const&) {
+        constexpr auto rows = architectures();
+        return rows[0].is;
+    }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -83,7 +86,7 @@ struct gemma4_decoder {
         laurel_rank = streams != 0 ? 64 : 0;
     }
     /// Newer files list what differs on the global layers, layer by layer.
-    COSTEXPR_COLD constexpr void read_overrides(auto& check) {
+    COSTEXPR_ONCE constexpr void read_overrides(auto& check) {
         schema::document const& d = check.source();
         schema::slot const* const s = d.find("per_layer_config");
         if (s == nullptr) return;
@@ -99,7 +102,7 @@ struct gemma4_decoder {
         count const larger = max(global_head_dim, global_kv_heads);
         if (larger > largest_dimension) check.fail(errc::out_of_range, "per_layer_config", largest_dimension, larger);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         read_overrides(check);
         attention.settle(check, base.layers, base.max_context);
         if (!with_experts) experts.experts = 0;

@@ -86,7 +86,7 @@ struct grouped_attention {
             key(&f::repeated, "sliding_window_pattern").spelled(layer_sign{"G", full}, layer_sign{"L", sliding}).optional().not_numbers().not_lists(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         hidden = is.size.hidden;
         heads = is.size.heads;
         kv_heads = is.size.kv_heads;
@@ -114,7 +114,7 @@ struct grouped_attention {
         period = is.window_period;
     }
     /// Checks what the dimensions must fulfil.
-    COSTEXPR_COLD constexpr void settle_heads(auto& check) {
+    COSTEXPR_ONCE constexpr void settle_heads(auto& check) {
         if (fixed_bias) qkv_bias = output_bias = true;
         if (one_kv_head && multi_query && !new_decoder) kv_heads = 1;
         check.divisible(*this, &grouped_attention::heads, kv_heads, "the number of key and value heads");
@@ -127,7 +127,7 @@ struct grouped_attention {
     }
     /// The same, and brings every spelling of the schedule of full and sliding layers into one list. `mtp_modules` may add entries behind
     /// those of the layers. `index`: of families whose layers may choose their keys, which do.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count max_context, count mtp_modules = 0, pattern const* index = nullptr) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, count max_context, count mtp_modules = 0, pattern const* index = nullptr) {
         settle_heads(check);
         using enum layer_kind;
         if (layers > 0 && order.size() == layers + mtp_modules)

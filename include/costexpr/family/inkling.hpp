@@ -53,7 +53,7 @@ struct inkling_decoder {
         experts.apply(is);
         second_generation = is.second_generation;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         if (attention.order.empty() && !local_layers.empty())
             for (count i = 0; i < base.layers; ++i) attention.order.push_back(local_layers.contains(i) ? sliding : full);

@@ -66,7 +66,7 @@ struct kimi_linear_decoder {
         network.apply(is);
         experts.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         if (delta.layers.size() > base.layers)
             check.fail(&kimi_delta_shape::layers, errc::length_mismatch, base.layers, delta.layers.size());

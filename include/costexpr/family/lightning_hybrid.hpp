@@ -33,7 +33,7 @@ struct lightning_hybrid_decoder {
         network.apply(is);
         experts.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         // left out, every second layer is linear, from the second on
         if (mixers.order.empty() && mixers.interval == 0 && mixers.period == 0) mixers.period = 2;

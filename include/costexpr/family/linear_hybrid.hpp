@@ -38,14 +38,17 @@ struct linear_hybrid_decoder {
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "linear_num_value_heads") && detail::has_any(d, "num_attention_heads"); }
-    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
+    static constexpr traits likely(schema::document const&) {
+        constexpr auto rows = architectures();
+        return rows[0].is;
+    }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
         network.apply(is);
         experts.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         if (mixers.order.empty() && mixers.attention_at.empty() && mixers.interval == 0 && mixers.period == 0) mixers.interval = 4;
         mixers.settle(check, base.layers, layer_kind::linear, "full_attention or linear_attention", layer_kind::full, layer_kind::linear);
         attention.settle_heads(check);

@@ -50,7 +50,7 @@ struct mamba_hybrid_decoder {
         second_generation = is.second_generation;
         parallel = is.parallel_mixers;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         mixers.settle(check, base.layers, parallel ? hybrid : mamba, "attention, mamba or hybrid", full, mamba, linear, hybrid);
         attention.settle_heads(check);

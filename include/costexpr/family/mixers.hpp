@@ -35,7 +35,7 @@ struct mixer_schedule {
         };
     }
     /// `other`: what stands where attention does not; `kinds` in words, and which they are: no layer is left out in silence.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, layer_kind other, std::string_view kinds, auto... allowed) {
         using enum layer_kind;
         check.schedule(*this, &mixer_schedule::order, layers, kinds, allowed...);
         if (!order.empty()) return;
@@ -104,7 +104,7 @@ struct kimi_delta_shape {
             key(&f::layers, "linear_attn_config.kda_layers").optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
+    COSTEXPR_ONCE constexpr void apply(traits const& is) { full_rank_gate = full_rank_decay = is.full_rank_mixer; }
     [[nodiscard]] COSTEXPR_INLINE constexpr kimi_delta layer() const {
         return {.hidden = hidden, .heads = heads, .head_dim = head_dim, .kernel = kernel, .full_rank_gate = full_rank_gate,
                 .full_rank_decay = full_rank_decay};
@@ -148,12 +148,12 @@ struct state_space_shape {
             key(&f::state_type, "mamba_ssm_dtype", "mamba_ssm_cache_dtype").optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         gated_norm = is.gated_mixer_norm;
         inner_norms = is.mixer_inner_norms;
     }
     /// `layers`: how many of the model's layers have a state space.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, bool second) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, bool second) {
         if (layers != 0) check.needed(*this, &state_space_shape::state, "mamba_d_state", "the number of states per channel");
         if (!second) return;
         if (heads == 0 && head_dim != 0) heads = inner / head_dim;

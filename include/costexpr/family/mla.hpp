@@ -68,7 +68,7 @@ struct latent_attention {
             key(&f::rotated, "no_rope_layers").spelled(layer_sign{"0", unrotated}, layer_sign{"1", full}).optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         gated = is.latent_gated;
         gated_heads = is.gated_heads;
         gate_with_queries = is.gate_with_queries;
@@ -76,7 +76,7 @@ struct latent_attention {
         rope_norm = is.rope_norm;
         unrotated_every = is.unrotated_every;
     }
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, count mtp_modules) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, count mtp_modules) {
         using enum layer_kind;
         if (layers > 0 && order.size() == layers + mtp_modules)
             while (order.size() != layers) order.pop_back();
@@ -101,7 +101,7 @@ struct latent_attention {
         }
     }
     /// What single layers have apart from the others must be the same for all sliding layers.
-    COSTEXPR_COLD constexpr void settle_sliding(auto& check) {
+    COSTEXPR_ONCE constexpr void settle_sliding(auto& check) {
         struct spelling {
             std::string_view key;
             count latent_attention::* member;
@@ -161,13 +161,13 @@ struct sparse_index {
             key(&f::order, "indexer_types").optional(),
         };
     }
-    COSTEXPR_COLD constexpr void apply(traits const& is) {
+    COSTEXPR_ONCE constexpr void apply(traits const& is) {
         scaled = is.scaled_index;
         every = is.index_period;
         first = is.index_period != 0 ? 2 : 0;
     }
     /// `attention`: the kinds of the layers, where they are listed. Those that slide choose no keys.
-    COSTEXPR_COLD constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count layers, pattern const& attention = {}) {
         using enum layer_kind;
         check.schedule(*this, &sparse_index::order, layers, "full or shared", full, shared);
         if (top_k == 0) {
@@ -252,7 +252,7 @@ struct mla_decoder {
         blocks = is.attention_blocks;
         streams_mix = !is.parallel_streams;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         if (blocks > 1 && paired_layers != 0) base.layers = paired_layers;  // num_hidden_layers counts the attention layers there
         attention.settle(check, base.layers, base.mtp_modules);
         experts.settle(check, base.layers, false, base.mtp_modules);

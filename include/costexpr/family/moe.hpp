@@ -33,7 +33,7 @@ struct block_index {
         };
     }
     /// `layers`: of the model, `sparse`: of them that choose their keys.
-    constexpr void settle(auto& check, count sparse) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, count sparse) {
         if (sparse == 0) return;
         check.needed(*this, &block_index::heads, "index_n_heads", "the number of indexer heads");
         check.needed(*this, &block_index::dim, "index_head_dim", "the width of an indexer head");
@@ -139,7 +139,7 @@ struct moe_decoder {
         residual = is.dense_residual;
         attention_has_experts = is.attention_experts;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         check.schedule(index, &block_index::order, base.layers, "0 or 1", layer_kind::full, layer_kind::chosen);
         attention.settle(check, base.layers, base.max_context, base.mtp_modules, &index.order);
         attention.settle_layers(check, base.layers);

@@ -32,7 +32,7 @@ struct nas_decoder {
         attention.apply(is);
         network.apply(is);
     }
-    COSTEXPR_COLD constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         attention.settle_heads(check);
         schema::document const& d = check.source();
         count listed = 0;
@@ -77,13 +77,13 @@ struct nas_decoder {
     }
 
   private:
-    COSTEXPR_COLD constexpr void add_heads(auto& check, std::string_view key, count n) {
+    COSTEXPR_ONCE constexpr void add_heads(auto& check, std::string_view key, count n) {
         if (n <= 0 || n > attention.heads || attention.heads % n != 0)
             check.fail(errc::not_divisible, key, n, attention.heads, "the KV heads of each of its blocks");
         else if (!add_one(kv_heads, n))
             check.fail(errc::list_too_long, key, static_cast<count>(kv_heads.capacity()));
     }
-    COSTEXPR_COLD constexpr void read_attention(auto& check, schema::document const& d, json::value const& block) {
+    COSTEXPR_ONCE constexpr void read_attention(auto& check, schema::document const& d, json::value const& block) {
         json::value const a = schema::member(d, block, "attention");
         if (schema::is_true(d, schema::member(d, a, "no_op"))) return;
         ++blocks;
@@ -95,7 +95,7 @@ struct nas_decoder {
             return check.fail(errc::not_divisible, "block_configs", sharing, attention.heads, "the n_heads_in_group of each block");
         add_heads(check, "block_configs", sharing > 0 ? attention.heads / sharing : schema::whole(d, schema::member(d, a, "num_key_value_heads")));
     }
-    COSTEXPR_COLD constexpr void read_network(auto& check, schema::document const& d, json::value const& block) {
+    COSTEXPR_ONCE constexpr void read_network(auto& check, schema::document const& d, json::value const& block) {
         json::value const f = schema::member(d, block, "ffn");
         if (schema::is_true(d, schema::member(d, f, "no_op"))) return;
         ++blocks;

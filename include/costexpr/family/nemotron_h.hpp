@@ -50,7 +50,10 @@ struct nemotron_h_decoder {
     }
     /// Whether the keys of a config of no registered architecture describe this family.
     static constexpr bool resembles(schema::document const& d) { return detail::has_any(d, "hybrid_override_pattern") || (detail::has_any(d, "layers_block_type") && detail::has_any(d, "ssm_state_size")); }
-    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
+    static constexpr traits likely(schema::document const&) {
+        constexpr auto rows = architectures();
+        return rows[0].is;
+    }
     constexpr void apply(traits const& is) {
         base.apply(is);
         attention.apply(is);
@@ -63,7 +66,7 @@ struct nemotron_h_decoder {
         base.layers = max(max(schema::entries(d, "hybrid_override_pattern"), schema::entries(d, "layers_block_type")), schema::entries(d, "block_configs"));
     }
     /// Blocks with keys of their own, which beat those of the config.
-    COSTEXPR_COLD constexpr void read_blocks(auto& check) {
+    COSTEXPR_ONCE constexpr void read_blocks(auto& check) {
         using enum layer_kind;
         schema::document const& d = check.source();
         schema::slot const* const s = d.find("block_configs");
@@ -108,7 +111,7 @@ struct nemotron_h_decoder {
         });
         for (counted<expert_size>& c : searched) c.what.log_not_chosen = costexpr::moe::log_chance_not_chosen(c.what.top_k, experts.experts);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         read_blocks(check);
         blocks.settle(check, base.layers, mamba, "mamba, attention, mlp or moe", full, mamba, linear, dense, moe);

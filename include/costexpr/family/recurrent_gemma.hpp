@@ -38,7 +38,7 @@ struct recurrent_gemma_decoder {
         attention.apply(is);
         network.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         attention.output_bias = true;
         attention.settle_heads(check);

@@ -44,7 +44,7 @@ struct rwkv_decoder {
         base.apply(is);
         delta_rule = is.delta_rule;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         if (!delta_rule) return;
         check.needed(*this, &rwkv_decoder::head_dim, "head_dim", "the width of a head");
         check.needed(*this, &rwkv_decoder::decay_rank, "decay_low_rank_dim", "the rank of the decay");
@@ -60,7 +60,10 @@ struct rwkv_decoder {
         return !detail::has_any(d, "num_attention_heads", "n_head") && detail::unlisted(d, "attention_hidden_size").kind == json::kind::number && detail::unlisted(d, "rescale_every").kind == json::kind::number &&
                detail::unlisted(d, "head_size").kind == json::kind::end;  // which later generations have
     }
-    static constexpr traits likely(schema::document const&) { return architectures()[0].is; }
+    static constexpr traits likely(schema::document const&) {
+        constexpr auto rows = architectures();
+        return rows[0].is;
+    }
 
     COSTEXPR_INLINE constexpr auto layers() const {
         rwkv7_time_mix const first{base.hidden, head_dim, decay_rank, rate_rank, gate_rank, 0};

@@ -36,7 +36,7 @@ struct state_space_decoder {
         space.apply(is);
         second_generation = is.second_generation;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         if (!second_generation && inner != 0) space.inner = inner;
         space.settle(check, base.layers, second_generation);
     }

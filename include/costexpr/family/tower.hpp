@@ -64,7 +64,7 @@ struct projector {
         };
     }
     /// `d`: the wrapper's own object.
-    COSTEXPR_COLD constexpr void settle(schema::document const& d) {
+    COSTEXPR_ONCE constexpr void settle(schema::document const& d) {
         if (count const listed = max(schema::entries(d, "vision_feature_layer"), schema::entries(d, "vision_feature_layers")); listed != 0) features = listed;
         if (schema::slot const* const adapter = d.find("adapter_config"))
             for (std::string_view name : {"vision_feature_layer", "vit_layers"}) read_layers(d, schema::member(d, adapter->value, name));
@@ -75,7 +75,7 @@ struct projector {
     }
 
   private:
-    COSTEXPR_COLD constexpr void read_layers(schema::document const& d, json::value const& list) {
+    COSTEXPR_ONCE constexpr void read_layers(schema::document const& d, json::value const& list) {
         if (list.kind != json::kind::array) return;
         features = 0;
         deepest = -largest_layers;
@@ -95,10 +95,10 @@ struct tower_layers {
     inplace_vector<run<projection>, 14> maps{};
     inplace_vector<run<encoder_block>, 4> blocks{};
 
-    COSTEXPR_COLD constexpr void map(count in, count out, bool bias, encoder_rows rows = {}, count times = 1, count stored = 1) {
+    COSTEXPR_ONCE constexpr void map(count in, count out, bool bias, encoder_rows rows = {}, count times = 1, count stored = 1) {
         maps.try_push_back({times, {in, out, bias, rows}, times * stored});
     }
-    COSTEXPR_COLD constexpr void block(count times, encoder_block const& b, count stored) { blocks.try_push_back({times, b, stored}); }
+    COSTEXPR_ONCE constexpr void block(count times, encoder_block const& b, count stored) { blocks.try_push_back({times, b, stored}); }
 };
 template <class F>
 constexpr void for_each_layer(tower_layers const& composition, F const& f) {
@@ -218,7 +218,7 @@ struct tower {
         pooling_head = traits.pooling_head;
     }
     /// Fills in what the file leaves out, and checks what the dimensions must fulfil. `d`: the tower's own object.
-    COSTEXPR_COLD constexpr void settle(auto& check, schema::document const& d) {
+    COSTEXPR_ONCE constexpr void settle(auto& check, schema::document const& d) {
         using enum tower_positions;
         tower_traits::sizes const& size = is->size;
         auto const set = [](count& member, count value) {
@@ -273,7 +273,7 @@ struct tower {
         count const needed = link.deepest > 0 ? link.deepest : depth + link.deepest;
         if (needed > 0 && needed < depth) depth = needed;
     }
-    [[nodiscard]] COSTEXPR_COLD constexpr tower_layers layers() const {
+    [[nodiscard]] COSTEXPR_ONCE constexpr tower_layers layers() const {
         using enum tower_positions;
         tower_layers p{};
         if (is == nullptr) return p;
@@ -327,7 +327,7 @@ struct tower {
         return is->input == spectrogram ? 2 : is->input == subsampled ? 8 : is->input == conformer ? 4 : 1;
     }
     /// Elements of positions, class and mask tokens.
-    [[nodiscard]] COSTEXPR_COLD constexpr count learned() const {
+    [[nodiscard]] COSTEXPR_ONCE constexpr count learned() const {
         using enum tower_positions;
         count const extra = is->class_token ? 1 : 0;
         count const tokens = (extra + (mask_token ? 1 : 0) + (is->registers ? classes + registers : 0)) * hidden;
@@ -344,12 +344,12 @@ struct tower {
         }
         return tokens;
     }
-    COSTEXPR_COLD constexpr void neck(tower_layers& p) const {
+    COSTEXPR_ONCE constexpr void neck(tower_layers& p) const {
         p.map(hidden, narrow, false);
         p.map(9 * narrow, narrow, false);
         p.vectors += 4 * narrow;
     }
-    COSTEXPR_COLD constexpr void add_blocks(tower_layers& p, count gains, count copies, count per) const {
+    COSTEXPR_ONCE constexpr void add_blocks(tower_layers& p, count gains, count copies, count per) const {
         tower_traits const& t = *is;
         auto const rule = [&](bias_rule r) { return r == bias_rule::always || (r == bias_rule::by_key && attention_bias); };
         encoder_block block{.hidden = hidden, .heads = heads, .inner = t.input == tower_input::conformer ? 0 : t.tower_wide_networks ? inner : leaving(),
@@ -387,7 +387,7 @@ struct tower {
         }
     }
     /// What leads from `in` values per patch into the decoder, or (`own`) out of the tower.
-    COSTEXPR_COLD constexpr void project(tower_layers& p, projector_traits const& l, count in, bool own) const {
+    COSTEXPR_ONCE constexpr void project(tower_layers& p, projector_traits const& l, count in, bool own) const {
         using enum projector_kind;
         count const side = l.merge == 1 ? 1 : !own && link.merge != 0 ? link.merge : merge != 0 ? merge : l.merge;
         bool const sound = is->input != tower_input::patches;

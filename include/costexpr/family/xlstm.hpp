@@ -39,7 +39,7 @@ struct xlstm_decoder {
     }
     static constexpr auto architectures() { return std::array{arch{"xLSTMForCausalLM", "xlstm"}}; }
     constexpr void apply(traits const& is) { base.apply(is); }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         check.divisible(query_width(), "qk_dim_factor", heads, "the number of heads, once multiplied by the width");
         check.divisible(value_width(), "v_dim_factor", heads, "the number of heads, once multiplied by the width");
         auto const sized = [&](count n, std::string_view key) {

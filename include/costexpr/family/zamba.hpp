@@ -46,7 +46,7 @@ struct zamba_decoder {
         second_generation = is.second_generation;
         rank = second_generation ? 128 : 0;
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         using enum layer_kind;
         // Zamba counts its period from the fourth layer on; the third has a block in any case
         if (mixers.order.empty() && mixers.period == 0 && !second_generation) mixers.period = 6, mixers.offset = 4;

@@ -32,7 +32,7 @@ struct zaya_decoder {
         attention.apply(is);
         experts.apply(is);
     }
-    constexpr void settle(auto& check) {
+    COSTEXPR_ONCE constexpr void settle(auto& check) {
         check.schedule(attention, &grouped_attention::order, base.layers, "hybrid", layer_kind::hybrid);
         attention.settle_heads(check);
         check.needed(experts, &mixture::router_hidden, "router_hidden_size", "the width of the router");

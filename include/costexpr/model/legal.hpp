@@ -43,7 +43,7 @@ COSTEXPR_INLINE constexpr bool check_degrees(layout const& l, Sink& p) {
 }
 
 /// The same where reasons are wanted: not hot, and compiled once.
-COSTEXPR_COLD constexpr bool check_degrees(layout const& l, problems& p) { return check_degrees<problems>(l, p); }
+COSTEXPR_ONCE constexpr bool check_degrees(layout const& l, problems& p) { return check_degrees<problems>(l, p); }
 
 /// Whether one of these ops keeps state.
 template <class Ops>
@@ -81,7 +81,7 @@ struct stage_counter {
         count const stages = mixers != 0 ? mixers : most;
         if (l.pp > stages) p.add({.code = errc::illegal_layout, .key = "pp", .expected = stages, .found = l.pp, .hint = "at most #, one stage per layer"});
     }
-    COSTEXPR_COLD constexpr void check(layout const& l, problems& p) const { check<problems>(l, p); }
+    COSTEXPR_ONCE constexpr void check(layout const& l, problems& p) const { check<problems>(l, p); }
 };
 
 /// Tells the sink everything that stands against a layout.

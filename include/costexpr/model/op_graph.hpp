@@ -6,9 +6,13 @@
 #include <costexpr/model/legal.hpp>
 #include <costexpr/model/stages.hpp>
 
+#include <boost/hana/unpack.hpp>
+
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace costexpr {
@@ -83,17 +87,29 @@ class op_graph {
     };
 
     /// Appends an op in each dtype that its weights are stored in; one that does nothing is left out unless it has weights.
-    /// One function per type of op, not one per layer type and op.
     template <op O>
-    COSTEXPR_COLD constexpr void push_back(op_place const& at, O const& o, precision const& p, problems& why) {
-        bool const idle = o.idle();
-        if (idle && o.template parameters<count>() == 0) return;
-        for_each_dtype(o, at.times, p, [&](O const& variant, count layers) {
-            if (size_ == capacity())
-                why.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(capacity())});
-            else
-                slots_[size_++] = slot({at.of(layers), one_of<op_list>(variant), idle});
-        });
+    constexpr void push_back(op_place const& at, O const& o, precision const& p, problems& why) {
+        push_back(at, one_of<op_list>(o), p, why);
+    }
+    // One function for all types of ops.
+    COSTEXPR_COLD constexpr void push_back(op_place const& at, one_of<op_list> const& any, precision const& p, problems& why) {
+        bool const idle = any.template visit<bool>([](auto const& o) { return o.idle(); });
+        if (idle && any.template visit<count>([](auto const& o) { return o.template parameters<count>(); }) == 0) return;
+        if (p.exceptions.size() == 0) return add(at, any, idle, why);
+        // for_each_dtype of an op whose type is not asked again
+        count rest = at.times;
+        role const part = purpose_of(any);
+        for (dtype_exception const& e : p.exceptions) {
+            if (e.part != part) continue;
+            one_of<op_list> variant = any;
+            dtype* const stored = variant.template visit<dtype*>([](auto& o) { return detail::weights_type_if_any(o); });
+            if (stored == nullptr || *stored != p.component(part)) continue;
+            *stored = e.type;
+            count const n = min(rest, e.among(at.times));
+            if (n != 0) add(at.of(n), variant, idle, why);
+            rest -= n;
+        }
+        if (rest != 0) add(at.of(rest), any, idle, why);
     }
     constexpr op_graph() {}  // not defaulted: `op_graph g{}` would write zeros first
     // What is not used is neither written nor copied: a list has room for the longest model of all families.
@@ -122,13 +138,17 @@ class op_graph {
     constexpr void set_times(count run, count times) {
         if (staged_) stages_.used.set_times(run, times);
     }
-    COSTEXPR_COLD constexpr void set_stages(detail::layer_lists const& lists, framework f) {
+    COSTEXPR_ONCE constexpr void set_stages(detail::layer_lists const& lists, framework f) {
         std::array<detail::run_nature, detail::registry_ops<Registry>::runs> natures{};
-        for (entry const& e : *this) e.op.template visit<void>([&](auto const& o) { natures[static_cast<std::size_t>(e.at.run)].look(o); });
+        for (entry const& e : *this)
+            if (!e.idle) natures[static_cast<std::size_t>(e.at.run)].look(purpose_of(e.op), e.op.template visit<cache>([](auto const& o) { return cache_of(o); }));
         stages_.used.place(lists, natures, f);
     }
 
   private:
+    static constexpr role purpose_of(one_of<op_list> const& any) {
+        return any.template visit<role>([](auto const& o) { return o.purpose(); });
+    }
     union slot {
         entry used;
         constexpr slot() {}
@@ -145,6 +165,12 @@ class op_graph {
         constexpr iterator& operator++() { return ++at, *this; }
         friend constexpr bool operator==(iterator const&, iterator const&) = default;
     };
+    COSTEXPR_COLD constexpr void add(op_place const& at, one_of<op_list> const& any, bool idle, problems& why) {
+        if (size_ == capacity())
+            why.add({.code = errc::list_too_long, .key = "precision.exceptions", .expected = static_cast<count>(capacity())});
+        else
+            slots_[size_++] = slot({at, any, idle});
+    }
     constexpr void take(op_graph const& other) {
         for (std::size_t i = 0; i != size_; ++i) slots_[i] = slot(other.slots_[i].used);
         staged_ = other.staged_;
@@ -181,35 +207,94 @@ constexpr void for_each_op_of(op_graph<Registry> const& g, deployment const&, F 
 
 namespace detail {
 
+/// A model being laid out: what is known before its layers, and what they add up to.
+template <class Registry>
+struct laying_out {
+    op_graph<Registry>& graph;
+    deployment const& x;
+    problems& why;
+    stage_counter stages{};
+    count index = 0;
+
+    /// The place of the ops of the next entry; false where it cannot stand in this layout.
+    COSTEXPR_ONCE constexpr bool enter(op_place& at) {
+        at.run = index++;
+        if (!why.empty()) return false;  // dimensions of shards that cannot be
+        graph.set_times(at.run, at.times);
+        return true;
+    }
+    /// Appends ops that lie at these addresses.
+    COSTEXPR_COLD void append(op_place const& at, void const* const* ops, std::uint8_t const* numbers, std::size_t size) {
+        using any_op = one_of<typename op_graph<Registry>::op_list>;
+        for (std::size_t i = 0; i != size; ++i) graph.push_back(at, any_op::copy_of(numbers[i], ops[i]), x.precision, why);
+    }
+};
+
+/// The numbers of types of ops in the list of a registry.
+template <class Registry, class... O>
+inline constexpr std::uint8_t op_numbers[] = {one_of<typename op_graph<Registry>::op_list>::template index_of<O>()...};
+
+template <class Registry, class... O>
+COSTEXPR_INLINE constexpr void append_ops(laying_out<Registry>& to, op_place const& at, hana::basic_tuple<O...> const& ops) {
+    // To compilers an address and a number per op are far less than a call per op.
+    if (__builtin_is_constant_evaluated()) {
+        for_each_op(ops, [&](auto const& o) { to.graph.push_back(at, o, to.x.precision, to.why); });
+    } else {
+        hana::unpack(ops, [&](auto const&... o) COSTEXPR_INLINE_LAMBDA {
+            void const* const addresses[] = {&o...};
+            to.append(at, addresses, op_numbers<Registry, O...>, sizeof...(O));
+        });
+    }
+}
+
 // One function per layer type, shared by all families.
 template <class Registry, class L>
-COSTEXPR_COLD constexpr void append(op_graph<Registry>& g, run<L> const& r, count index, deployment const& x, stage_counter& stages, problems& p) {
-    stages.add(r);
-    check_layer(r.layer, x.layout, p);
-    if (!p.empty()) return;  // dimensions of shards that cannot be
-    op_place const at{r.times, r.copies, L::type, index};
-    g.set_times(index, r.times);
-    for_each_op(r.layer.ops(x), [&](auto const& o) { g.push_back(at, o, x.precision, p); });
+COSTEXPR_ONCE constexpr void append(laying_out<Registry>& to, run<L> const& r) {
+    op_place at{r.times, r.copies, L::type, 0};
+    to.stages.add(r);
+    check_layer(r.layer, to.x.layout, to.why);
+    if (to.enter(at)) append_ops(to, at, r.layer.ops(to.x));
+}
+
+/// An entry of a composition by its address.
+template <class Registry, class Entry>
+void append_entry(laying_out<Registry>& to, void const* entry) {
+    visit_entry(*static_cast<Entry const*>(entry), [&](auto const& r) { append(to, r); });
+}
+template <class Registry>
+COSTEXPR_ONCE void append_entries(laying_out<Registry>& to, void (*const* append)(laying_out<Registry>&, void const*), void const* const* entries, std::size_t size) {
+    for (std::size_t i = 0; i != size; ++i) append[i](to, entries[i]);
+}
+template <class Registry, class... Entry>
+inline constexpr void (*entry_appenders[])(laying_out<Registry>&, void const*) = {&append_entry<Registry, Entry>...};
+
+template <class Registry, class... Entry>
+COSTEXPR_INLINE constexpr void append_layers(laying_out<Registry>& to, hana::basic_tuple<Entry...> const& layers) {
+    if (__builtin_is_constant_evaluated()) {
+        for_each_layer(layers, [&](auto const& r) { append(to, r); });
+    } else {
+        hana::unpack(layers, [&](auto const&... entry) COSTEXPR_INLINE_LAMBDA {
+            void const* const addresses[] = {&entry...};
+            append_entries<Registry>(to, entry_appenders<Registry, Entry...>, addresses, sizeof...(Entry));
+        });
+    }
 }
 
 }  // namespace detail
 
 /// Lays a model out: its ops for this deployment, and every reason why that is impossible. Ops that do nothing there are left out.
 template <class Registry, composition M>
-COSTEXPR_COLD constexpr op_graph<Registry> lay_out(M const& m, deployment const& x, problems& p) {
+COSTEXPR_ONCE constexpr op_graph<Registry> lay_out(M const& m, deployment const& x, problems& p) {
     op_graph<Registry> g{};
     if (!detail::check_degrees(x.layout, p)) return g;
     g.set_context_ranks(x.layout.cp);
     if (x.layout.pp != 1) g.begin_stages();
-    detail::stage_counter stages{};
-    count index = 0;
-    for_each_layer(m.layers(), [&](auto const& r) {
-        detail::append(g, r, index++, x, stages, p);
-    });
+    detail::laying_out<Registry> to{g, x, p};
+    detail::append_layers(to, m.layers());
     if (g.size() == 0 && p.empty())
         p.add({.code = errc::empty_graph, .key = "layers"});
     else
-        stages.check(x.layout, p);
+        to.stages.check(x.layout, p);
     if (x.layout.pp != 1 && p.empty()) g.set_stages(detail::lists_of(m), x.framework);
     return g;
 }

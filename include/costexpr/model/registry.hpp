@@ -261,7 +261,7 @@ struct registry {
     using used = std::conditional_t<size != 0, T, void>;
 
     /// The same; an architecture without a row gets the one that its family takes it for.
-    COSTEXPR_COLD static constexpr detail::claim claimed_or_likely(schema::document const& d, config_facts& facts, arch& likely, problems& p) {
+    COSTEXPR_ONCE static constexpr detail::claim claimed_or_likely(schema::document const& d, config_facts& facts, arch& likely, problems& p) {
         detail::claim c = classify(d, facts, p);
         if (c.row != nullptr || !p.empty()) return c;
         with_family(c.family, [&]<class G>() {
@@ -342,7 +342,7 @@ struct registry {
 
     /// Reads one tower: from its own object, and from the wrapper's keys of what leads into the decoder.
     template <class T>
-    COSTEXPR_COLD static constexpr void read_tower(schema::document const& d, json::value const& object, std::string_view wrapper, std::string_view usual, bool fixed,
+    COSTEXPR_ONCE static constexpr void read_tower(schema::document const& d, json::value const& object, std::string_view wrapper, std::string_view usual, bool fixed,
                                      projector_traits const& link, T& out, problems& p) {
         json::value const type = schema::member(d, object, "model_type");
         short_string own{};
@@ -366,7 +366,7 @@ struct registry {
         // a resampler of Idefics has no key for what its blocks hold
         if (out.link.resampled) out = T{};
     }
-    COSTEXPR_COLD static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
+    COSTEXPR_ONCE static constexpr void read_towers(schema::document const& d, config_facts& facts, problems& p) {
         using T = used<tower>;
         schema::slot const* vision = d.find("vision_config", true);
         bool const early = vision == nullptr;
@@ -400,7 +400,7 @@ struct registry {
     }
 
     /// What leads from the towers into a decoder of this width.
-    COSTEXPR_COLD static constexpr void lead_towers(auto& facts, count width, schema::document const& d, problems& p) {
+    COSTEXPR_ONCE static constexpr void lead_towers(auto& facts, count width, schema::document const& d, problems& p) {
         for (auto* t : {&facts.vision, &facts.detail, &facts.audio}) {
             t->link.width = width;
             if (p.empty() && t->is != nullptr && !(costexpr::parameters<double>(*t) < largest_total))

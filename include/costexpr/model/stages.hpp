@@ -77,10 +77,10 @@ struct run_nature {
 
     template <op O>
     constexpr void look(O const& o) {
-        if (o.idle()) return;
+        if (!o.idle()) look(o.purpose(), cache_of(o));
+    }
+    COSTEXPR_ONCE constexpr void look(role part, cache const& c) {
         using enum role;
-        role const part = o.purpose();
-        cache const c = cache_of(o);
         edge_front = edge_front || part <= per_layer_embedding;
         edge_back = edge_back || (part >= head_projection && part <= logits_gather);
         mixes = mixes || (part >= qkv && part <= index_scores && part != hyper_connection);
@@ -114,7 +114,7 @@ struct layer_lists {
     pattern indexers{};
 };
 template <class F>
-[[nodiscard]] COSTEXPR_COLD constexpr layer_lists lists_of(F const& f) {
+[[nodiscard]] COSTEXPR_ONCE constexpr layer_lists lists_of(F const& f) {
     layer_lists l{blocks_of(f), {}};
     if (l.blocks.mixers.empty()) {
         if constexpr (requires { f.attention.order; }) l.blocks.mixers = f.attention.order;
@@ -127,7 +127,7 @@ template <class F>
 }
 
 /// Where the `n` blocks of an entry stand among the layers, of which those of its slot may be taken.
-COSTEXPR_COLD constexpr run_place place_of(run_nature const& is, count n, count layers, layer_lists const& lists, std::array<bool, largest_layers>& taken) {
+COSTEXPR_ONCE constexpr run_place place_of(run_nature const& is, count n, count layers, layer_lists const& lists, std::array<bool, largest_layers>& taken) {
     run_place p{.times = n};
     count const rest = n % layers;
     if (!is.is_block()) {  // norms and the like: in every layer, and once more at an end
@@ -184,7 +184,7 @@ class stage_plan {
     /// Says how often an entry runs, before it is placed.
     constexpr void set_times(count run, count times) { places_[static_cast<std::size_t>(run)].times = times; }
     /// Places the entries, of which `natures` says what they are.
-    COSTEXPR_COLD constexpr void place(detail::layer_lists const& lists, std::array<detail::run_nature, Runs> const& natures, framework f) {
+    COSTEXPR_ONCE constexpr void place(detail::layer_lists const& lists, std::array<detail::run_nature, Runs> const& natures, framework f) {
         framework_ = f;
         layers_ = lists.blocks.layers;
         if (layers_ == 0) {  // a composition without lists: as many layers as keep state, or as its longest run

@@ -83,6 +83,15 @@ COSTEXPR_INLINE constexpr dtype& weights_type(O& o) {
         return o.matrix.weights;
 }
 
+/// The same; none where the op has no weights of a dtype of their own.
+template <class O>
+COSTEXPR_INLINE constexpr dtype* weights_type_if_any(O& o) {
+    if constexpr (has_weights_type<O> || has_matrix<O>)
+        return &weights_type(o);
+    else
+        return nullptr;
+}
+
 }  // namespace detail
 
 /// Calls f(op, layers) for an op of a run of layers: once for all of them, or once for each dtype in which the checkpoint stores its weights.

@@ -525,34 +525,26 @@ class checker {
     constexpr checker(document const& d, problems& p) : d_(d), p_(p) {}
 
     /// Reports a problem at the first of these keys that the config has, else at the decoder's object.
-    COSTEXPR_COLD constexpr void fail(errc code, std::string_view key, count expected = 0, count found = 0, std::string_view hint = {}) {
+    COSTEXPR_ONCE constexpr void fail(errc code, std::string_view key, count expected = 0, count found = 0, std::string_view hint = {}) {
         slot const* const s = d_.find(key);
         p_.add({.code = code, .offset = s != nullptr ? s->value.begin : d_.decoder, .key = key, .expected = expected, .found = found, .hint = hint});
     }
     /// The same of a member, at the key that fills it in this config.
     template <described C, class M>
     constexpr void fail(M C::* member, errc code, count expected = 0, count found = 0, std::string_view hint = {}) {
-        place const at = find(member);
-        p_.add({.code = code, .offset = at.there ? at.value.begin : d_.decoder, .key = at.key, .expected = expected, .found = found, .hint = hint});
+        fail_at(field_of(member), code, expected, found, hint);
     }
     /// Whether the config has none of a member's keys, not even as null.
     template <described C, class M>
     [[nodiscard]] constexpr bool absent(M C::* member) const {
         for (field<C> const& f : table<C>)
-            if (f.fills(member))
-                for (std::size_t i = 0; i != f.name_count; ++i)
-                    if (std::uint16_t const id = d_.keys.find(outer_name(f.names[i])); id < most_words && d_.outer[id] != 0) return false;
+            if (f.fills(member) && !has_none_of(f)) return false;
         return true;
     }
     /// A member that must be there after all and above zero; `key` is the name to ask for, `what` says what it is.
     template <described C>
     constexpr void needed(C const& c, count C::* member, std::string_view key, std::string_view what) {
-        if (c.*member > 0) return;
-        place const at = find(member);
-        if (!at.there)
-            p_.add({.code = errc::missing_key, .offset = d_.decoder, .key = key, .hint = what});
-        else if (!p_.mentions(at.value.begin, at.value.end))
-            p_.add({.code = errc::out_of_range, .offset = at.value.begin, .key = at.key, .expected = 1});
+        if (!(c.*member > 0)) report_needed(field_of(member), key, what);
     }
     /// `divisor` must divide `value`; says nothing where one of them is missing anyway.
     constexpr void divisible(count value, std::string_view key, count divisor, std::string_view by) {
@@ -571,22 +563,21 @@ class checker {
         count known = 0;
         ((known += list.of(allowed)), ...);
         if (known == list.size() && (layers <= 0 || known == layers)) return;
-        report_schedule(list, find(member), layers, kinds, ((std::uint32_t{1} << static_cast<unsigned>(allowed)) | ...));
+        report_schedule(list, find(field_of(member)), layers, kinds, ((std::uint32_t{1} << static_cast<unsigned>(allowed)) | ...));
     }
     /// Calls f(layer, number) for every entry of the list of one number per layer under this key, if it is there.
     template <class F>
     constexpr void numbers(std::string_view key, count layers, F const& f) {
         slot const* const s = d_.find(key);
         if (s == nullptr) return;
-        if (s->value.kind != json::kind::array) return p_.add({.code = errc::wrong_type, .offset = s->value.begin, .key = key, .hint = "a list with one number per layer"});
         json::reader r = json::reader::inside(d_.text, s->value);
+        if (s->value.kind != json::kind::array) return not_a_number_per_layer(s->value, key);
         r.enter_array();
         count layer = 0;
         for (; r.next_element(); ++layer) {
             json::value const entry = r.skip();
-            count n = 0;
-            if (entry.kind != json::kind::number || json::to_integer(entry.raw(d_.text), n) != errc::none || n < 0 || n > largest_dimension)
-                return p_.add({.code = errc::wrong_type, .offset = entry.begin, .key = key, .hint = "a list with one number per layer"});
+            count const n = dimension_in(entry);
+            if (n < 0) return not_a_number_per_layer(entry, key);
             if (layer < layers) f(layer, n);
         }
         if (layer < layers) p_.add({.code = errc::length_mismatch, .offset = s->value.begin, .key = key, .expected = layers, .found = layer});
@@ -629,7 +620,7 @@ class checker {
         bool there = false;
     };
     /// The length that is wrong, and the first entry whose kind is not in the set `allowed`.
-    COSTEXPR_COLD constexpr void report_schedule(pattern const& list, place const& at, count layers, std::string_view kinds, std::uint32_t allowed) {
+    COSTEXPR_ONCE constexpr void report_schedule(pattern const& list, place const& at, count layers, std::string_view kinds, std::uint32_t allowed) {
         if (layers > 0 && list.size() != layers)
             p_.add({.code = errc::length_mismatch, .offset = at.there ? at.value.begin : d_.decoder, .key = at.key, .expected = layers, .found = list.size()});
         json::reader r = json::reader::inside(d_.text, at.value);
@@ -640,19 +631,46 @@ class checker {
             if ((allowed >> static_cast<unsigned>(list[i]) & 1) == 0) return p_.add({.code = errc::unknown_name, .offset = offset, .key = at.key, .hint = kinds});
         }
     }
-    /// The key that fills a member in this config, or the first that could.
+    /// The field of a member. What is asked of it is no template: it is asked by every family.
     template <described C, class M>
-    [[nodiscard]] constexpr place find(M C::* member) const {
-        for (field<C> const& f : table<C>) {
-            if (!f.fills(member)) continue;
-            for (std::size_t i = 0; i != f.name_count; ++i) {
-                slot const* const s = d_.find(outer_name(f.names[i]), f.outermost_wins);
-                json::value const v = s == nullptr ? json::value{} : member_of(s->value, inner_name(f.names[i]));
-                if (v.kind != json::kind::end && v.kind != json::kind::null && !meant_for_another(f, v.kind)) return {f.names[i], v, true};
-            }
-            return {f.name(), {}, false};
+    [[nodiscard]] static constexpr field_facts const* field_of(M C::* member) {
+        for (field<C> const& f : table<C>)
+            if (f.fills(member)) return &f;
+        return nullptr;
+    }
+    /// The key that fills a field in this config, or the first that could.
+    [[nodiscard]] COSTEXPR_ONCE constexpr place find(field_facts const* f) const {
+        if (f == nullptr) return {};
+        for (std::size_t i = 0; i != f->name_count; ++i) {
+            slot const* const s = d_.find(outer_name(f->names[i]), f->outermost_wins);
+            json::value const v = s == nullptr ? json::value{} : member_of(s->value, inner_name(f->names[i]));
+            if (v.kind != json::kind::end && v.kind != json::kind::null && !meant_for_another(*f, v.kind)) return {f->names[i], v, true};
         }
-        return {};
+        return {f->name(), {}, false};
+    }
+    COSTEXPR_ONCE constexpr void fail_at(field_facts const* f, errc code, count expected, count found, std::string_view hint) {
+        place const at = find(f);
+        p_.add({.code = code, .offset = at.there ? at.value.begin : d_.decoder, .key = at.key, .expected = expected, .found = found, .hint = hint});
+    }
+    [[nodiscard]] COSTEXPR_ONCE constexpr bool has_none_of(field_facts const& f) const {
+        for (std::size_t i = 0; i != f.name_count; ++i)
+            if (std::uint16_t const id = d_.keys.find(outer_name(f.names[i])); id < most_words && d_.outer[id] != 0) return false;
+        return true;
+    }
+    COSTEXPR_ONCE constexpr void report_needed(field_facts const* f, std::string_view key, std::string_view what) {
+        place const at = find(f);
+        if (!at.there)
+            p_.add({.code = errc::missing_key, .offset = d_.decoder, .key = key, .hint = what});
+        else if (!p_.mentions(at.value.begin, at.value.end))
+            p_.add({.code = errc::out_of_range, .offset = at.value.begin, .key = at.key, .expected = 1});
+    }
+    COSTEXPR_ONCE constexpr void not_a_number_per_layer(json::value const& at, std::string_view key) {
+        p_.add({.code = errc::wrong_type, .offset = at.begin, .key = key, .hint = "a list with one number per layer"});
+    }
+    /// The dimension that a value is, below zero where it is none.
+    [[nodiscard]] COSTEXPR_ONCE constexpr count dimension_in(json::value const& v) const {
+        count n = 0;
+        return v.kind == json::kind::number && json::to_integer(v.raw(d_.text), n) == errc::none && n <= largest_dimension ? n : -1;
     }
     [[nodiscard]] constexpr json::value member_of(json::value const& v, std::string_view path) const { return schema::member(d_, v, path); }
 
