@@ -434,6 +434,107 @@ class [[nodiscard]] result<void> {
 
 // costexpr/op/precision.hpp
 
+// costexpr/core/one_of.hpp
+
+namespace costexpr {
+
+/// A list of types.
+template <class... T>
+struct types {
+    static constexpr std::size_t size = sizeof...(T);
+};
+
+namespace detail {
+
+template <class T>
+struct type {};
+
+// types<A, B> + type<C> is the list with C, once. The results are declared, not deduced: no body is compiled for them.
+template <class... T, class U>
+constexpr auto operator+(types<T...>, type<U>) -> std::conditional_t<(std::is_same_v<T, U> || ...), types<T...>, types<T..., U>> {
+    return {};
+}
+template <class... T, class... U>
+constexpr auto operator+(types<T...>, types<U...>) -> decltype((types<T...>{} + ... + type<U>{})) {
+    return {};
+}
+
+template <class... T>
+union stored {
+    char nothing;
+    constexpr stored() : nothing() {}
+};
+template <class Head, class... Tail>
+union stored<Head, Tail...> {
+    Head head;
+    stored<Tail...> tail;
+
+    constexpr stored() : tail() {}
+    constexpr explicit stored(Head const& value) : head(value) {}
+    template <class T>
+    constexpr explicit stored(T const& value) : tail(value) {}
+
+    // One comparison of the same number per type: compilers make a jump table of them. Four types a call, as every call that is inlined copies
+    // all that was inlined into it. `This` is the union, const or not.
+    template <class R, std::uint8_t Here = 0, class This, class F>
+    COSTEXPR_INLINE static constexpr R visit(This& u, std::uint8_t index, F const& f) {
+        constexpr std::size_t others = sizeof...(Tail);
+        if constexpr (others > 0)
+            if (index != Here) {
+                if constexpr (others > 1)
+                    if (index != Here + 1) {
+                        if constexpr (others > 2)
+                            if (index != Here + 2) {
+                                if constexpr (others > 3)
+                                    if (index != Here + 3) return std::remove_cvref_t<decltype(u.tail.tail.tail.tail)>::template visit<R, Here + 4>(u.tail.tail.tail.tail, index, f);
+                                return f(u.tail.tail.tail.head);
+                            }
+                        return f(u.tail.tail.head);
+                    }
+                return f(u.tail.head);
+            }
+        return f(u.head);
+    }
+};
+
+}  // namespace detail
+
+/// One value of the types of a list. Unlike std::variant it can be assigned in constant evaluation on every supported compiler; all of its
+/// types are trivially copyable.
+template <class List>
+class one_of;
+template <class... T>
+class one_of<types<T...>> {
+    static_assert((std::is_trivially_copyable_v<T> && ...), "costexpr: ops are trivially copyable aggregates");
+
+  public:
+    constexpr one_of() = default;
+    template <class U>
+    constexpr explicit one_of(U const& value) : value_(value), index_(index_of<U>()) {}
+
+    template <class U>
+    static constexpr std::uint8_t index_of() {
+        std::uint8_t i = 0;
+        (void)((std::is_same_v<T, U> || (++i, false)) || ...);
+        return i;
+    }
+    /// Calls f with the value; R is what it returns for every type.
+    template <class R, class F>
+    COSTEXPR_INLINE constexpr R visit(F const& f) const {
+        return detail::stored<T...>::template visit<R>(value_, index_, f);
+    }
+    template <class R, class F>
+    COSTEXPR_INLINE constexpr R visit(F const& f) {
+        return detail::stored<T...>::template visit<R>(value_, index_, f);
+    }
+
+  private:
+    detail::stored<T...> value_{};
+    std::uint8_t index_ = 0;
+};
+
+}  // namespace costexpr
+
 // costexpr/op/dtype.hpp
 
 namespace costexpr {
@@ -694,21 +795,28 @@ concept has_weights_type = requires(O& o) { { (o.weights) } -> std::same_as<dtyp
 template <class O>
 concept has_matrix = requires(O& o) { { (o.matrix.weights) } -> std::same_as<dtype&>; };
 
+/// The dtype of an op's weights; none where it has no weights of a dtype of their own.
 template <class O>
-COSTEXPR_INLINE constexpr dtype& weights_type(O& o) {
+COSTEXPR_INLINE constexpr dtype* weights_type(O& o) {
     if constexpr (has_weights_type<O>)
-        return o.weights;
-    else
-        return o.matrix.weights;
-}
-
-/// The same; none where the op has no weights of a dtype of their own.
-template <class O>
-COSTEXPR_INLINE constexpr dtype* weights_type_if_any(O& o) {
-    if constexpr (has_weights_type<O> || has_matrix<O>)
-        return &weights_type(o);
+        return &o.weights;
+    else if constexpr (has_matrix<O>)
+        return &o.matrix.weights;
     else
         return nullptr;
+}
+template <class O>
+COSTEXPR_INLINE constexpr role purpose_of(O const& o) {
+    return o.purpose();
+}
+// The same of any op of a list of types.
+template <class List>
+constexpr dtype* weights_type(one_of<List>& any) {
+    return any.template visit<dtype*>([](auto& o) { return weights_type(o); });
+}
+template <class List>
+constexpr role purpose_of(one_of<List> const& any) {
+    return any.template visit<role>([](auto const& o) { return o.purpose(); });
 }
 
 }  // namespace detail
@@ -718,17 +826,15 @@ COSTEXPR_INLINE constexpr dtype* weights_type_if_any(O& o) {
 template <class O, class F>
 COSTEXPR_INLINE constexpr void for_each_dtype(O const& o, count layers, precision const& p, F const& f) {
     count rest = layers;
-    if constexpr (detail::has_weights_type<O> || detail::has_matrix<O>) {
-        for (dtype_exception const& e : p.exceptions) {
-            if (e.part != o.purpose()) continue;
-            O other = o;
-            dtype& stored = detail::weights_type(other);
-            if (stored != p.component(e.part)) continue;
-            stored = p.multiplied(e.type);
-            count const n = min(rest, e.among(layers));
-            if (n != 0) f(other, n);
-            rest -= n;
-        }
+    for (dtype_exception const& e : p.exceptions) {
+        if (e.part != detail::purpose_of(o)) continue;
+        O other = o;
+        dtype* const stored = detail::weights_type(other);
+        if (stored == nullptr || *stored != p.component(e.part)) continue;
+        *stored = p.multiplied(e.type);
+        count const n = min(rest, e.among(layers));
+        if (n != 0) f(other, n);
+        rest -= n;
     }
     if (rest != 0) f(o, rest);
 }
@@ -2871,123 +2977,6 @@ struct routed_experts {
 }  // namespace costexpr
 
 // costexpr/schema/read.hpp
-
-// costexpr/core/one_of.hpp
-
-#include <cstring>
-
-namespace costexpr {
-
-/// A list of types.
-template <class... T>
-struct types {
-    static constexpr std::size_t size = sizeof...(T);
-};
-
-namespace detail {
-
-template <class T>
-struct type {};
-
-// types<A, B> + type<C> is the list with C, once. The results are declared, not deduced: no body is compiled for them.
-template <class... T, class U>
-constexpr auto operator+(types<T...>, type<U>) -> std::conditional_t<(std::is_same_v<T, U> || ...), types<T...>, types<T..., U>> {
-    return {};
-}
-template <class... T, class... U>
-constexpr auto operator+(types<T...>, types<U...>) -> decltype((types<T...>{} + ... + type<U>{})) {
-    return {};
-}
-
-template <class... T>
-union stored {
-    char nothing;
-    constexpr stored() : nothing() {}
-};
-template <class Head, class... Tail>
-union stored<Head, Tail...> {
-    Head head;
-    stored<Tail...> tail;
-
-    constexpr stored() : tail() {}
-    constexpr explicit stored(Head const& value) : head(value) {}
-    template <class T>
-    constexpr explicit stored(T const& value) : tail(value) {}
-
-    // One comparison of the same number per type: compilers make a jump table of them. Four types a call, as every call that is inlined copies
-    // all that was inlined into it. `This` is the union, const or not.
-    template <class R, std::uint8_t Here = 0, class This, class F>
-    COSTEXPR_INLINE static constexpr R visit(This& u, std::uint8_t index, F const& f) {
-        constexpr std::size_t others = sizeof...(Tail);
-        if constexpr (others > 0)
-            if (index != Here) {
-                if constexpr (others > 1)
-                    if (index != Here + 1) {
-                        if constexpr (others > 2)
-                            if (index != Here + 2) {
-                                if constexpr (others > 3)
-                                    if (index != Here + 3) return std::remove_cvref_t<decltype(u.tail.tail.tail.tail)>::template visit<R, Here + 4>(u.tail.tail.tail.tail, index, f);
-                                return f(u.tail.tail.tail.head);
-                            }
-                        return f(u.tail.tail.head);
-                    }
-                return f(u.tail.head);
-            }
-        return f(u.head);
-    }
-};
-
-}  // namespace detail
-
-/// One value of the types of a list. Unlike std::variant it can be assigned in constant evaluation on every supported compiler; all of its
-/// types are trivially copyable.
-template <class List>
-class one_of;
-template <class... T>
-class one_of<types<T...>> {
-    static_assert((std::is_trivially_copyable_v<T> && ...), "costexpr: ops are trivially copyable aggregates");
-
-  public:
-    constexpr one_of() = default;
-    template <class U>
-    constexpr explicit one_of(U const& value) : index_(index_of<U>()) {
-        // Bytes where there are any: the constructors that lead to a type are compiled for none then.
-        if (__builtin_is_constant_evaluated())
-            value_ = detail::stored<T...>(value);
-        else
-            std::memcpy(static_cast<void*>(&value_), &value, sizeof value);
-    }
-
-    /// The value of the type of this number that lies at an address. Not in constant evaluation, which has no bytes.
-    static one_of copy_of(std::uint8_t index, void const* value) {
-        constexpr std::size_t sizes[] = {sizeof(T)...};
-        one_of o;
-        std::memcpy(static_cast<void*>(&o.value_), value, sizes[index]);
-        o.index_ = index;
-        return o;
-    }
-    template <class U>
-    static constexpr std::uint8_t index_of() {
-        std::uint8_t i = 0;
-        (void)((std::is_same_v<T, U> || (++i, false)) || ...);
-        return i;
-    }
-    /// Calls f with the value; R is what it returns for every type.
-    template <class R, class F>
-    COSTEXPR_INLINE constexpr R visit(F const& f) const {
-        return detail::stored<T...>::template visit<R>(value_, index_, f);
-    }
-    template <class R, class F>
-    COSTEXPR_INLINE constexpr R visit(F const& f) {
-        return detail::stored<T...>::template visit<R>(value_, index_, f);
-    }
-
-  private:
-    detail::stored<T...> value_{};
-    std::uint8_t index_ = 0;
-};
-
-}  // namespace costexpr
 
 // costexpr/json/number.hpp
 
@@ -10889,8 +10878,6 @@ inline constexpr stage_plan<Runs> no_stages{};
 
 }  // namespace costexpr
 
-#include <boost/hana/unpack.hpp>
-
 namespace costexpr {
 
 template <class... F>
@@ -10972,20 +10959,7 @@ class op_graph {
         bool const idle = any.template visit<bool>([](auto const& o) { return o.idle(); });
         if (idle && any.template visit<count>([](auto const& o) { return o.template parameters<count>(); }) == 0) return;
         if (p.exceptions.size() == 0) return add(at, any, idle, why);
-        // for_each_dtype of an op whose type is not asked again
-        count rest = at.times;
-        role const part = purpose_of(any);
-        for (dtype_exception const& e : p.exceptions) {
-            if (e.part != part) continue;
-            one_of<op_list> variant = any;
-            dtype* const stored = variant.template visit<dtype*>([](auto& o) { return detail::weights_type_if_any(o); });
-            if (stored == nullptr || *stored != p.component(part)) continue;
-            *stored = e.type;
-            count const n = min(rest, e.among(at.times));
-            if (n != 0) add(at.of(n), variant, idle, why);
-            rest -= n;
-        }
-        if (rest != 0) add(at.of(rest), any, idle, why);
+        for_each_dtype(any, at.times, p, [&](one_of<op_list> const& variant, count layers) { add(at.of(layers), variant, idle, why); });
     }
     constexpr op_graph() {}  // not defaulted: `op_graph g{}` would write zeros first
     // What is not used is neither written nor copied: a list has room for the longest model of all families.
@@ -11017,14 +10991,11 @@ class op_graph {
     COSTEXPR_ONCE constexpr void set_stages(detail::layer_lists const& lists, framework f) {
         std::array<detail::run_nature, detail::registry_ops<Registry>::runs> natures{};
         for (entry const& e : *this)
-            if (!e.idle) natures[static_cast<std::size_t>(e.at.run)].look(purpose_of(e.op), e.op.template visit<cache>([](auto const& o) { return cache_of(o); }));
+            if (!e.idle) natures[static_cast<std::size_t>(e.at.run)].look(detail::purpose_of(e.op), e.op.template visit<cache>([](auto const& o) { return cache_of(o); }));
         stages_.used.place(lists, natures, f);
     }
 
   private:
-    static constexpr role purpose_of(one_of<op_list> const& any) {
-        return any.template visit<role>([](auto const& o) { return o.purpose(); });
-    }
     union slot {
         entry used;
         constexpr slot() {}
@@ -11099,29 +11070,7 @@ struct laying_out {
         graph.set_times(at.run, at.times);
         return true;
     }
-    /// Appends ops that lie at these addresses.
-    COSTEXPR_COLD void append(op_place const& at, void const* const* ops, std::uint8_t const* numbers, std::size_t size) {
-        using any_op = one_of<typename op_graph<Registry>::op_list>;
-        for (std::size_t i = 0; i != size; ++i) graph.push_back(at, any_op::copy_of(numbers[i], ops[i]), x.precision, why);
-    }
 };
-
-/// The numbers of types of ops in the list of a registry.
-template <class Registry, class... O>
-inline constexpr std::uint8_t op_numbers[] = {one_of<typename op_graph<Registry>::op_list>::template index_of<O>()...};
-
-template <class Registry, class... O>
-COSTEXPR_INLINE constexpr void append_ops(laying_out<Registry>& to, op_place const& at, hana::basic_tuple<O...> const& ops) {
-    // To compilers an address and a number per op are far less than a call per op.
-    if (__builtin_is_constant_evaluated()) {
-        for_each_op(ops, [&](auto const& o) { to.graph.push_back(at, o, to.x.precision, to.why); });
-    } else {
-        hana::unpack(ops, [&](auto const&... o) COSTEXPR_INLINE_LAMBDA {
-            void const* const addresses[] = {&o...};
-            to.append(at, addresses, op_numbers<Registry, O...>, sizeof...(O));
-        });
-    }
-}
 
 // One function per layer type, shared by all families.
 template <class Registry, class L>
@@ -11129,31 +11078,7 @@ COSTEXPR_ONCE constexpr void append(laying_out<Registry>& to, run<L> const& r) {
     op_place at{r.times, r.copies, L::type, 0};
     to.stages.add(r);
     check_layer(r.layer, to.x.layout, to.why);
-    if (to.enter(at)) append_ops(to, at, r.layer.ops(to.x));
-}
-
-/// An entry of a composition by its address.
-template <class Registry, class Entry>
-void append_entry(laying_out<Registry>& to, void const* entry) {
-    visit_entry(*static_cast<Entry const*>(entry), [&](auto const& r) { append(to, r); });
-}
-template <class Registry>
-COSTEXPR_ONCE void append_entries(laying_out<Registry>& to, void (*const* append)(laying_out<Registry>&, void const*), void const* const* entries, std::size_t size) {
-    for (std::size_t i = 0; i != size; ++i) append[i](to, entries[i]);
-}
-template <class Registry, class... Entry>
-inline constexpr void (*entry_appenders[])(laying_out<Registry>&, void const*) = {&append_entry<Registry, Entry>...};
-
-template <class Registry, class... Entry>
-COSTEXPR_INLINE constexpr void append_layers(laying_out<Registry>& to, hana::basic_tuple<Entry...> const& layers) {
-    if (__builtin_is_constant_evaluated()) {
-        for_each_layer(layers, [&](auto const& r) { append(to, r); });
-    } else {
-        hana::unpack(layers, [&](auto const&... entry) COSTEXPR_INLINE_LAMBDA {
-            void const* const addresses[] = {&entry...};
-            append_entries<Registry>(to, entry_appenders<Registry, Entry...>, addresses, sizeof...(Entry));
-        });
-    }
+    if (to.enter(at)) for_each_op(r.layer.ops(to.x), [&](auto const& o) { to.graph.push_back(at, o, to.x.precision, to.why); });
 }
 
 }  // namespace detail
@@ -11166,7 +11091,7 @@ COSTEXPR_ONCE constexpr op_graph<Registry> lay_out(M const& m, deployment const&
     g.set_context_ranks(x.layout.cp);
     if (x.layout.pp != 1) g.begin_stages();
     detail::laying_out<Registry> to{g, x, p};
-    detail::append_layers(to, m.layers());
+    for_each_layer(m.layers(), [&](auto const& r) { detail::append(to, r); });
     if (g.size() == 0 && p.empty())
         p.add({.code = errc::empty_graph, .key = "layers"});
     else

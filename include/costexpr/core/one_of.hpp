@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 
 namespace costexpr {
@@ -82,22 +81,8 @@ class one_of<types<T...>> {
   public:
     constexpr one_of() = default;
     template <class U>
-    constexpr explicit one_of(U const& value) : index_(index_of<U>()) {
-        // Bytes where there are any: the constructors that lead to a type are compiled for none then.
-        if (__builtin_is_constant_evaluated())
-            value_ = detail::stored<T...>(value);
-        else
-            std::memcpy(static_cast<void*>(&value_), &value, sizeof value);
-    }
+    constexpr explicit one_of(U const& value) : value_(value), index_(index_of<U>()) {}
 
-    /// The value of the type of this number that lies at an address. Not in constant evaluation, which has no bytes.
-    static one_of copy_of(std::uint8_t index, void const* value) {
-        constexpr std::size_t sizes[] = {sizeof(T)...};
-        one_of o;
-        std::memcpy(static_cast<void*>(&o.value_), value, sizes[index]);
-        o.index_ = index;
-        return o;
-    }
     template <class U>
     static constexpr std::uint8_t index_of() {
         std::uint8_t i = 0;

@@ -6,8 +6,6 @@
 #include <costexpr/model/legal.hpp>
 #include <costexpr/model/stages.hpp>
 
-#include <boost/hana/unpack.hpp>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -96,20 +94,7 @@ class op_graph {
         bool const idle = any.template visit<bool>([](auto const& o) { return o.idle(); });
         if (idle && any.template visit<count>([](auto const& o) { return o.template parameters<count>(); }) == 0) return;
         if (p.exceptions.size() == 0) return add(at, any, idle, why);
-        // for_each_dtype of an op whose type is not asked again
-        count rest = at.times;
-        role const part = purpose_of(any);
-        for (dtype_exception const& e : p.exceptions) {
-            if (e.part != part) continue;
-            one_of<op_list> variant = any;
-            dtype* const stored = variant.template visit<dtype*>([](auto& o) { return detail::weights_type_if_any(o); });
-            if (stored == nullptr || *stored != p.component(part)) continue;
-            *stored = e.type;
-            count const n = min(rest, e.among(at.times));
-            if (n != 0) add(at.of(n), variant, idle, why);
-            rest -= n;
-        }
-        if (rest != 0) add(at.of(rest), any, idle, why);
+        for_each_dtype(any, at.times, p, [&](one_of<op_list> const& variant, count layers) { add(at.of(layers), variant, idle, why); });
     }
     constexpr op_graph() {}  // not defaulted: `op_graph g{}` would write zeros first
     // What is not used is neither written nor copied: a list has room for the longest model of all families.
@@ -141,14 +126,11 @@ class op_graph {
     COSTEXPR_ONCE constexpr void set_stages(detail::layer_lists const& lists, framework f) {
         std::array<detail::run_nature, detail::registry_ops<Registry>::runs> natures{};
         for (entry const& e : *this)
-            if (!e.idle) natures[static_cast<std::size_t>(e.at.run)].look(purpose_of(e.op), e.op.template visit<cache>([](auto const& o) { return cache_of(o); }));
+            if (!e.idle) natures[static_cast<std::size_t>(e.at.run)].look(detail::purpose_of(e.op), e.op.template visit<cache>([](auto const& o) { return cache_of(o); }));
         stages_.used.place(lists, natures, f);
     }
 
   private:
-    static constexpr role purpose_of(one_of<op_list> const& any) {
-        return any.template visit<role>([](auto const& o) { return o.purpose(); });
-    }
     union slot {
         entry used;
         constexpr slot() {}
@@ -223,29 +205,7 @@ struct laying_out {
         graph.set_times(at.run, at.times);
         return true;
     }
-    /// Appends ops that lie at these addresses.
-    COSTEXPR_COLD void append(op_place const& at, void const* const* ops, std::uint8_t const* numbers, std::size_t size) {
-        using any_op = one_of<typename op_graph<Registry>::op_list>;
-        for (std::size_t i = 0; i != size; ++i) graph.push_back(at, any_op::copy_of(numbers[i], ops[i]), x.precision, why);
-    }
 };
-
-/// The numbers of types of ops in the list of a registry.
-template <class Registry, class... O>
-inline constexpr std::uint8_t op_numbers[] = {one_of<typename op_graph<Registry>::op_list>::template index_of<O>()...};
-
-template <class Registry, class... O>
-COSTEXPR_INLINE constexpr void append_ops(laying_out<Registry>& to, op_place const& at, hana::basic_tuple<O...> const& ops) {
-    // To compilers an address and a number per op are far less than a call per op.
-    if (__builtin_is_constant_evaluated()) {
-        for_each_op(ops, [&](auto const& o) { to.graph.push_back(at, o, to.x.precision, to.why); });
-    } else {
-        hana::unpack(ops, [&](auto const&... o) COSTEXPR_INLINE_LAMBDA {
-            void const* const addresses[] = {&o...};
-            to.append(at, addresses, op_numbers<Registry, O...>, sizeof...(O));
-        });
-    }
-}
 
 // One function per layer type, shared by all families.
 template <class Registry, class L>
@@ -253,31 +213,7 @@ COSTEXPR_ONCE constexpr void append(laying_out<Registry>& to, run<L> const& r) {
     op_place at{r.times, r.copies, L::type, 0};
     to.stages.add(r);
     check_layer(r.layer, to.x.layout, to.why);
-    if (to.enter(at)) append_ops(to, at, r.layer.ops(to.x));
-}
-
-/// An entry of a composition by its address.
-template <class Registry, class Entry>
-void append_entry(laying_out<Registry>& to, void const* entry) {
-    visit_entry(*static_cast<Entry const*>(entry), [&](auto const& r) { append(to, r); });
-}
-template <class Registry>
-COSTEXPR_ONCE void append_entries(laying_out<Registry>& to, void (*const* append)(laying_out<Registry>&, void const*), void const* const* entries, std::size_t size) {
-    for (std::size_t i = 0; i != size; ++i) append[i](to, entries[i]);
-}
-template <class Registry, class... Entry>
-inline constexpr void (*entry_appenders[])(laying_out<Registry>&, void const*) = {&append_entry<Registry, Entry>...};
-
-template <class Registry, class... Entry>
-COSTEXPR_INLINE constexpr void append_layers(laying_out<Registry>& to, hana::basic_tuple<Entry...> const& layers) {
-    if (__builtin_is_constant_evaluated()) {
-        for_each_layer(layers, [&](auto const& r) { append(to, r); });
-    } else {
-        hana::unpack(layers, [&](auto const&... entry) COSTEXPR_INLINE_LAMBDA {
-            void const* const addresses[] = {&entry...};
-            append_entries<Registry>(to, entry_appenders<Registry, Entry...>, addresses, sizeof...(Entry));
-        });
-    }
+    if (to.enter(at)) for_each_op(r.layer.ops(to.x), [&](auto const& o) { to.graph.push_back(at, o, to.x.precision, to.why); });
 }
 
 }  // namespace detail
@@ -290,7 +226,7 @@ COSTEXPR_ONCE constexpr op_graph<Registry> lay_out(M const& m, deployment const&
     g.set_context_ranks(x.layout.cp);
     if (x.layout.pp != 1) g.begin_stages();
     detail::laying_out<Registry> to{g, x, p};
-    detail::append_layers(to, m.layers());
+    for_each_layer(m.layers(), [&](auto const& r) { detail::append(to, r); });
     if (g.size() == 0 && p.empty())
         p.add({.code = errc::empty_graph, .key = "layers"});
     else

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <costexpr/core/math.hpp>
+#include <costexpr/core/one_of.hpp>
 #include <costexpr/op/dtype.hpp>
 #include <costexpr/op/role.hpp>
 
@@ -75,21 +76,28 @@ concept has_weights_type = requires(O& o) { { (o.weights) } -> std::same_as<dtyp
 template <class O>
 concept has_matrix = requires(O& o) { { (o.matrix.weights) } -> std::same_as<dtype&>; };
 
+/// The dtype of an op's weights; none where it has no weights of a dtype of their own.
 template <class O>
-COSTEXPR_INLINE constexpr dtype& weights_type(O& o) {
+COSTEXPR_INLINE constexpr dtype* weights_type(O& o) {
     if constexpr (has_weights_type<O>)
-        return o.weights;
-    else
-        return o.matrix.weights;
-}
-
-/// The same; none where the op has no weights of a dtype of their own.
-template <class O>
-COSTEXPR_INLINE constexpr dtype* weights_type_if_any(O& o) {
-    if constexpr (has_weights_type<O> || has_matrix<O>)
-        return &weights_type(o);
+        return &o.weights;
+    else if constexpr (has_matrix<O>)
+        return &o.matrix.weights;
     else
         return nullptr;
+}
+template <class O>
+COSTEXPR_INLINE constexpr role purpose_of(O const& o) {
+    return o.purpose();
+}
+// The same of any op of a list of types.
+template <class List>
+constexpr dtype* weights_type(one_of<List>& any) {
+    return any.template visit<dtype*>([](auto& o) { return weights_type(o); });
+}
+template <class List>
+constexpr role purpose_of(one_of<List> const& any) {
+    return any.template visit<role>([](auto const& o) { return o.purpose(); });
 }
 
 }  // namespace detail
@@ -99,17 +107,15 @@ COSTEXPR_INLINE constexpr dtype* weights_type_if_any(O& o) {
 template <class O, class F>
 COSTEXPR_INLINE constexpr void for_each_dtype(O const& o, count layers, precision const& p, F const& f) {
     count rest = layers;
-    if constexpr (detail::has_weights_type<O> || detail::has_matrix<O>) {
-        for (dtype_exception const& e : p.exceptions) {
-            if (e.part != o.purpose()) continue;
-            O other = o;
-            dtype& stored = detail::weights_type(other);
-            if (stored != p.component(e.part)) continue;
-            stored = p.multiplied(e.type);
-            count const n = min(rest, e.among(layers));
-            if (n != 0) f(other, n);
-            rest -= n;
-        }
+    for (dtype_exception const& e : p.exceptions) {
+        if (e.part != detail::purpose_of(o)) continue;
+        O other = o;
+        dtype* const stored = detail::weights_type(other);
+        if (stored == nullptr || *stored != p.component(e.part)) continue;
+        *stored = p.multiplied(e.type);
+        count const n = min(rest, e.among(layers));
+        if (n != 0) f(other, n);
+        rest -= n;
     }
     if (rest != 0) f(o, rest);
 }
