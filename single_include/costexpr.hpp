@@ -11673,6 +11673,12 @@ concept pricing_by_load = requires(P const& p, O const& o, work<T> const& w, loa
     { p(o, w, l, phase::decode) } -> std::convertible_to<T>;
 };
 
+/// A pricing that takes an op on all tokens of a step by its load alone: the work need not be computed.
+template <class P, class O, class T = typename P::number>
+concept pricing_without_work = requires(P const& p, O const& o, load<T> const& l) {
+    { p(o, l) } -> std::convertible_to<T>;
+};
+
 /// A pricing whose single answers say what they are founded on.
 template <class P, class O, class T = typename P::number>
 concept pricing_with_provenance = requires(P const& p, O const& o, work<T> const& w, load<T> const& l) {
@@ -11766,9 +11772,13 @@ COSTEXPR_INLINE constexpr void for_each_kernel(O const& o, measured_step<T, N> c
 /// Seconds of one op in a step.
 template <class T, class N, op O, class Price>
 COSTEXPR_INLINE constexpr T seconds(O const& o, measured_step<T, N> const& s, Price const& price) {
-    T sum = T(0);
-    for_each_kernel(o, s, [&](work<T> const& w, load<T> const& l, phase p) COSTEXPR_INLINE_LAMBDA { sum = plus(sum, kernel_seconds(price, o, w, l, p)); });
-    return sum;
+    if constexpr (op_on_totals<O> && pricing_without_work<Price, O>) {
+        return o.idle() ? T(0) : price(o, s.total_of(o));
+    } else {
+        T sum = T(0);
+        for_each_kernel(o, s, [&](work<T> const& w, load<T> const& l, phase p) COSTEXPR_INLINE_LAMBDA { sum = plus(sum, kernel_seconds(price, o, w, l, p)); });
+        return sum;
+    }
 }
 
 namespace detail {

@@ -1659,7 +1659,9 @@ struct calibrated {
     };
     template <class O>
     [[nodiscard]] COSTEXPR_INLINE constexpr timing timing_of(O const& o, work<T> const& w, load<T> const& l, phase p) const {
-        if constexpr (requires { of_op(o, w, l, p); })
+        if constexpr (asks_load_alone<O>)
+            return of_load(o, l);
+        else if constexpr (requires { of_op(o, w, l, p); })
             return of_op(o, w, l, p);
         else
             return unfitted(w);
@@ -1667,6 +1669,14 @@ struct calibrated {
     template <class O>
     [[nodiscard]] COSTEXPR_INLINE constexpr T operator()(O const& o, work<T> const& w, load<T> const& l, phase p) const {
         return timing_of(o, w, l, p).seconds;
+    }
+    /// Ops whose forms ask for the load alone, so that nobody has to compute their work.
+    template <class O>
+    static constexpr bool asks_load_alone = std::is_same_v<O, gemm> || std::is_same_v<O, logits> || std::is_same_v<O, experts>;
+    template <class O>
+        requires(asks_load_alone<O>)
+    [[nodiscard]] COSTEXPR_INLINE constexpr T operator()(O const& o, load<T> const& l) const {
+        return of_load(o, l).seconds;
     }
     template <class O>
     [[nodiscard]] constexpr T operator()(O const&, work<T> const& w) const {
@@ -1724,11 +1734,14 @@ struct calibrated {
     }
     /// What a form says, else the typical efficiencies; the work is not needed where there is a form.
     [[nodiscard]] COSTEXPR_INLINE constexpr timing or_typical(timing const& t, work<T> const& w) const { return t.error != nullptr ? t : unfitted(w); }
-    [[nodiscard]] COSTEXPR_INLINE constexpr timing of_op(gemm const& o, work<T> const& w, load<T> const& l, phase) const {
-        return or_typical(multiplied(o.weights, l.tokens, o.outer, o.inner), w);
+    /// The same, of an op whose work is asked for only then.
+    template <class O>
+    [[nodiscard]] COSTEXPR_INLINE constexpr timing or_typical(timing const& t, O const& o, load<T> const& l) const { return t.error != nullptr ? t : unfitted(o(l)); }
+    [[nodiscard]] COSTEXPR_INLINE constexpr timing of_load(gemm const& o, load<T> const& l) const {
+        return or_typical(multiplied(o.weights, l.tokens, o.outer, o.inner), o, l);
     }
-    [[nodiscard]] COSTEXPR_INLINE constexpr timing of_op(logits const& o, work<T> const& w, load<T> const& l, phase) const {
-        return or_typical(multiplied(o.matrix.weights, l.rows, o.matrix.outer, o.matrix.inner), w);
+    [[nodiscard]] COSTEXPR_INLINE constexpr timing of_load(logits const& o, load<T> const& l) const {
+        return or_typical(multiplied(o.matrix.weights, l.rows, o.matrix.outer, o.matrix.inner), o, l);
     }
     [[nodiscard]] constexpr timing of_op(mla_up const& o, work<T> const& w, load<T> const& l, phase p) const {
         if (p == phase::prefill && !o.absorbs) return or_typical(multiplied(o.weights, l.context, o.outer(), o.latent), w);
@@ -1755,7 +1768,7 @@ struct calibrated {
     }
     [[nodiscard]] constexpr timing of_op(gather const&, work<T> const& w, load<T> const&, phase) const { return {pass(w)}; }
 
-    [[nodiscard]] constexpr timing of_op(experts const& o, work<T> const& w, load<T> const& l, phase) const {
+    [[nodiscard]] constexpr timing of_load(experts const& o, load<T> const& l) const {
         if (o.computed == 0) return {};
         T const tokens = l.tokens * T(static_cast<double>(o.sources));
         T const choices = tokens * T(o.computed * static_cast<double>(o.top_k));
@@ -1765,7 +1778,7 @@ struct calibrated {
                                      return f.seconds(device, m, static_cast<double>(o.local), static_cast<double>(o.hidden), static_cast<double>(o.inner),
                                                       static_cast<double>(o.matrices), o.weights);
                                  }),
-                          w);
+                          o, l);
     }
 
     [[nodiscard]] constexpr timing of_op(mla_attention const& o, work<T> const& w, load<T> const& l, phase p) const {

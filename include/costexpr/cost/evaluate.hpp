@@ -76,9 +76,13 @@ COSTEXPR_INLINE constexpr void for_each_kernel(O const& o, measured_step<T, N> c
 /// Seconds of one op in a step.
 template <class T, class N, op O, class Price>
 COSTEXPR_INLINE constexpr T seconds(O const& o, measured_step<T, N> const& s, Price const& price) {
-    T sum = T(0);
-    for_each_kernel(o, s, [&](work<T> const& w, load<T> const& l, phase p) COSTEXPR_INLINE_LAMBDA { sum = plus(sum, kernel_seconds(price, o, w, l, p)); });
-    return sum;
+    if constexpr (op_on_totals<O> && pricing_without_work<Price, O>) {
+        return o.idle() ? T(0) : price(o, s.total_of(o));
+    } else {
+        T sum = T(0);
+        for_each_kernel(o, s, [&](work<T> const& w, load<T> const& l, phase p) COSTEXPR_INLINE_LAMBDA { sum = plus(sum, kernel_seconds(price, o, w, l, p)); });
+        return sum;
+    }
 }
 
 namespace detail {

@@ -30,6 +30,12 @@ concept pricing_by_load = requires(P const& p, O const& o, work<T> const& w, loa
     { p(o, w, l, phase::decode) } -> std::convertible_to<T>;
 };
 
+/// A pricing that takes an op on all tokens of a step by its load alone: the work need not be computed.
+template <class P, class O, class T = typename P::number>
+concept pricing_without_work = requires(P const& p, O const& o, load<T> const& l) {
+    { p(o, l) } -> std::convertible_to<T>;
+};
+
 /// A pricing whose single answers say what they are founded on.
 template <class P, class O, class T = typename P::number>
 concept pricing_with_provenance = requires(P const& p, O const& o, work<T> const& w, load<T> const& l) {
