@@ -222,14 +222,18 @@ def main():
     totals, differing, gaps = {}, [], []
     for system in systems:
         device = Device(system)
+        paths = {framework: options.output / f"{device.name}.{framework}.json" for framework in {**frameworks, **dict.fromkeys(options.frameworks.split(","))}}
+        siblings = {framework: json.loads(path.read_text()) for framework, path in paths.items() if path.exists()}
         for framework in options.frameworks.split(","):
             version = older.get(system, frameworks).get(framework, frameworks.get(framework, ""))
-            path = options.output / f"{device.name}.{framework}.json"
+            path = paths[framework]
             committed = path.read_text() if path.exists() else ""
-            document = json.loads(committed) if committed else {}
-            document.update(system=device.name, framework=framework, version=version, multiprocessors=device.multiprocessors, source=[source])
+            document = siblings.setdefault(framework, {})
+            stated = document.get("version", version) if options.ops else version  # a part of the ops leaves what the others are of
+            document.update(system=device.name, framework=framework, version=max(stated, version, key=version_key), multiprocessors=device.multiprocessors, source=[source])
             made = False
             for op, form in chosen.items():
+                form.siblings = siblings
                 if options.measurements:
                     slices = measured_slices(form, options.measurements)
                 else:

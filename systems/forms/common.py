@@ -107,6 +107,7 @@ class Form:
     bounds = {}
     choices = {}
     most_rows = 2000
+    siblings = {}  # {framework: what is known of it on the device}
 
     def bounds_of(self, key, rows, device):
         """Bounds of a slice, where they depend on it."""

@@ -225,14 +225,14 @@ struct calibrated {
         }
         return t;
     }
-    [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner) const {
+    [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner, count groups = 1) const {
         return picked(constants->gemm, gemms, weights, rows, [&](forms::gemm_form const& f) { return f.takes(outer, inner) ? f.most_rows : not_taken; },
-                      [&](forms::gemm_form const& f) { return f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner), weights); });
+                      [&](forms::gemm_form const& f) { return f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner), weights, static_cast<double>(groups)); });
     }
     /// What a form says, else the typical efficiencies; the work is not needed where there is a form.
     [[nodiscard]] COSTEXPR_INLINE constexpr timing or_typical(timing const& t, work<T> const& w) const { return t.error != nullptr ? t : unfitted(w); }
     [[nodiscard]] COSTEXPR_INLINE constexpr timing of_op(gemm const& o, work<T> const& w, load<T> const& l, phase) const {
-        return or_typical(multiplied(o.weights, l.tokens, o.outer, o.inner), w);
+        return or_typical(multiplied(o.weights, l.tokens, o.groups * o.outer, o.inner / o.groups, o.groups), w);
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr timing of_op(logits const& o, work<T> const& w, load<T> const& l, phase) const {
         return or_typical(multiplied(o.matrix.weights, l.rows, o.matrix.outer, o.matrix.inner), w);
