@@ -361,7 +361,8 @@ def by_shape(frame):
             new, batch = n.get("new", 1.0), n.get("batch", 1.0)
             past = n.get("past", n.get("context", new) - new)
             row.update(arithmetic=dtype, cached=size.get("cache", dtype), windowed="window" in size, sequences=batch, tokens=batch * new, heads=n["heads"],
-                       pairs=batch * (new * past + new * (new + 1) / 2), context=batch * (past + new), whole=batch * (past + new), kv_heads=n.get("kv_heads", n["heads"]), dim=n["head_dim"])
+                       pairs=batch * (new * past + new * (new + 1) / 2), context=batch * (past + new), whole=batch * (past + new),
+                       causal=batch * (new * past + new * (new + 1) / 2), kv_heads=n.get("kv_heads", n["heads"]), dim=n["head_dim"])
         elif op == "moe":
             ranks, matrices, local = n.get("ep", 1.0), n.get("matrices", 3.0), n["experts"] / n.get("ep", 1.0)
             choices = n["tokens"] * n["top_k"]

@@ -70,6 +70,16 @@ constexpr bool a_kernel_for_few_rows() {
 }
 CHECK_TWICE(a_kernel_for_few_rows)
 
+constexpr bool keys_before_a_window() {
+    cx::forms::prefill_attention_form const f{.math_efficiency = 0.5, .masked = 0.25};
+    cx::load<> const l{.sequences = 1, .tokens = 4096, .pairs = 128.0 * 4096, .context = 128};
+    cx::forms::prefill_attention_form const narrow{.math_efficiency = 0.5};
+    cx::load<> wider = l;
+    wider.pairs += 0.25 * (2048.0 * 4096 - l.pairs);
+    return near(f.seconds(hopper<>, l, shape, launder(2048.0 * 4096)), narrow.seconds(hopper<>, wider, shape)) && f.seconds(hopper<>, l, shape) == narrow.seconds(hopper<>, l, shape);
+}
+CHECK_TWICE(keys_before_a_window)
+
 constexpr bool prefill_attention() {
     cx::forms::prefill_attention_form const f{.launch_us = 10, .math_efficiency = 0.5, .memory_efficiency = 0.5};
     return near(f.seconds(hopper<>, cx::moments<double>(cx::group{1, launder(cx::count{4096}), 0, cx::phase::prefill}), shape), 287.891e-6);
@@ -257,7 +267,7 @@ TEST(twins, gemm) {
         "gemm", [](auto const& f, auto const& d, row const& r) { return f.seconds(d, number(r, "rows"), number(r, "outer"), number(r, "inner")); });
 }
 TEST(twins, attention) {
-    auto const price = [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(f.slice, r)); };
+    auto const price = [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(f.slice, r), number(r, "causal")); };
     compare<cx::forms::prefill_attention_form>("prefill_attention", price);
     compare<cx::forms::decode_attention_form>(
         "decode_attention", [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(f.slice, r), number(r, "whole")); });
