@@ -33,7 +33,8 @@ class Gemm(Form):
         "exposed": (0, 0.3, 1),
     }
     choices = {"row_tile": (64, 128, 256)}
-    same_kernel = {"FlashInferFp8Block": "trtllm", "DeepGemmFp8Block": "sglang", "CutlassFp8Block": "sglang"}  # and its quantization
+    # the framework whose kernel it is, with the same quantization; for CUTLASS, of odd shapes, the closest
+    same_kernel = {"FlashInferFp8Block": "trtllm", "DeepGemmFp8Block": "sglang", "CutlassFp8Block": "sglang"}
 
     def slices(self, frames, device):
         frame = frames["gemm/gemm_perf"].rename(columns={"m": "rows", "n": "outer", "k": "inner", "latency": "ms"})
