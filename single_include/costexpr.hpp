@@ -1400,6 +1400,7 @@ namespace costexpr {
 ///   parameters  outer inner (+ outer with a bias), or none where the weight is another's (a tied head)
 ///   flops       2 tokens outer inner
 ///   weights     outer inner at the width of their dtype; activations: inner read at the dtype's activation width, outer written in bf16
+/// With groups each sums its share of the inputs, [tokens, inner / groups] x [inner / groups, outer], to outputs of its own: groups outer are written.
 /// gemm{.outer = 6144, .inner = 4096} has 25,165,824 parameters; 16 tokens cost 805,306,368 FLOPs and read 50,331,648 weight bytes.
 struct gemm {
     count outer = 0;
@@ -1408,6 +1409,7 @@ struct gemm {
     role part = role::qkv;
     bool bias = false;
     bool tied = false;  ///< reads a weight that another op owns
+    count groups = 1;
 
     static constexpr std::string_view kind = "gemm";
     [[nodiscard]] constexpr role purpose() const { return part; }
@@ -1421,13 +1423,15 @@ struct gemm {
     [[nodiscard]] constexpr count weight_bytes() const {
         return (tied ? 0 : storage_bytes(weights, outer, inner)) + (bias ? storage_bytes(dtype::bf16, outer) : 0);
     }
+    /// Over how many inputs each output sums; a division takes longer than all else that is asked of a dimension.
+    [[nodiscard]] constexpr count sum_length() const { return groups == 1 ? inner : inner / groups; }
     /// The work on this many rows.
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr work<T> on(T rows) const {
         double const matrix = static_cast<double>(outer) * static_cast<double>(inner);
         return {.flops = rows * T(2 * matrix),
                 .weight_bytes = T(matrix * weight_width(weights)),
-                .activation_bytes = rows * T(static_cast<double>(inner) * activation_width(weights) + 2.0 * static_cast<double>(outer)),
+                .activation_bytes = rows * T(static_cast<double>(inner) * activation_width(weights) + 2.0 * static_cast<double>(groups * outer)),
                 .math = math_of(weights)};
     }
     template <class T>
@@ -6088,7 +6092,7 @@ struct compressed_mqa {
                              .offered = indexes ? top_k : 0, .devices = cp, .span = x.layout.tp * cp},
             compressed_attention{.heads = n, .head_dim = head_dim, .window = window, .ratio = ratio, .top_k = indexes ? top_k : 0,
                                  .arithmetic = x.precision.attention, .cached = x.precision.kv_cache, .ranks = cp},
-            gemm{.outer = o_latent, .inner = n * head_dim, .weights = w, .part = role::attention_output},
+            gemm{.outer = o_latent, .inner = n * head_dim, .weights = w, .part = role::attention_output, .groups = groups},
             gemm{.outer = hidden, .inner = groups * o_latent, .weights = w, .part = role::attention_output},
             attention_sum(x, hidden));
     }
@@ -12366,9 +12370,10 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
     [[maybe_unused]] auto const matrix = [&](gemm const& g, f rows) {
         f const outer{"outer", real(g.outer)};
         f const inner{"inner", real(g.inner)};
+        f const outputs{g.groups > 1 ? "outputs" : "outer", real(g.groups * g.outer)};
         return work_formulas{.flops = {{two, rows, outer, inner}},
                              .weights = {{outer, inner, f{"bytes", weight_width(g.weights)}}},
-                             .activations = {{rows, inner, f{"bytes", activation_width(g.weights)}}, {rows, outer, f{"bytes", 2}}}};
+                             .activations = {{rows, inner, f{"bytes", activation_width(g.weights)}}, {rows, outputs, f{"bytes", 2}}}};
     };
     [[maybe_unused]] auto const over_heads = [&](attention_shape const& s, double pairs, double keys) {
         f const heads{"heads", real(s.heads)};

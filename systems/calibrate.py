@@ -222,14 +222,18 @@ def main():
     totals, differing, gaps = {}, [], []
     for system in systems:
         device = Device(system)
+        paths = {framework: options.output / f"{device.name}.{framework}.json" for framework in {**frameworks, **dict.fromkeys(options.frameworks.split(","))}}
+        siblings = {framework: json.loads(path.read_text()) for framework, path in paths.items() if path.exists()}
         for framework in options.frameworks.split(","):
             version = older.get(system, frameworks).get(framework, frameworks.get(framework, ""))
-            path = options.output / f"{device.name}.{framework}.json"
+            path = paths[framework]
             committed = path.read_text() if path.exists() else ""
-            document = json.loads(committed) if committed else {}
-            document.update(system=device.name, framework=framework, version=version, multiprocessors=device.multiprocessors, source=[source])
+            document = siblings.setdefault(framework, {})
+            stated = document.get("version", version) if options.ops else version  # a part of the ops leaves what the others are of
+            document.update(system=device.name, framework=framework, version=max(stated, version, key=version_key), multiprocessors=device.multiprocessors, source=[source])
             made = False
             for op, form in chosen.items():
+                form.siblings = siblings
                 if options.measurements:
                     slices = measured_slices(form, options.measurements)
                 else:
@@ -357,7 +361,8 @@ def by_shape(frame):
             new, batch = n.get("new", 1.0), n.get("batch", 1.0)
             past = n.get("past", n.get("context", new) - new)
             row.update(arithmetic=dtype, cached=size.get("cache", dtype), windowed="window" in size, sequences=batch, tokens=batch * new, heads=n["heads"],
-                       pairs=batch * (new * past + new * (new + 1) / 2), context=batch * (past + new), whole=batch * (past + new), kv_heads=n.get("kv_heads", n["heads"]), dim=n["head_dim"])
+                       pairs=batch * (new * past + new * (new + 1) / 2), context=batch * (past + new), whole=batch * (past + new),
+                       causal=batch * (new * past + new * (new + 1) / 2), kv_heads=n.get("kv_heads", n["heads"]), dim=n["head_dim"])
         elif op == "moe":
             ranks, matrices, local = n.get("ep", 1.0), n.get("matrices", 3.0), n["experts"] / n.get("ep", 1.0)
             choices = n["tokens"] * n["top_k"]

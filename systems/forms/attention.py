@@ -31,13 +31,21 @@ class Attention(Form):
                 continue
             main = max(kernels, key=lambda kernel: len(kernels[kernel]))
             dims = {kernel: set(part["dim"]) for kernel, part in kernels.items()}
-            own = {kernel: len(dims[kernel]) == 1 and not dims[kernel] & dims[main] for kernel in kernels}
-            # kernels of a head dimension of their own, then the one for all, then the others that can be asked for by name
-            for kernel in sorted(kernels, key=lambda kernel: (not own[kernel], kernel != main, kernel)):
-                part = kernels[kernel]
+            parts = []
+            for kernel, part in kernels.items():
+                by_dim = "triton" in kernel  # its tiles depend on the head dimension
+                for dim in sorted(dims[kernel] - (dims[main] if kernel != main else {max(dims[kernel])} if by_dim else dims[kernel])):
+                    own = part["dim"] == dim
+                    if own.sum() >= 200:
+                        parts.append((kernel, int(dim), part[own]))
+                        part = part[~own]
+                if len(part) >= 200:
+                    parts.append((kernel, 0, part))
+            # kernels for head dimensions that the one for all lacks, then that one, then the others that can be asked for by name
+            for kernel, dim, part in sorted(parts, key=lambda p: (p[1] == 0, p[0] != main, p[0], p[1])):
                 for least, most, rest in self.by_group(part):
                     yield {"arithmetic": spelled[arithmetic], "cached": spelled[cached], "kernel": kernel if len(kernels) > 1 else "",
-                           "head_dim": int(min(dims[kernel])) if own[kernel] else 0, "least_group": least, "most_group": most, "windowed": bool(windowed)}, rest
+                           "head_dim": dim, "least_group": least, "most_group": most, "windowed": bool(windowed)}, rest
 
     def by_group(self, rows):
         """The rows of a kernel by the query heads that share a KV head, where there are enough of each; the usual ones first."""
@@ -54,6 +62,8 @@ class Attention(Form):
 class PrefillAttention(Attention):
     op = "prefill_attention"
     tables = ("attention/context_attention_perf",)
+    columns = (*Attention.columns, "causal")
+    standing = {"causal": "pairs"}
     bounds = {
         "launch_us": (0, 10, 100),
         "key_ns": (0, 5, 200),
@@ -62,6 +72,7 @@ class PrefillAttention(Attention):
         "softmax_dims": (0, 30, 400),
         "narrow_dims": (0, 0.3, 1),
         "tile_keys": (0, 32, 512),
+        "masked": (0, 0, 0),
         "memory_efficiency": (0.02, 0.5, 1.05),
         "cache_passes": (0, 1, 8),
         "exposed": (0, 0.3, 1),
@@ -69,15 +80,21 @@ class PrefillAttention(Attention):
     }
     choices = {"query_tile": (64, 128, 256)}
 
+    def bounds_of(self, key, rows, device):
+        # kernels that walk over the keys before the window to find them masked
+        return {**self.bounds, "masked": (0, 0.02, 1)} if key["windowed"] else self.bounds
+
     def loads(self, rows):
         rows = rows[rows["isl"] > 1]
         sequences, new = rows["sequences"].astype(float), rows["isl"].astype(float)
         seen = np.where(rows["window_size"] > 0, np.minimum(new, rows["window_size"]), new)
-        return rows.assign(tokens=sequences * new, context=sequences * new, pairs=sequences * (0.5 * seen * (seen + 1) + (new - seen) * seen))
+        return rows.assign(tokens=sequences * new, context=sequences * new, pairs=sequences * (0.5 * seen * (seen + 1) + (new - seen) * seen),
+                           causal=sequences * 0.5 * new * (new + 1))
 
     def milliseconds(self, c, rows, device):
-        sequences, tokens, pairs, context, heads, kv_heads, dim = (rows[name].to_numpy(float) for name in self.columns)
+        sequences, tokens, pairs, context, heads, kv_heads, dim, causal = (rows[name].to_numpy(float) for name in self.columns)
         cached = dtypes[c["cached"]].weight
+        pairs = pairs + c.get("masked", 0) * (causal - pairs)  # optional: encoders have no window
         dims = dim + c["softmax_dims"] + c["narrow_dims"] * np.maximum(128 - dim, 0)
         math = 4 * heads * dims * (pairs + c["tile_keys"] * tokens) * device.seconds_per_flop[dtypes[c["arithmetic"]].math] / c["math_efficiency"]
         share = heads * tokens / (c["query_tile"] * device.multiprocessors)
@@ -149,13 +166,13 @@ class EncoderAttention(PrefillAttention):
 
     op = "encoder_attention"
     tables = ("encoder_attention/encoder_attention_perf",)
-    bounds = {**PrefillAttention.bounds, "narrow_dims": (0, 0, 0), "cache_passes": (0, 0, 0)}
+    bounds = {name: bound for name, bound in {**PrefillAttention.bounds, "narrow_dims": (0, 0, 0), "cache_passes": (0, 0, 0)}.items() if name != "masked"}
     choices = {"query_tile": (64, 128, 192, 256)}
 
     def slices(self, frames, device):
         frame = frames[self.tables[0]].rename(columns={"batch_size": "sequences", "num_heads": "heads", "head_dim": "dim", "latency": "ms"})
         tokens = frame["sequences"].astype(float) * frame["isl"]
-        frame = frame.assign(tokens=tokens, context=tokens, pairs=tokens * frame["isl"], kv_heads=frame["heads"])
+        frame = frame.assign(tokens=tokens, context=tokens, pairs=tokens * frame["isl"], causal=tokens * frame["isl"], kv_heads=frame["heads"])
         # kernels differ by head dimension, some fourfold; the widest one stands for those that are not measured
         widest = frame["dim"].max()
         slices = frame.groupby(["attn_dtype", frame["dim"] < widest, "dim", "kernel_source"])

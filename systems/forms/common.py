@@ -16,6 +16,9 @@ multiprocessors = {
     "gb200": 152, "gb300": 152, "l40s": 142, "l4": 58, "rtx_pro_6000_server": 188, "b60": 20,
 }
 
+# Bytes of the cache that all multiprocessors share (NVIDIA and Intel data sheets), by generation.
+shared_cache = {"ampere": 40e6, "ada": 96e6, "hopper": 50e6, "blackwell": 126e6, "xe2": 18e6}
+
 
 class Device:
     """The reciprocals that a form reads, from systems/<name>.json, as forms::device_rates holds them."""
@@ -31,6 +34,7 @@ class Device:
         self.seconds_per_byte = 1 / facts["memory_bytes_per_second"]
         self.seconds_per_node_byte = 1 / facts["node"]["bytes_per_second"]
         self.node_devices = facts["node"]["devices"]
+        self.cache_bytes = shared_cache.get(self.generation, 0)
         self.multiprocessors = multiprocessors.get(name, facts.get("multiprocessors", 0))
 
 
@@ -107,6 +111,7 @@ class Form:
     bounds = {}
     choices = {}
     most_rows = 2000
+    siblings = {}  # {framework: what is known of it on the device}
 
     def bounds_of(self, key, rows, device):
         """Bounds of a slice, where they depend on it."""

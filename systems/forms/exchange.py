@@ -20,6 +20,7 @@ class Exchange(Form):
     }
     choices = {"sharpness": (1, 2, 4)}
     multiprocessors = 20  # that DeepEP takes by default where its tables have several
+    experts_per_rank = 4
 
     def slices(self, frames, device):
         parts = []
@@ -33,6 +34,9 @@ class Exchange(Form):
                 continue
             frame = frames[table]
             frame = frame[frame["node_num"].astype(int) == 1]
+            if backend.endswith("_ll"):
+                # its dispatch works with one group of warps per expert: those of 8 or 16 experts leave most of the device idle and take 2 to 5 times as long
+                frame = frame[frame["num_experts"].astype(int) >= self.experts_per_rank * device.node_devices]
             for phase in ("dispatch", "combine"):
                 rows = frame
                 if f"{phase}_sms" in frame:

@@ -13,14 +13,15 @@ def entry_of(made, op, **conditions):
 
 
 def gemm_ms(made, device, weights, *shapes):
-    """Milliseconds on the device of linear layers (rows, outer, inner), each a number or an array; None where the dtype has no constants."""
+    """Milliseconds on the device of linear layers (rows, outer, inner, and groups where the sums are of parts of the inputs), each
+    a number or an array; None where the dtype has no constants."""
     kernels = [{**e, "host_us": 0, "host_unaligned_us": 0} for e in made.get("gemm", ()) if e["weights"] == weights]
     if not kernels:
         return None
     form, total = Gemm(), 0.0
     for shape in shapes:
-        rows, outer, inner = np.broadcast_arrays(*(np.asarray(x, float) for x in shape))
-        frame = pd.DataFrame({"rows": rows, "outer": outer, "inner": inner})
+        rows, outer, inner, groups = np.broadcast_arrays(*(np.asarray(x, float) for x in (*shape, 1)[:4]))
+        frame = pd.DataFrame({"rows": rows, "outer": outer, "inner": inner, "groups": groups})
         times = np.full(len(frame), np.nan)
         for kernel in kernels:  # the first that takes the shape
             taken = np.isnan(times)

@@ -192,7 +192,7 @@ class Compressed(Sparse):
         n, h, q, hidden = (rows[name].to_numpy(float) for name in ("tokens", "heads", "q_latent", "hidden"))
         groups = np.maximum(1, rows["groups"].to_numpy(float) * h / rows["all_heads"].to_numpy(float))
         chooses = rows["index_heads"].to_numpy(float) > 0
-        linear = gemm_ms(self.made, device, weights, (n, q + self.head_dim, hidden), (n, h * self.head_dim, q), (n, self.o_latent, h * self.head_dim),
+        linear = gemm_ms(self.made, device, weights, (n, q + self.head_dim, hidden), (n, h * self.head_dim, q), (n, groups * self.o_latent, h * self.head_dim / groups, groups),
                          (n, hidden, groups * self.o_latent))
         pooled = gemm_ms(self.made, device, "bf16", (n, np.where(chooses, 4 * (self.head_dim + index_dim), 2 * self.head_dim), hidden))
         index = gemm_ms(self.made, device, weights, (n, self.scorers * index_dim, q))

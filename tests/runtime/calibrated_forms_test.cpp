@@ -50,15 +50,35 @@ CHECK_TWICE(gemm)
 
 constexpr bool a_slower_host_sets_the_time() {
     cx::forms::gemm_form const f{.host_us = 60, .launch_us = 4, .inner_bend = 1};
-    return f.seconds(hopper<>, launder(16.0), 4096, 4096) == 60 * 1e-6 && f.device_seconds(hopper<>, 16.0, 4096, 4096, f.weights) < 60e-6;
+    double const measured = f.seconds(hopper<>, launder(16.0), 4096, 4096);
+    return measured > 60e-6 && measured < 60.1e-6 && f.device_seconds(hopper<>, 16.0, 4096, 4096, f.weights) < 60e-6;
 }
 CHECK_TWICE(a_slower_host_sets_the_time)
+
+// sixteen sums of 4,096 elements instead of one read sixteen times as much input, and are no longer for it
+constexpr bool grouped_sums() {
+    cx::forms::gemm_form const f{.launch_us = 4, .inner_ns = 1, .inner_bend = 1e300, .memory_efficiency = 0.8};
+    double const one = f.device_seconds(hopper<>, launder(16.0), 16384, 4096, f.weights);
+    double const grouped = f.device_seconds(hopper<>, launder(16.0), 16384, 4096, f.weights, 16);
+    return near(grouped - one, 15.0 * 16 * 4096 * 2 / 0.8 / 4.8e12);
+}
+CHECK_TWICE(grouped_sums)
 
 constexpr bool a_kernel_for_few_rows() {
     cx::forms::gemm_form const f{.most_rows = 31, .outer_multiple = 64, .inner_multiple = 128};
     return f.takes(launder(cx::count{4096}), 4096) && !f.takes(32, 4096) && !f.takes(4096, 64);
 }
 CHECK_TWICE(a_kernel_for_few_rows)
+
+constexpr bool keys_before_a_window() {
+    cx::forms::prefill_attention_form const f{.math_efficiency = 0.5, .masked = 0.25};
+    cx::load<> const l{.sequences = 1, .tokens = 4096, .pairs = 128.0 * 4096, .context = 128};
+    cx::forms::prefill_attention_form const narrow{.math_efficiency = 0.5};
+    cx::load<> wider = l;
+    wider.pairs += 0.25 * (2048.0 * 4096 - l.pairs);
+    return near(f.seconds(hopper<>, l, shape, launder(2048.0 * 4096)), narrow.seconds(hopper<>, wider, shape)) && f.seconds(hopper<>, l, shape) == narrow.seconds(hopper<>, l, shape);
+}
+CHECK_TWICE(keys_before_a_window)
 
 constexpr bool prefill_attention() {
     cx::forms::prefill_attention_form const f{.launch_us = 10, .math_efficiency = 0.5, .memory_efficiency = 0.5};
@@ -247,7 +267,7 @@ TEST(twins, gemm) {
         "gemm", [](auto const& f, auto const& d, row const& r) { return f.seconds(d, number(r, "rows"), number(r, "outer"), number(r, "inner")); });
 }
 TEST(twins, attention) {
-    auto const price = [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(f.slice, r)); };
+    auto const price = [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(f.slice, r), number(r, "causal")); };
     compare<cx::forms::prefill_attention_form>("prefill_attention", price);
     compare<cx::forms::decode_attention_form>(
         "decode_attention", [](auto const& f, auto const& d, row const& r) { return f.seconds(d, load_of(r), shape_of(f.slice, r), number(r, "whole")); });

@@ -54,6 +54,13 @@ constexpr bool compressed_pairs() {
 }
 CHECK_TWICE(compressed_pairs)
 
+constexpr bool grouped_gemm() {
+    cx::gemm const op{.outer = 1024, .inner = 65536, .weights = cx::dtype::fp8, .groups = 16};
+    auto const w = op.on(launder(4.0));
+    return op.parameters() == 67108864 && w.flops == 8.0 * 67108864 && w.weight_bytes == 67108864 && w.activation_bytes == 4.0 * (65536 + 2 * 16 * 1024);
+}
+CHECK_TWICE(grouped_gemm)
+
 constexpr bool compressed_attention() {
     cx::compressed_attention const op{.heads = 64, .head_dim = 512, .window = 128, .ratio = 4, .top_k = 512};
     auto const prompt = op(real({.sequences = 1, .new_tokens = launder(count{1003}), .past_tokens = 0, .phase = cx::phase::prefill}));

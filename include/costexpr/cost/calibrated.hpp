@@ -232,9 +232,9 @@ struct calibrated {
         }
         return t;
     }
-    [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner) const {
+    [[nodiscard]] constexpr timing multiplied(dtype weights, T const& rows, count outer, count inner, count groups = 1) const {
         return picked(constants->gemm, gemms, weights, rows, [&](forms::gemm_form const& f) { return f.takes(outer, inner) ? f.most_rows : not_taken; },
-                      [&](forms::gemm_form const& f) { return f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner), weights); });
+                      [&](forms::gemm_form const& f) { return f.device_seconds(device, rows, static_cast<double>(outer), static_cast<double>(inner), weights, static_cast<double>(groups)); });
     }
     /// What a form says, else the typical efficiencies; the work is not needed where there is a form.
     [[nodiscard]] COSTEXPR_INLINE constexpr timing or_typical(timing const& t, work<T> const& w) const { return t.error != nullptr ? t : unfitted(w); }
@@ -242,7 +242,7 @@ struct calibrated {
     template <class O>
     [[nodiscard]] COSTEXPR_INLINE constexpr timing or_typical(timing const& t, O const& o, load<T> const& l) const { return t.error != nullptr ? t : unfitted(o(l)); }
     [[nodiscard]] COSTEXPR_INLINE constexpr timing of_load(gemm const& o, load<T> const& l) const {
-        return or_typical(multiplied(o.weights, l.tokens, o.outer, o.inner), o, l);
+        return or_typical(multiplied(o.weights, l.tokens, o.groups * o.outer, o.sum_length(), o.groups), o, l);
     }
     [[nodiscard]] COSTEXPR_INLINE constexpr timing of_load(logits const& o, load<T> const& l) const {
         return or_typical(multiplied(o.matrix.weights, l.rows, o.matrix.outer, o.matrix.inner), o, l);
@@ -313,7 +313,7 @@ struct calibrated {
         return nullptr;
     }
 
-    [[nodiscard]] constexpr timing of_op(attention const& o, work<T> const& w, load<T> const& l, phase p) const { return attended(o.shape, false, w, l, l.context, p); }
+    [[nodiscard]] constexpr timing of_op(attention const& o, work<T> const& w, load<T> const& l, phase p) const { return attended(o.shape, false, w, l, l, p); }
     [[nodiscard]] constexpr timing of_op(windowed_attention const& o, work<T> const& w, load<T> const& l, phase p) const {
         auto const& by_index = p == phase::prefill ? constants->msa_prefill : constants->msa_decode;
         if (o.chosen && !by_index.empty())
@@ -324,23 +324,17 @@ struct calibrated {
         load<T> seen = l;
         seen.pairs = w.flops * T(1 / (2 * static_cast<double>(o.shape.heads) * per_head));
         seen.context = w.state_bytes * T(1 / (static_cast<double>(o.shape.kv_heads) * per_head * weight_width(o.shape.cached)));
-        return attended(o.shape, true, w, seen, l.context, p);
+        return attended(o.shape, true, w, seen, l, p);
     }
-    [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, T const& whole, phase p) const {
-        auto const seconds = [&](auto const& f) {
-            if constexpr (requires { f.seconds(device, l, s, whole); })
-                return f.seconds(device, l, s, whole);
-            else
-                return f.seconds(device, l, s);
-        };
-        auto const priced = [&](auto const& list) -> timing {
+    [[nodiscard]] constexpr timing attended(attention_shape const& s, bool windowed, work<T> const& w, load<T> const& l, load<T> const& whole, phase p) const {
+        auto const priced = [&](auto const& list, T const& outside) -> timing {
             auto const score = [&](auto const& f) COSTEXPR_INLINE_LAMBDA { return detail::likeness(f.slice, s, windowed, p == phase::prefill); };
             auto const* const f = detail::closest(list, detail::most_likeness, score);
             if (f == nullptr) return unfitted(w);
-            timing const t = fitted(seconds(*f), f->error);
+            timing const t = fitted(f->seconds(device, l, s, outside), f->error);
             return score(*f) == detail::most_likeness ? t : away(t.seconds, *t.error, t.steps + 1);
         };
-        return p == phase::prefill ? priced(constants->prefill_attention) : priced(constants->decode_attention);
+        return p == phase::prefill ? priced(constants->prefill_attention, whole.pairs) : priced(constants->decode_attention, whole.context);
     }
 
     [[nodiscard]] constexpr timing of_op(encoder_attention const& o, work<T> const& w, load<T> const& l, phase) const {

@@ -72,9 +72,10 @@ COSTEXPR_COLD constexpr work_formulas formulas_of(O const& o, load<double> const
     [[maybe_unused]] auto const matrix = [&](gemm const& g, f rows) {
         f const outer{"outer", real(g.outer)};
         f const inner{"inner", real(g.inner)};
+        f const outputs{g.groups > 1 ? "outputs" : "outer", real(g.groups * g.outer)};
         return work_formulas{.flops = {{two, rows, outer, inner}},
                              .weights = {{outer, inner, f{"bytes", weight_width(g.weights)}}},
-                             .activations = {{rows, inner, f{"bytes", activation_width(g.weights)}}, {rows, outer, f{"bytes", 2}}}};
+                             .activations = {{rows, inner, f{"bytes", activation_width(g.weights)}}, {rows, outputs, f{"bytes", 2}}}};
     };
     [[maybe_unused]] auto const over_heads = [&](attention_shape const& s, double pairs, double keys) {
         f const heads{"heads", real(s.heads)};

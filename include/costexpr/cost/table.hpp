@@ -106,7 +106,7 @@ constexpr auto attention_as(O const& whole, measured_op op, dtype type, std::arr
 
 template <class T>
 constexpr auto gemm_as(gemm const& o, T const& rows) {
-    return kernel_as<T>(measured_op::gemm, o.weights, {o.outer, o.inner}, {rows}, [&o](axis_values<T> const& a) { return o.on(a[0]); });
+    return kernel_as<T>(measured_op::gemm, o.weights, {o.groups * o.outer, o.sum_length()}, {rows}, [&o](axis_values<T> const& a) { return o.on(a[0]); });
 }
 template <class T>
 constexpr auto measured_as(gemm const& o, work<T> const&, load<T> const& l, phase) {

@@ -64,7 +64,7 @@ struct compressed_mqa {
                              .offered = indexes ? top_k : 0, .devices = cp, .span = x.layout.tp * cp},
             compressed_attention{.heads = n, .head_dim = head_dim, .window = window, .ratio = ratio, .top_k = indexes ? top_k : 0,
                                  .arithmetic = x.precision.attention, .cached = x.precision.kv_cache, .ranks = cp},
-            gemm{.outer = o_latent, .inner = n * head_dim, .weights = w, .part = role::attention_output},
+            gemm{.outer = o_latent, .inner = n * head_dim, .weights = w, .part = role::attention_output, .groups = groups},
             gemm{.outer = hidden, .inner = groups * o_latent, .weights = w, .part = role::attention_output},
             attention_sum(x, hidden));
     }

@@ -46,12 +46,13 @@ struct attention_slice {
 
 /// Attention of a prompt, full or windowed (pairs and keys cut to the window), with or without a past; and of an encoder, whose pairs are not
 /// halved by a mask.
-///   math    4 heads (dim + softmax_dims + narrow_dims max(0, 128 - dim)) (pairs + tile_keys tokens) / (math_efficiency peak): exponentials
+///   math    4 heads (dim + softmax_dims + narrow_dims max(0, 128 - dim)) (walked + tile_keys tokens) / (math_efficiency peak): exponentials
 ///           beside the products, tiles of 128 that a narrow head does not fill, tiles on the diagonal;
+///           walked = pairs + masked (causal - pairs): some kernels walk over the keys before a window to find them masked;
 ///           times 1 - wave + wave ceil(w) / v: the last wave of query tiles leaves multiprocessors idle,
 ///           w = sequences heads ceil(tokens / sequences / query_tile) / multiprocessors, v = heads tokens / (query_tile multiprocessors)
 ///   memory  ((4 heads dim tokens + 2 kv_heads dim cached context) / memory_efficiency + cache_passes 2 kv_heads dim (2 + cached) tokens) / bandwidth
-///   time    launch + key_ns pairs / tokens + head_ns sequences heads + max(math, memory) + exposed min(math, memory)
+///   time    launch + key_ns walked / tokens + head_ns sequences heads + max(math, memory) + exposed min(math, memory)
 /// Fitted to 1 to 256 prompts of 16 to 16,384 tokens, 1 to 96 heads of 64 to 512, without a past; a mean stands for ragged prompts in
 /// pairs / tokens and tokens / sequences alone.
 /// With launch_us = 10, both efficiencies 0.5 and all else zero, one prompt of 4,096 tokens with 32 heads, 8 KV heads of 128 takes 287.891 us
@@ -65,6 +66,7 @@ struct prefill_attention_form {
     double softmax_dims = 0;    ///< what a score costs beside its products, as head dimensions
     double narrow_dims = 0;
     double tile_keys = 0;       ///< keys per query that are computed and masked
+    double masked = 0;          ///< what a pair before the window costs, of one inside it
     double memory_efficiency = 1;
     double cache_passes = 0;    ///< passes over new keys and values
     double exposed = 0;
@@ -83,6 +85,7 @@ struct prefill_attention_form {
             key(&f::softmax_dims, "softmax_dims").optional(),
             key(&f::narrow_dims, "narrow_dims").optional(),
             key(&f::tile_keys, "tile_keys").optional(),
+            key(&f::masked, "masked").optional(),
             key(&f::memory_efficiency, "memory_efficiency"),
             key(&f::cache_passes, "cache_passes").optional(),
             key(&f::exposed, "exposed").optional(),
@@ -92,22 +95,28 @@ struct prefill_attention_form {
     }
     constexpr void settle(auto& check) { slice.settle(check); }
 
-    /// Seconds for a load whose pairs and context are those of the window where there is one, in the dtypes of the shape; its tokens must not be zero.
+    /// Seconds for a load whose pairs and context are those of the window where there is one, `causal` those of the whole context, in the dtypes of
+    /// the shape; its tokens must not be zero.
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s, T const& causal) const {
         double const heads = static_cast<double>(s.heads);
         double const dim = attention_slice::dim(s);
         double const keys_and_values = 2 * static_cast<double>(s.kv_heads) * dim;
+        T const walked = l.pairs + (causal - l.pairs) * T(masked);
         double const cached = weight_width(s.cached);
         double const dims = dim + softmax_dims + narrow_dims * max(0.0, 128 - dim);
         double const per_tile = 1 / static_cast<double>(query_tile);
         T const blocks = l.sequences * whole_above(l.tokens / l.sequences * T(per_tile)) * T(heads / d.multiprocessors);
         T const waves = T(1 - wave) + T(wave) * whole_above(blocks) / (l.tokens * T(heads * per_tile / d.multiprocessors));
-        T const math = (l.pairs + T(tile_keys) * l.tokens) * d.of(math_of(s.arithmetic)) * T(4 * heads * dims / math_efficiency) * waves;
+        T const math = (walked + T(tile_keys) * l.tokens) * d.of(math_of(s.arithmetic)) * T(4 * heads * dims / math_efficiency) * waves;
         T const memory = l.tokens * T(4 * heads * dim / memory_efficiency + cache_passes * keys_and_values * (2 + cached)) +
                          l.context * T(keys_and_values * cached / memory_efficiency);
-        T const fixed = T(1e-6 * launch_us) + l.pairs / l.tokens * T(1e-9 * key_ns) + l.sequences * T(1e-9 * head_ns * heads);
+        T const fixed = T(1e-6 * launch_us) + walked / l.tokens * T(1e-9 * key_ns) + l.sequences * T(1e-9 * head_ns * heads);
         return fixed + busy(math, memory * d.seconds_per_byte, exposed);
+    }
+    template <class T>
+    [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, load<T> const& l, attention_shape const& s) const {
+        return seconds(d, l, s, l.pairs);
     }
 };
 

@@ -15,7 +15,8 @@ namespace costexpr::forms {
 ///            first and the last elements of a sum do not keep the tensor units busy
 ///   memory   ((weights outer inner + activations rows inner + 2 rows outer) / memory_efficiency + output_passes 2 rows outer) / bandwidth
 ///   time     launch + inner_ns inner / (1 + inner / inner_bend) + row_ns rows + quantize_passes rows inner (2 + activations) / bandwidth
-///            + max(math, memory) + exposed min(math, memory), no less than host_us (+ host_unaligned_us)
+///            + max(math, memory) + exposed min(math, memory), smooth_max with host_us (+ host_unaligned_us)
+/// Groups: `inner` is the length of a sum, `outer` holds the outputs of all; each reads activations of its own.
 /// Fitted to 1 to 32,768 rows and dimensions of 32 to 65,536; the error of a slice stands beside its constants.
 /// With launch_us = 4, inner_ns = 1, both efficiencies 0.8 and all else zero, 16 rows of 4096 x 4096 in bf16 take 16.902 us at 4.8 TB/s.
 struct gemm_form {
@@ -81,7 +82,7 @@ struct gemm_form {
 
     /// Seconds on the device alone, for weights of a dtype that the constants may have been fitted to or not.
     template <class T>
-    [[nodiscard]] COSTEXPR_INLINE constexpr T device_seconds(device_rates<T> const& d, T const& rows, double outer, double inner, dtype stored) const {
+    [[nodiscard]] COSTEXPR_INLINE constexpr T device_seconds(device_rates<T> const& d, T const& rows, double outer, double inner, dtype stored, double groups = 1) const {
         constexpr double column_tile = 128;
         double const activation = activation_width(stored);
         // a division costs as much as all else of a term: reciprocals are taken of constants, and of as few as possible
@@ -99,15 +100,15 @@ struct gemm_form {
                              (whole_above(waves) - waves) * tile * T(wave * d.multiprocessors * column_tile);
         T const ideal = per_sum * rows * T(outer * inner);
         T const math = per_sum * multiplied * T(1 / math_efficiency) * (T(throttle * inner) * ideal / (ideal + T(1e-3)) + T(inner + fill));
-        T const memory = rows * T((activation * inner + 2 * outer) * per_byte + output_passes * 2 * outer) + T(weight_width(stored) * outer * inner * per_byte);
-        T const quantize = rows * T(quantize_passes * inner * (2 + activation));
+        T const memory = rows * T((activation * groups * inner + 2 * outer) * per_byte + output_passes * 2 * outer) + T(weight_width(stored) * outer * inner * per_byte);
+        T const quantize = rows * T(quantize_passes * groups * inner * (2 + activation));
         T const fixed = T(1e-6 * launch_us + 1e-9 * inner_ns * inner * inner_bend / (inner_bend + inner)) + rows * T(1e-9 * row_ns);
         return fixed + quantize * d.seconds_per_byte + busy(math, memory * d.seconds_per_byte, exposed);
     }
     template <class T>
     [[nodiscard]] COSTEXPR_INLINE constexpr T seconds(device_rates<T> const& d, T const& rows, double outer, double inner) const {
         auto const unaligned = whole_part(rows * T(0.25)) * T(4) < rows;
-        return max(select(unaligned, T(1e-6 * (host_us + host_unaligned_us)), T(1e-6 * host_us)), device_seconds(d, rows, outer, inner, weights));
+        return smooth_max(select(unaligned, T(1e-6 * (host_us + host_unaligned_us)), T(1e-6 * host_us)), device_seconds(d, rows, outer, inner, weights), 4);
     }
 };
 
