@@ -1,35 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a point of a sweep costs, batches outside and lengths inside, and in random order (where nothing is shared); the goal is 10 ns. Built with
 // -O3 -march=native -ffp-contract=off -fno-math-errno. One by one is the same step priced alone. Nothing may allocate.
+#include "lowered.hpp"
+
 #include <costexpr/calibrated.hpp>
-#include <costexpr/costexpr.hpp>
 
 #include <benchmark/benchmark.h>
 
 #include <array>
-#include <cstdlib>
-#include <new>
 
 namespace cx = costexpr;
 
 namespace {
 
-std::size_t allocations = 0;
 constexpr std::size_t points = 16384;
 
-cx::op_graph<> lowered(std::string_view name) {
-    std::size_t i = 0;
-    while (cx::embedded::models[i].name != name) ++i;
-    return *cx::lower(*cx::read_model(cx::embedded::models[i].config(), cx::embedded::models[i].hf_quant_config()), cx::layout{.tp = 8});
-}
-cx::op_graph<> const& dense() {
-    static cx::op_graph<> const g = lowered("meta-llama/Meta-Llama-3.1-70B");
-    return g;
-}
-cx::op_graph<> const& hybrid() {
-    static cx::op_graph<> const g = lowered("moonshotai/Kimi-K3");
-    return g;
-}
 cx::calibration const& constants() {
     static cx::calibration const c = *cx::calibration_of(cx::system<"h200_sxm">, "vllm");
     return c;
@@ -93,11 +78,3 @@ BENCHMARK(roofline_dense)->Unit(benchmark::kMicrosecond);
 BENCHMARK(roofline_hybrid)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t n) {
-    ++allocations;
-    if (void* p = std::malloc(n)) return p;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }

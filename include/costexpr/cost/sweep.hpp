@@ -6,6 +6,7 @@
 #include <costexpr/cost/lower.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <span>
 
