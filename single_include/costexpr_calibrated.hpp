@@ -1625,6 +1625,7 @@ struct calibrated {
     links library_links{};  ///< those of the collective library
 
     constexpr calibrated() = default;
+    constexpr calibrated(system_spec const&, calibration&&) = delete;  // would not outlive the pricing
     constexpr calibrated(system_spec const& s, calibration const& c) : limits(s), constants(&c) {
         device.seconds_per_flop = limits.seconds_per_flop;
         device.seconds_per_byte = limits.seconds_per_byte;
