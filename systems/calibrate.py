@@ -35,6 +35,7 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -60,8 +61,10 @@ def enter_environment(packages):
     if pathlib.Path(sys.prefix) == place:
         sys.exit(f"calibrate: {place} lacks {', '.join(requirements)}: delete it and start again")
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *requirements], check=True)
+        for command in ([sys.executable, "-m", "venv", str(place)], [str(python), "-m", "pip", "install", "--quiet", *requirements]):
+            if subprocess.run(command).returncode != 0:
+                shutil.rmtree(place, ignore_errors=True)  # half of an environment would be taken for one
+                sys.exit(f"calibrate: `{' '.join(command)}` failed; --packages names a folder that has {', '.join(requirements)}")
     os.execv(python, [str(python), *sys.argv])
 
 
