@@ -141,6 +141,8 @@ TEST(sweeps, a_column_of_another_length_is_refused) {
     std::array<double, 4> t{-1, -1, -1, -1};
     cx::swept_group const decode[] = {{.sequences = 8, .past_tokens = three}};
     EXPECT_FALSE(cx::sweep(g, decode, price, t));
+    cx::swept_group const nothing[] = {{.sequences = std::vector<double>(), .past_tokens = 100.0}};
+    EXPECT_FALSE(cx::sweep(g, nothing, price, t));
     EXPECT_EQ(t[0], -1);
     std::vector<cx::swept_group> const many(cx::most_swept_groups + 1);
     EXPECT_FALSE(cx::sweep(g, many, price, t));

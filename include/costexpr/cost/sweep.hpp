@@ -18,9 +18,9 @@ class column {
     constexpr column(double every) : every_(every) {}
     template <class Numbers>
         requires std::convertible_to<Numbers const&, std::span<double const>>
-    constexpr column(Numbers const& one_a_point) : points_(one_a_point) {}
+    constexpr column(Numbers const& one_a_point) : points_(one_a_point), constant_(false) {}
 
-    [[nodiscard]] constexpr bool is_constant() const { return points_.data() == nullptr; }
+    [[nodiscard]] constexpr bool is_constant() const { return constant_; }
     [[nodiscard]] constexpr std::size_t size() const { return points_.size(); }
     [[nodiscard]] constexpr double operator[](std::size_t i) const { return is_constant() ? every_ : points_[i]; }
     [[nodiscard]] constexpr double const* from(std::size_t i) const { return points_.data() + i; }
@@ -28,6 +28,7 @@ class column {
   private:
     double every_ = 0;
     std::span<double const> points_{};
+    bool constant_ = true;
 };
 
 /// Equal sequences of the steps of a sweep, as `group` has those of one step.
