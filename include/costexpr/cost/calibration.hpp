@@ -191,6 +191,24 @@ constexpr void run_as(calibration& c, framework_profile const& f) {
     return embedded::text_of(embedded::calibrations, {name.begin(), name.size()});
 }
 
+/// Takes over the forms of another device or framework, so many steps away, for what has none here; they are marked, so that prices by them say
+/// `extrapolated` and their bands widen; none away, for a part of the same file.
+constexpr void fill_gaps(calibration& c, calibration const& other, count steps) {
+    bool filled = false;
+    calibration::for_each_list(c, [&](std::string_view name, auto& mine) {
+        if (!mine.empty()) return;
+        calibration::for_each_list(other, [&](std::string_view its_name, auto const& its) {
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(its)>, std::remove_cvref_t<decltype(mine)>>) {
+                if (its_name != name) return;
+                mine = its;
+                for (auto& one : mine) one.error.steps = steps;
+                filled = filled || !mine.empty();
+            }
+        });
+    });
+    if (filled && c.multiprocessors == 0) c.multiprocessors = other.multiprocessors;
+}
+
 /// A system and a framework without embedded constants; never defined, so that the first line of a compile error prints them.
 template <fixed_string System, fixed_string Framework>
 struct no_embedded_constants_are_named;
@@ -216,21 +234,7 @@ consteval calibration named_constants() {
     } else {
         calibration all = *constants_of_list<System, Framework, 0>;
         // every list was read by itself: the steps of one constant evaluation are limited
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            auto const take = [&](std::size_t which, calibration const& from) {
-                std::size_t number = 0;
-                calibration::for_each_list(all, [&](std::string_view, auto& mine) {
-                    std::size_t its_number = 0;
-                    calibration::for_each_list(from, [&](std::string_view, auto const& its) {
-                        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(its)>, std::remove_cvref_t<decltype(mine)>>)
-                            if (number == which && its_number == which) mine = its;
-                        ++its_number;
-                    });
-                    ++number;
-                });
-            };
-            (take(I, *constants_of_list<System, Framework, I>), ...);
-        }(std::make_index_sequence<count_lists()>{});
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (fill_gaps(all, *constants_of_list<System, Framework, I>, 0), ...); }(std::make_index_sequence<count_lists()>{});
         return all;
     }
 }
@@ -241,24 +245,6 @@ consteval calibration named_constants() {
 /// not filled in (calibration_of does that at run time).
 template <fixed_string System, fixed_string Framework>
 inline constexpr calibration calibration_for = detail::named_constants<System, Framework>();
-
-/// Takes over the forms of another device or framework, so many steps away, for what has none here; they are marked, so that prices by them say
-/// `extrapolated` and their bands widen.
-constexpr void fill_gaps(calibration& c, calibration const& other, count steps) {
-    bool filled = false;
-    calibration::for_each_list(c, [&](std::string_view name, auto& mine) {
-        if (!mine.empty()) return;
-        calibration::for_each_list(other, [&](std::string_view its_name, auto const& its) {
-            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(its)>, std::remove_cvref_t<decltype(mine)>>) {
-                if (its_name != name) return;
-                mine = its;
-                for (auto& one : mine) one.error.steps = steps;
-                filled = filled || !mine.empty();
-            }
-        });
-    });
-    if (filled && c.multiprocessors == 0) c.multiprocessors = other.multiprocessors;
-}
 
 /// The embedded constants for a system under a framework. What was not measured there is taken over, in this order: from the same system under
 /// another framework, from another system of its generation under the same framework, from one under another framework. Nothing where its
