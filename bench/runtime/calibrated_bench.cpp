@@ -3,18 +3,11 @@
 // billion parameters and 400 ns for the largest hybrid. Nothing may allocate.
 #include "lowered.hpp"
 
-#include <costexpr/calibrated.hpp>
-
 #include <benchmark/benchmark.h>
 
 namespace cx = costexpr;
 
 namespace {
-
-cx::calibration const& constants() {
-    static cx::calibration const c = *cx::calibration_of(cx::system<"h200_sxm">, "vllm");
-    return c;
-}
 
 template <class Price>
 void steps(benchmark::State& state, cx::op_graph<> const& graph, Price const& price) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// What benchmarks of steps share: embedded models laid out for eight devices, and a count of allocations, of which there must be none.
+// What benchmarks of steps share: embedded models laid out for eight devices, constants of kernels, and a count of allocations, of which there must be none.
 #pragma once
 
+#include <costexpr/calibrated.hpp>
 #include <costexpr/costexpr.hpp>
 
 #include <cstddef>
@@ -30,4 +31,8 @@ inline costexpr::op_graph<> const& dense() {
 inline costexpr::op_graph<> const& hybrid() {
     static costexpr::op_graph<> const g = lowered("moonshotai/Kimi-K3");
     return g;
+}
+inline costexpr::calibration const& constants() {
+    static costexpr::calibration const c = *costexpr::calibration_of(costexpr::system<"h200_sxm">, "vllm");
+    return c;
 }

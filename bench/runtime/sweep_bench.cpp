@@ -3,8 +3,6 @@
 // -O3 -march=native -ffp-contract=off -fno-math-errno. One by one is the same step priced alone. Nothing may allocate.
 #include "lowered.hpp"
 
-#include <costexpr/calibrated.hpp>
-
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -15,10 +13,6 @@ namespace {
 
 constexpr std::size_t points = 16384;
 
-cx::calibration const& constants() {
-    static cx::calibration const c = *cx::calibration_of(cx::system<"h200_sxm">, "vllm");
-    return c;
-}
 constexpr cx::system_spec const& h200 = cx::system<"h200_sxm">;
 
 /// Batches of 1 to 64, each at 256 lengths.
