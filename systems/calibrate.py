@@ -82,7 +82,7 @@ def read_frames(form, data, system, framework, version):
     for table in form.tables:
         group, file = table.split("/")
         found = {}
-        for library in (form.library,) if isinstance(form.library, str) else form.library or (framework,):
+        for library in (form.measured_library,) if isinstance(form.measured_library, str) else form.measured_library or (framework,):
             found.update({path.parent.name: path for path in data.glob(f"{system}/{group}/{library}/*/{file}.parquet")})
         if not found:
             continue
@@ -242,7 +242,7 @@ def main():
                 else:
                     form.made = document  # a measured module is taken apart by what was fitted before
                     frames, versions = read_frames(form, data, system, framework, version)
-                    if form.library is None and versions and version not in versions.values():
+                    if form.measured_library is None and versions and version not in versions.values():
                         document["version"] = max([document["version"], *versions.values()], key=version_key)
                     slices = form.slices(frames, device) if frames else []
                 if not options.measurements and not frames:
@@ -250,7 +250,7 @@ def main():
                 entries, signed = calibrate(form, slices, device, f"{system}.{framework}")
                 if entries or not options.measurements:
                     document[op] = entries
-                made = made or bool(entries) and (form.library is None or options.measurements is not None)  # a library alone makes no framework
+                made = made or bool(entries) and (form.measured_library is None or options.measurements is not None)  # a library alone makes no framework
                 if len(signed):
                     totals.setdefault((op, system), []).append(signed)
             if not made and not committed:

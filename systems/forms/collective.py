@@ -13,7 +13,7 @@ summing_devices = 8  # so many and more leave the sums of large messages to the 
 class Collectives(Form):
     op = "collectives"
     tables = ("comm/nccl_perf", "comm/oneccl_perf")
-    library = ("nccl", "oneccl")
+    measured_library = ("nccl", "oneccl")
     key = ("pattern", "kernel")
     columns = ("devices", "bytes")
     bounds = {
@@ -48,7 +48,7 @@ class AllReduce(Collectives):
 
     op = "all_reduce"
     tables = ("comm/custom_allreduce_perf",)
-    library = None
+    measured_library = None
     bounds = {**Collectives.bounds, "summing_us": (0, 50, 500), "summing_efficiency": (0.1, 0.9, 3)}
 
     def bounds_of(self, key, rows, device):

@@ -85,12 +85,20 @@ def whole_above(x):
 host_bound = 0.03
 
 
+def by_heads(rows, ranges):
+    """The rows of each range of heads (least, most; 0: any number) that has a kernel of its own, with the keys that say which."""
+    for least, most in ranges:
+        inside = (rows["heads"] >= least) & ((rows["heads"] <= most) | (most == 0))
+        if inside.any():
+            yield {"least_heads": least, "most_heads": most}, rows[inside]
+
+
 class Form:
     """A closed form and how its measurements are found. What a subclass says:
 
     op            key in systems/<gpu>.<framework>.json
     tables        "group/file" of the tables it reads, without ending
-    library       folder that stands for the framework where the tables are those of a library ("nccl")
+    measured_library  the folder that stands for the framework where the tables are those of a library ("nccl")
     key           what tells slices apart; the keys of the dictionaries that `slices` yields, and of a user's measurements
     defaults      of the key, for a user's measurements; an empty text where it says nothing
     columns       canonical columns of a slice's rows
@@ -103,7 +111,7 @@ class Form:
 
     op = ""
     tables = ()
-    library = None
+    measured_library = None
     key = ()
     defaults = {}
     columns = ()

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from .common import Form, dtypes, host_bound, smooth_max, spelled
+from .common import Form, by_heads, dtypes, host_bound, smooth_max, spelled
 from .module import entry_of, gemm_ms, passes_ms
 
 # DeepSeek-V3, whose dimensions all tables of latent attention have.
@@ -64,10 +64,8 @@ class MlaDecode(Form):
 
     def slices(self, frames, device):
         for key, rows in kernels_of(self, frames, device, steps, self.beside):
-            for least, most in self.tiles:
-                inside = (rows["heads"] >= least) & ((rows["heads"] <= most) | (most == 0))
-                if inside.any():
-                    yield {**key, "least_heads": least, "most_heads": most}, rows[inside]
+            for heads, part in by_heads(rows, self.tiles):
+                yield {**key, **heads}, part
 
     def beside(self, rows, weights, device):
         """The module without its attention: three projections, the absorbed products, and the norms of both latents."""

@@ -4,7 +4,7 @@
 import numpy as np
 import pandas as pd
 
-from .common import Form, dtypes, host_bound, smooth_max, spelled
+from .common import Form, by_heads, dtypes, host_bound, smooth_max, spelled
 from .mla import MlaBmm
 from .module import entry_of, gemm_ms, passes_ms
 
@@ -90,9 +90,8 @@ class Sparse(Form):
             # decode runs from a graph: where the host set the pace of its measurement nothing is left to learn
             if part["isl"].max() > 1 or np.quantile(rows["ms"] - others, 0.01) < 2 * host_bound:
                 rows = rows.assign(beside=others)
-                for least, most in self.kernels(part, cache):
-                    inside = (rows["heads"] >= least) & ((rows["heads"] <= most) | (most == 0))
-                    yield {"arithmetic": spelled[arithmetic], "cache": spelled[cache.removesuffix("_e4m3")], "least_heads": least, "most_heads": most}, rows[inside]
+                for heads, inside in by_heads(rows, self.kernels(part, cache)):
+                    yield {"arithmetic": spelled[arithmetic], "cache": spelled[cache.removesuffix("_e4m3")], **heads}, inside
 
     def kernels(self, part, cache):
         """Ranges of heads that have a kernel of their own."""
